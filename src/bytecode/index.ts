@@ -1,1 +1,17 @@
-export {};
+// Format
+
+// Writing, reading, checking
+export { Assembler, type Label, type Operand } from "./assembler.ts";
+export { disassemble, lineAt } from "./disassemble.ts";
+export {
+  type Constant,
+  FORMAT_VERSION,
+  type FunctionProto,
+  type Handler,
+  type ImportBinding,
+  type ModuleCode,
+  type TypeTest,
+} from "./function.ts";
+export { type OpcodeInfo, type OperandKind, opcode, opcodes } from "./opcodes.ts";
+export { decodeModule, encodeModule } from "./serialize.ts";
+export { type VerifyProblem, verifyModule } from "./verify.ts";

@@ -1,0 +1,146 @@
+/** Writes the code of one function: instructions, labels, constants, lines, handlers. */
+
+import type { Constant, FunctionProto, Handler } from "./function.ts";
+import { opcode } from "./opcodes.ts";
+
+/** A jump target that may not be known yet. Created by {@link Assembler.label}, fixed by `place`. */
+export interface Label {
+  at: number;
+  readonly uses: number[];
+}
+
+export type Operand = number | Label;
+
+export class Assembler {
+  readonly #code: number[] = [];
+  readonly #constants: Constant[] = [];
+  readonly #constantIndex = new Map<string, number>();
+  readonly #natives: string[] = [];
+  readonly #functions: FunctionProto[] = [];
+  readonly #handlers: {
+    start: number;
+    end: number;
+    target: Label;
+    register: number;
+    kind: Handler["kind"];
+    scopeDepth: number;
+  }[] = [];
+  readonly #lines: number[] = [];
+  #line = 0;
+
+  get position(): number {
+    return this.#code.length;
+  }
+
+  /** Instructions emitted from here on belong to this source line. */
+  line(line: number): void {
+    this.#line = line;
+  }
+
+  label(): Label {
+    return { at: -1, uses: [] };
+  }
+
+  place(label: Label): void {
+    label.at = this.#code.length;
+    for (const use of label.uses) this.#code[use] = label.at;
+    label.uses.length = 0;
+  }
+
+  /** Appends an instruction; operands as the opcode table lists them, labels where it says `t`. */
+  emit(name: string, ...operands: readonly Operand[]): number {
+    const info = opcode(name);
+    if (operands.length !== info.operands.length) {
+      throw new RangeError(`${name} takes ${info.operands.length} operands, got ${operands.length}`);
+    }
+    const at = this.#code.length;
+    if (this.#lines.at(-1) !== this.#line || this.#lines.length === 0) this.#lines.push(at, this.#line);
+    this.#code.push(info.code);
+    for (const operand of operands) {
+      if (typeof operand === "number") this.#code.push(operand);
+      else {
+        if (operand.at < 0) operand.uses.push(this.#code.length);
+        this.#code.push(operand.at);
+      }
+    }
+    return at;
+  }
+
+  constant(constant: Constant): number {
+    const key = constantKey(constant);
+    const known = key === undefined ? undefined : this.#constantIndex.get(key);
+    if (known !== undefined) return known;
+    this.#constants.push(constant);
+    const index = this.#constants.length - 1;
+    if (key !== undefined) this.#constantIndex.set(key, index);
+    return index;
+  }
+
+  string(value: string): number {
+    return this.constant({ kind: "string", value });
+  }
+
+  native(name: string): number {
+    const known = this.#natives.indexOf(name);
+    return known >= 0 ? known : this.#natives.push(name) - 1;
+  }
+
+  function(proto: FunctionProto): number {
+    return this.#functions.push(proto) - 1;
+  }
+
+  /** Protects the words from `start` up to now. Add inner handlers before outer ones. */
+  handler(
+    start: number,
+    target: Label,
+    register: number,
+    kind: Handler["kind"],
+    scopeDepth: number,
+    end = this.position,
+  ): void {
+    if (end > start) this.#handlers.push({ start, end, target, register, kind, scopeDepth });
+  }
+
+  finish(head: {
+    readonly name: string;
+    readonly paramNames: readonly string[];
+    readonly requiredCount: number;
+    readonly hasRest: boolean;
+    readonly kind: FunctionProto["kind"];
+    readonly registerCount: number;
+    readonly captures: readonly number[];
+  }): FunctionProto {
+    return {
+      ...head,
+      code: Int32Array.from(this.#code),
+      constants: this.#constants,
+      functions: this.#functions,
+      natives: this.#natives,
+      handlers: this.#handlers.map(({ target, ...rest }) => ({ ...rest, target: target.at })),
+      lines: Int32Array.from(this.#lines),
+    };
+  }
+}
+
+/** Equal keys mean equal constants; composite constants are not shared. */
+function constantKey(constant: Constant): string | undefined {
+  switch (constant.kind) {
+    case "nil":
+      return "nil";
+    case "bool":
+      return `b${constant.value}`;
+    case "int":
+      return `i${constant.value}`;
+    case "float":
+      return Object.is(constant.value, -0) ? "f-0" : `f${constant.value}`;
+    case "string":
+      return `s${constant.value}`;
+    case "duration":
+      return `d${constant.ms}`;
+    case "list":
+    case "dict":
+    case "struct":
+    case "type":
+      return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+/** Bytecode as text, one instruction a line, for people and golden tests. */
+
+import type { Constant, FunctionProto } from "./function.ts";
+import { opcodes } from "./opcodes.ts";
+
+export function disassemble(proto: FunctionProto, options: { readonly nested?: boolean } = {}): string {
+  const out: string[] = [];
+  write(proto, out, options.nested ?? true);
+  return out.join("\n");
+}
+
+function write(proto: FunctionProto, out: string[], nested: boolean): void {
+  const captures = proto.captures.length > 0 ? ` captures ${proto.captures.map((r) => `r${r}`).join(" ")}` : "";
+  out.push(`fn ${proto.name}(${proto.paramNames.join(", ")}) ${proto.registerCount} registers${captures}`);
+  const { code } = proto;
+  let at = 0;
+  let line = 0;
+  while (at < code.length) {
+    const info = opcodes[code[at] ?? -1];
+    if (!info) {
+      out.push(`  ${at}: ??? ${code[at]}`);
+      return;
+    }
+    const now = lineAt(proto, at);
+    const mark = now === line ? "    " : String(now).padStart(4);
+    line = now;
+    const operands = info.operands.map((kind, index) => {
+      const value = code[at + 1 + index] as number;
+      switch (kind) {
+        case "w":
+        case "r":
+        case "x":
+        case "a":
+          return `r${value}`;
+        case "n":
+        case "i":
+          return `${value}`;
+        case "k":
+          return showConstant(proto.constants[value]);
+        case "f":
+          return `fn:${proto.functions[value]?.name ?? "?"}`;
+        case "g":
+          return `@${value}`;
+        case "b":
+          return `${proto.natives[value]}`;
+        case "t":
+          return `→${value}`;
+      }
+    });
+    out.push(`${mark} ${String(at).padStart(4)}  ${info.name.padEnd(15)} ${operands.join(" ")}`.trimEnd());
+    at += 1 + info.operands.length;
+  }
+  for (const handler of proto.handlers) {
+    out.push(`     ${handler.kind} ${handler.start}..${handler.end} →${handler.target} r${handler.register}`);
+  }
+  if (nested) for (const child of proto.functions) write(child, out, nested);
+}
+
+function showConstant(constant: Constant | undefined): string {
+  if (!constant) return "?";
+  switch (constant.kind) {
+    case "nil":
+      return "nil";
+    case "bool":
+    case "int":
+    case "float":
+      return String(constant.value);
+    case "string":
+      return JSON.stringify(constant.value);
+    case "duration":
+      return `${constant.ms}ms`;
+    case "list":
+      return `[${constant.items.map(showConstant).join(", ")}]`;
+    case "dict":
+      return `{${constant.entries.map(([key, value]) => `${key}: ${showConstant(value)}`).join(", ")}}`;
+    case "struct":
+      return `struct ${constant.name}`;
+    case "type":
+      return `type:${constant.type.kind}`;
+  }
+}
+
+/** The source line of the instruction that contains word `at`; 0 when unknown. */
+export function lineAt(proto: FunctionProto, at: number): number {
+  const { lines } = proto;
+  let low = 0;
+  let high = lines.length / 2 - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((lines[middle * 2] as number) <= at) low = middle;
+    else high = middle - 1;
+  }
+  return lines[low * 2 + 1] ?? 0;
+}

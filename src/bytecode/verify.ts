@@ -1,0 +1,121 @@
+/**
+ * Checks that a function can be run without looking: every operand is in range, every jump lands on an instruction,
+ * control cannot run off the end. Loaders run it on bytecode they did not compile themselves.
+ */
+
+import type { FunctionProto, ModuleCode } from "./function.ts";
+import { type OpcodeInfo, opcodes } from "./opcodes.ts";
+
+export interface VerifyProblem {
+  readonly function: string;
+  /** Word index, or -1 for the function as a whole. */
+  readonly at: number;
+  readonly message: string;
+}
+
+/** All problems of a module's functions; none means it may be run. */
+export function verifyModule(module: ModuleCode): readonly VerifyProblem[] {
+  const problems: VerifyProblem[] = [];
+  const slots = module.slotNames.length;
+  for (const binding of module.imports) {
+    if (binding.slot < 0 || binding.slot >= slots) {
+      problems.push({ function: module.id, at: -1, message: `Import \`${binding.name}\` has no slot ${binding.slot}` });
+    }
+  }
+  for (const entry of module.exports) {
+    if (entry.slot < 0 || entry.slot >= slots) {
+      problems.push({ function: module.id, at: -1, message: `Export \`${entry.name}\` has no slot ${entry.slot}` });
+    }
+  }
+  const pending: FunctionProto[] = [module.main];
+  for (let proto = pending.pop(); proto; proto = pending.pop()) {
+    verifyFunction(proto, slots, problems);
+    for (const child of proto.functions) {
+      pending.push(child);
+      for (const register of child.captures) {
+        if (register < 0 || register >= proto.registerCount) {
+          problems.push({
+            function: child.name,
+            at: -1,
+            message: `Captured register ${register} is outside its parent`,
+          });
+        }
+      }
+    }
+  }
+  return problems;
+}
+
+function verifyFunction(proto: FunctionProto, slots: number, problems: VerifyProblem[]): void {
+  const { code } = proto;
+  const report = (at: number, message: string) => problems.push({ function: proto.name, at, message });
+  const starts = new Set<number>();
+  const targets: [from: number, to: number][] = [];
+  const limits: Record<"k" | "f" | "g" | "b", number> = {
+    k: proto.constants.length,
+    f: proto.functions.length,
+    g: slots,
+    b: proto.natives.length,
+  };
+  if (proto.paramNames.length + proto.captures.length > proto.registerCount) {
+    report(-1, `Has ${proto.registerCount} registers for ${proto.paramNames.length + proto.captures.length} inputs`);
+  }
+
+  let at = 0;
+  let last: OpcodeInfo | undefined;
+  while (at < code.length) {
+    const info = opcodes[code[at] ?? -1];
+    if (!info) {
+      report(at, `Unknown opcode ${code[at]}`);
+      return;
+    }
+    starts.add(at);
+    if (at + info.operands.length >= code.length + (info.operands.length === 0 ? 1 : 0)) {
+      report(at, `${info.name} is cut off`);
+      return;
+    }
+    info.operands.forEach((kind, index) => {
+      const value = code[at + 1 + index] as number;
+      switch (kind) {
+        case "w":
+        case "r":
+        case "x":
+          if (value < 0 || value >= proto.registerCount)
+            report(at, `${info.name}: register ${value} of ${proto.registerCount}`);
+          break;
+        case "a": {
+          const count = code[at + 2 + index] as number;
+          if (value < 0 || count < 0 || value + count > proto.registerCount) {
+            report(at, `${info.name}: registers ${value}..${value + count} of ${proto.registerCount}`);
+          }
+          break;
+        }
+        case "k":
+        case "f":
+        case "g":
+        case "b":
+          if (value < 0 || value >= limits[kind]) report(at, `${info.name}: index ${value} of ${limits[kind]}`);
+          break;
+        case "n":
+          if (value < 0) report(at, `${info.name}: negative count ${value}`);
+          break;
+        case "t":
+          targets.push([at, value]);
+          break;
+        case "i":
+          break;
+      }
+    });
+    last = info;
+    at += 1 + info.operands.length;
+  }
+  if (!last?.ends) report(code.length, "Control runs off the end");
+  for (const [from, to] of targets) if (!starts.has(to)) report(from, `Jumps to ${to}, which is no instruction`);
+  for (const handler of proto.handlers) {
+    if (!starts.has(handler.target)) report(handler.start, `Handler at ${handler.target}, which is no instruction`);
+    if (handler.register < 0 || handler.register >= proto.registerCount) {
+      report(handler.start, `Handler register ${handler.register} of ${proto.registerCount}`);
+    }
+    if (handler.start >= handler.end || handler.end > code.length) report(handler.start, "Handler covers nothing");
+  }
+}
