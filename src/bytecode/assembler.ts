@@ -96,7 +96,7 @@ export class Assembler {
     register: number,
     kind: Handler["kind"],
     scopeDepth: number,
-    end = this.position,
+    end: number = this.position,
   ): void {
     if (end > start) this.#handlers.push({ start, end, target, register, kind, scopeDepth });
   }

@@ -1,7 +1,7 @@
 /** Bytecode as text, one instruction a line, for people and golden tests. */
 
 import type { Constant, FunctionProto } from "./function.ts";
-import { opcodes } from "./opcodes.ts";
+import { type OperandKind, opcodes } from "./opcodes.ts";
 
 export function disassemble(proto: FunctionProto, options: { readonly nested?: boolean } = {}): string {
   const out: string[] = [];
@@ -24,29 +24,7 @@ function write(proto: FunctionProto, out: string[], nested: boolean): void {
     const now = lineAt(proto, at);
     const mark = now === line ? "    " : String(now).padStart(4);
     line = now;
-    const operands = info.operands.map((kind, index) => {
-      const value = code[at + 1 + index] as number;
-      switch (kind) {
-        case "w":
-        case "r":
-        case "x":
-        case "a":
-          return `r${value}`;
-        case "n":
-        case "i":
-          return `${value}`;
-        case "k":
-          return showConstant(proto.constants[value]);
-        case "f":
-          return `fn:${proto.functions[value]?.name ?? "?"}`;
-        case "g":
-          return `@${value}`;
-        case "b":
-          return `${proto.natives[value]}`;
-        case "t":
-          return `→${value}`;
-      }
-    });
+    const operands = info.operands.map((kind, index) => showOperand(proto, kind, code[at + 1 + index] as number));
     out.push(`${mark} ${String(at).padStart(4)}  ${info.name.padEnd(15)} ${operands.join(" ")}`.trimEnd());
     at += 1 + info.operands.length;
   }
@@ -54,6 +32,29 @@ function write(proto: FunctionProto, out: string[], nested: boolean): void {
     out.push(`     ${handler.kind} ${handler.start}..${handler.end} →${handler.target} r${handler.register}`);
   }
   if (nested) for (const child of proto.functions) write(child, out, nested);
+}
+
+function showOperand(proto: FunctionProto, kind: OperandKind, value: number): string {
+  switch (kind) {
+    case "w":
+    case "r":
+    case "x":
+    case "a":
+      return `r${value}`;
+    case "n":
+    case "i":
+      return `${value}`;
+    case "k":
+      return showConstant(proto.constants[value]);
+    case "f":
+      return `fn:${proto.functions[value]?.name ?? "?"}`;
+    case "g":
+      return `@${value}`;
+    case "b":
+      return `${proto.natives[value]}`;
+    case "t":
+      return `→${value}`;
+  }
 }
 
 function showConstant(constant: Constant | undefined): string {
