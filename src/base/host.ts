@@ -31,6 +31,8 @@ export interface ProcessResult {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
   readonly timedOut: boolean;
+  /** Present and true when more than `maxOutputBytes` came; each stream then holds its first bytes. */
+  readonly truncated?: boolean;
 }
 
 export interface HttpRequest {

@@ -1,5 +1,13 @@
 // Host and effects
 export { type CancelSignal, CancelToken } from "./cancel.ts";
+// Building hosts
+export {
+  type AsyncHandlers,
+  type EffectHandlers,
+  hostFromHandlers,
+  type StreamHandlers,
+  type SyncHandlers,
+} from "./effect-handlers.ts";
 // Errors
 export { HarnError, type HarnErrorOptions, HostError, type HostErrorKind } from "./errors.ts";
 export type {
@@ -17,3 +25,5 @@ export type {
 } from "./host.ts";
 // Data
 export { isJsonObject, type Json, type JsonObject } from "./json.ts";
+export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
+export { createVirtualRandom, type VirtualRandom } from "./virtual-random.ts";
