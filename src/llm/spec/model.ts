@@ -15,6 +15,8 @@ export interface Attachment {
   readonly mediaType: string;
   readonly base64?: string;
   readonly url?: string;
+  /** How closely an image is looked at, where the provider offers a choice. */
+  readonly detail?: "low" | "high" | "auto";
 }
 
 /** A model's reasoning. `signature` must go back unchanged to the provider that made it. */
@@ -108,6 +110,10 @@ export interface ModelInput {
   readonly thinking?: ThinkingConfig;
   /** Ask the provider to cache the prompt prefix. */
   readonly cache?: boolean;
+  /** Let the provider search the deferred tools itself; absent: deferred tools are not sent. */
+  readonly toolSearch?: { readonly variant: "bm25" | "regex" };
+  /** Names of provider beta features, sent as a header where the provider has one. */
+  readonly betaFeatures?: readonly string[];
   /** Text the answer must continue from. */
   readonly prefill?: string;
   /** False asks for one whole answer; the client still yields it as chunks. Default true. */
