@@ -106,13 +106,23 @@ export interface AsyncEffects {
   "console.readLine": { args: { prompt?: string }; result: string | undefined };
   "console.readAll": { args: Record<never, never>; result: string };
   "fs.read": { args: { path: string }; result: Uint8Array };
-  "fs.write": { args: { path: string; data: Uint8Array | string; append?: boolean }; result: undefined };
+  "fs.write": {
+    args: {
+      path: string;
+      data: Uint8Array | string;
+      append?: boolean;
+      /** Resolve only when the bytes are on stable storage (fsync); hosts without such a thing ignore it. */
+      sync?: boolean;
+    };
+    result: undefined;
+  };
   "fs.list": { args: { path: string }; result: readonly string[] };
   "fs.stat": { args: { path: string }; result: FileInfo | undefined };
   "fs.mkdir": { args: { path: string }; result: undefined };
   "fs.remove": { args: { path: string; recursive?: boolean }; result: undefined };
   "fs.copy": { args: { from: string; to: string }; result: undefined };
-  "fs.move": { args: { from: string; to: string }; result: undefined };
+  /** Replaces `to` in one step when both are on one file system; `sync`: the new name is on stable storage. */
+  "fs.move": { args: { from: string; to: string; sync?: boolean }; result: undefined };
   "process.run": {
     args: {
       command: string;
