@@ -32,6 +32,8 @@ export interface ToolCall {
   readonly id: string;
   readonly name: string;
   readonly input: Json;
+  /** Token some providers attach to a call and want back with it, unchanged. */
+  readonly signature?: string;
 }
 
 export interface UserMessage {
@@ -121,6 +123,8 @@ export interface ModelInput {
   /** Milliseconds for the whole request; absent: no limit. */
   readonly timeoutMs?: number;
   readonly sessionId?: string;
+  /** Providers to try, in order, when this one fails before it has answered anything (PROV-08). */
+  readonly fallbackChain?: readonly string[];
   /** Merged into the wire body of the provider with that name, last. */
   readonly providerOptions?: Readonly<Record<string, JsonObject>>;
 }
@@ -169,7 +173,7 @@ export type ModelChunk =
   /** For display only: arguments may be run after `done`, never before. */
   | { readonly type: "tool-call-delta"; readonly id: string; readonly delta: string }
   /** `input`, when present, wins over the deltas (LOOP-12). */
-  | { readonly type: "tool-call-end"; readonly id: string; readonly input?: Json }
+  | { readonly type: "tool-call-end"; readonly id: string; readonly input?: Json; readonly signature?: string }
   /** Bytes arrived that are no content: feeds the transport clock, not the progress clock. */
   | { readonly type: "heartbeat" }
   /** Something unknown was seen and kept: an event, a block, a field of unexpected shape. */
