@@ -1,5 +1,30 @@
 // Contract
 
+// Errors: what failed, whether and when to try again
+export {
+  categoryOfText,
+  classifyError,
+  classifyHttpFailure,
+  type ErrorClass,
+  type HttpErrorClass,
+  isTransientCategory,
+} from "./errors/classify.ts";
+export type { ErrorReason } from "./errors/error-patterns.ts";
+export {
+  type CallIdentity,
+  cancelledFailure,
+  failureFromText,
+  type HttpFailure,
+  httpFailure,
+  type PartialAnswer,
+  requestFailure,
+  timeoutFailure,
+  transportFailure,
+  truncatedFailure,
+} from "./errors/model-failures.ts";
+export { MAX_RETRY_AFTER_MS, parseRetryAfterText, retryAfterOf } from "./errors/retry-after.ts";
+export { isRetryable, retryDelayMs } from "./errors/retry-decision.ts";
+export { scrubSecrets } from "./errors/scrub-secrets.ts";
 // Whole answers and stored data
 export {
   decodeModelChunk,
