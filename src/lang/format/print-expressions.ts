@@ -1,0 +1,312 @@
+/** Every expression. Those with statement blocks share their shape with `print-statements.ts`. */
+
+import type { Block, DictEntry, Expr, MatchArm, NodeOf, Span } from "../syntax/ast.ts";
+import { renderSequence } from "./comma-sequence.ts";
+import { hasLooseComments, renderBraced } from "./item-list.ts";
+import { level, levelOf } from "./precedence.ts";
+import { printArguments, printBinary, printElement, printPostfix } from "./print-chains.ts";
+import { printParamsInline } from "./print-params.ts";
+import { printAnnotation, printReturnType, printTypes } from "./print-types.ts";
+import type { Printer } from "./printer.ts";
+import { isIdentifierName, textWidth } from "./text-layout.ts";
+
+export function printExpression(printer: Printer, node: Expr, depth: number): string {
+  switch (node.kind) {
+    case "IntLiteral":
+    case "FloatLiteral":
+    case "DurationLiteral":
+    case "StringLiteral":
+    case "InterpolatedString":
+    case "ErrorNode":
+      return printer.verbatim(node.span);
+    case "BoolLiteral":
+      return String(node.value);
+    case "NilLiteral":
+      return "nil";
+    case "Identifier":
+      return node.name;
+    case "ListLiteral":
+      return renderSequence(
+        printer,
+        node.elements.map((element) => ({
+          span: element.span,
+          render: (inner: number) => printElement(printer, element, inner),
+        })),
+        { depth, open: "[", close: "]", range: node.span, prefixWidth: 1 },
+      );
+    case "DictLiteral":
+      return printEntries(printer, node.entries, node.span, 1, depth);
+    case "StructLiteral": {
+      const range = { start: node.name.span.end, end: node.span.end };
+      const { name } = node.name;
+      return `${name} ${printEntries(printer, node.entries, range, textWidth(name) + 2, depth)}`;
+    }
+    case "Closure":
+      return printClosure(printer, node, depth);
+    case "Binary":
+      return printBinary(printer, node, depth);
+    case "Unary":
+      return node.op + printUnaryOperand(printer, node, depth);
+    case "TryStar":
+      return `try* ${parenthesised(printer.expr(node.operand, depth), levelOf(node.operand) < level.unary)}`;
+    case "Ternary":
+      return printTernary(printer, node, depth);
+    case "Range": {
+      const side = (operand: Expr): string =>
+        parenthesised(printer.expr(operand, depth), levelOf(operand) <= level.range);
+      return `${side(node.from)} to ${side(node.to)}${node.exclusive ? " exclusive" : ""}`;
+    }
+    case "Call": {
+      const types = node.typeArgs.length === 0 ? "" : `<${printTypes(printer, node.typeArgs)}>`;
+      const name = node.callee.name + types;
+      const range = { start: node.callee.span.end, end: node.span.end };
+      return printArguments(printer, node.args, { name, range, prefixWidth: textWidth(name) + 1, depth });
+    }
+    case "MethodCall":
+    case "Property":
+    case "Index":
+    case "Slice":
+    case "TryOperator":
+      return printPostfix(printer, node, depth);
+    case "OrPattern":
+      return node.alternatives.map((alternative) => printer.expr(alternative, depth)).join(" | ");
+    case "If":
+      return printIf(printer, node, depth);
+    case "Match":
+      return printMatch(printer, node, depth);
+    case "Try":
+      return printTry(printer, node, depth);
+    case "Retry":
+      return printer.block(node.body, depth, `retry ${printPrimary(printer, node.count, depth)} {`);
+    case "Deadline":
+      return printer.block(node.body, depth, `deadline ${printPrimary(printer, node.duration, depth)} {`);
+    case "Mutex":
+      return printer.block(node.body, depth, "mutex {");
+    case "Spawn":
+      return printer.block(node.body, depth, "spawn {");
+    case "Parallel":
+      return printParallel(printer, node, depth);
+    case "Select":
+      return printSelect(printer, node, depth);
+    case "Yield":
+      return node.value === undefined ? "yield" : `yield ${printer.expr(node.value, depth)}`;
+    case "Emit":
+      return `emit ${printer.expr(node.value, depth)}`;
+    case "BlockExpr":
+      return printer.block(node.body, depth, "{");
+  }
+}
+
+function parenthesised(text: string, needed: boolean): string {
+  return needed ? `(${text})` : text;
+}
+
+// ---- Operators that are not chains ---------------------------------------------------------------------------------
+
+function printUnaryOperand(printer: Printer, node: NodeOf<"Unary">, depth: number): string {
+  const text = printer.expr(node.operand, depth);
+  const doubleMinus = node.op === "-" && text.startsWith("-");
+  return parenthesised(text, doubleMinus || levelOf(node.operand) < level.unary);
+}
+
+function printTernary(printer: Printer, node: NodeOf<"Ternary">, depth: number): string {
+  const part = (operand: Expr): string =>
+    parenthesised(printer.expr(operand, depth), levelOf(operand) <= level.ternary);
+  const chosen = part(node.thenExpr);
+  return `${part(node.condition)} ? ${parenthesised(chosen, !startsTernaryBranch(chosen))} : ${part(node.elseExpr)}`;
+}
+
+/** After `?` only these beginnings are read as a branch; any other would make it the postfix operator. */
+function startsTernaryBranch(text: string): boolean {
+  const word = /^[\p{L}\p{N}_]+/u.exec(text)?.[0];
+  if (word === undefined) return /^["({!-]/.test(text);
+  if (/^\d/.test(word)) return /^\d+$/.test(word);
+  return (
+    !/^(?:if|match|try|spawn|parallel|retry|deadline|mutex|select|yield|emit)$/.test(word) && !text.startsWith('r"')
+  );
+}
+
+// ---- Collections and closures --------------------------------------------------------------------------------------
+
+function printEntries(
+  printer: Printer,
+  entries: readonly DictEntry[],
+  range: Span,
+  prefixWidth: number,
+  depth: number,
+): string {
+  const members = entries.map((entry) => ({
+    span: entry.span,
+    render: (inner: number): string => {
+      if (entry.kind === "SpreadEntry") return `...${printer.expr(entry.value, inner)}`;
+      return `${printKey(printer, entry.key, entry.computed, inner)}: ${printer.expr(entry.value, inner)}`;
+    },
+  }));
+  return renderSequence(printer, members, { depth, open: "{", close: "}", range, prefixWidth });
+}
+
+function printKey(printer: Printer, key: Expr, computed: boolean, depth: number): string {
+  if (computed) return `[${printer.expr(key, depth)}]`;
+  if (key.kind === "StringLiteral" && isIdentifierName(key.value)) return key.value;
+  return printer.expr(key, depth);
+}
+
+function printClosure(printer: Printer, node: NodeOf<"Closure">, depth: number): string {
+  const params = printParamsInline(printer, node.params, depth);
+  const opener = node.fnSyntax
+    ? `fn(${params})${printReturnType(printer, node.returnType)} {`
+    : `{ ${params === "" ? "" : `${params} `}->`;
+  return printArmBody(printer, node.body, depth, opener);
+}
+
+/** Kinds that may share a line with the braces around them. */
+const oneLineBody: ReadonlySet<string> = new Set([
+  "InterpolatedString",
+  "IntLiteral",
+  "FloatLiteral",
+  "BoolLiteral",
+  "NilLiteral",
+  "Identifier",
+  "DurationLiteral",
+  "Binary",
+  "Unary",
+  "Call",
+  "MethodCall",
+  "Property",
+  "Index",
+  "Slice",
+  "Ternary",
+  "AssignStmt",
+  "ListLiteral",
+  "DictLiteral",
+  "Range",
+  "TryOperator",
+  "TryStar",
+  "ReturnStmt",
+  "BreakStmt",
+  "ContinueStmt",
+  "RequireStmt",
+]);
+
+/** `opener expr }` when the body is one simple item without comments, else a block. */
+function printArmBody(printer: Printer, body: Block, depth: number, opener: string): string {
+  const [only, ...more] = body.items;
+  const simple =
+    only !== undefined &&
+    more.length === 0 &&
+    (oneLineBody.has(only.kind) || (only.kind === "StringLiteral" && only.style !== "raw"));
+  if (!simple || hasLooseComments(printer, body)) return printer.block(body, depth, opener);
+  return `${opener} ${printer.item(only, depth)} }`;
+}
+
+// ---- Control flow --------------------------------------------------------------------------------------------------
+
+/**
+ * `keyword expr` before a brace. `x? {` would start a ternary, and an empty block after a capitalised name would be a
+ * struct literal.
+ */
+export function printHead(
+  printer: Printer,
+  keyword: string,
+  node: Expr,
+  body: { readonly isEmpty: boolean },
+  depth: number,
+): string {
+  const text = printer.expr(node, depth);
+  const likeStruct = body.isEmpty && /(?:^|[^\p{L}\p{N}_.])\p{Lu}[\p{L}\p{N}_]*$/u.test(text);
+  const likeGroup = keyword === "while" && text.startsWith("(");
+  return `${keyword} ${parenthesised(text, text.endsWith("?") || likeStruct || likeGroup)}`;
+}
+
+export function isEmpty(body: Block): { readonly isEmpty: boolean } {
+  return { isEmpty: body.items.length === 0 };
+}
+
+/** `retry` and `deadline` take a primary expression. */
+function printPrimary(printer: Printer, node: Expr, depth: number): string {
+  const bare = levelOf(node) === level.primary && node.kind !== "Call" && node.kind !== "StructLiteral";
+  return parenthesised(printer.expr(node, depth), !bare);
+}
+
+function printIf(printer: Printer, node: NodeOf<"If">, depth: number): string {
+  let text = "";
+  let current = node;
+  let from: number | undefined;
+  for (;;) {
+    const { thenBody, elseBody } = current;
+    const opener = `${printHead(printer, "if", current.condition, isEmpty(thenBody), depth)} {`;
+    text += printer.block(thenBody, depth, opener, from);
+    if (elseBody === undefined) return text;
+    text += " else ";
+    const [nested] = elseBody.items;
+    if (!current.elseIf || nested?.kind !== "If") {
+      return text + printer.block(elseBody, depth, "{", thenBody.span.end);
+    }
+    from = printer.comments.has(thenBody.span.end, nested.span.start) ? thenBody.span.end : undefined;
+    current = nested;
+  }
+}
+
+function printMatch(printer: Printer, node: NodeOf<"Match">, depth: number): string {
+  const members = node.arms.map((arm) => ({ span: arm.span, render: () => printArm(printer, arm, depth + 1) }));
+  const opener = `${printHead(printer, "match", node.subject, { isEmpty: node.arms.length === 0 }, depth)} {`;
+  return renderBraced(printer, members, depth, opener, { start: node.subject.span.end, end: node.span.end });
+}
+
+function printArm(printer: Printer, arm: MatchArm, depth: number): string {
+  const guard = arm.guard === undefined ? "" : ` if ${printer.expr(arm.guard, depth)}`;
+  return printArmBody(printer, arm.body, depth, `${printer.expr(arm.pattern, depth)}${guard} -> {`);
+}
+
+function printTry(printer: Printer, node: NodeOf<"Try">, depth: number): string {
+  let text = printer.block(node.body, depth, "try {");
+  let end = node.body.span.end;
+  const { catchClause, finallyBody } = node;
+  if (catchClause !== undefined) {
+    const variable = catchClause.variable?.name;
+    const binding = variable === undefined ? "" : ` (${variable}${printAnnotation(printer, catchClause.type)})`;
+    text += ` ${printer.block(catchClause.body, depth, `catch${binding} {`, end)}`;
+    end = catchClause.body.span.end;
+  }
+  if (finallyBody !== undefined) text += ` ${printer.block(finallyBody, depth, "finally {", end)}`;
+  return text;
+}
+
+function printParallel(printer: Printer, node: NodeOf<"Parallel">, depth: number): string {
+  const mode = node.mode === "count" ? "parallel" : `parallel ${node.mode}`;
+  const options = node.options.map((field) => `${field.name.name}: ${printer.expr(field.value, depth)}`);
+  const withClause = options.length === 0 ? "" : ` with { ${options.join(", ")} }`;
+  const variable = node.variable === undefined ? "" : ` ${node.variable.name} ->`;
+  const opener = `${printHead(printer, mode, node.subject, isEmpty(node.body), depth)}${withClause} {${variable}`;
+  return printer.block(node.body, depth, opener) + (node.asStream ? " as stream" : "");
+}
+
+function printSelect(printer: Printer, node: NodeOf<"Select">, depth: number): string {
+  const inner = depth + 1;
+  const members = node.cases.map((each) => ({
+    span: each.span,
+    render: () =>
+      printer.block(
+        each.body,
+        inner,
+        `${printHead(printer, `${each.variable.name} from`, each.channel, isEmpty(each.body), inner)} {`,
+      ),
+  }));
+  const { timeout, defaultBody } = node;
+  if (timeout !== undefined) {
+    members.push({
+      span: { start: timeout.duration.span.start, end: timeout.body.span.end },
+      render: () =>
+        printer.block(
+          timeout.body,
+          inner,
+          `${printHead(printer, "timeout", timeout.duration, isEmpty(timeout.body), inner)} {`,
+        ),
+    });
+  }
+  if (defaultBody !== undefined) {
+    members.push({ span: defaultBody.span, render: () => printer.block(defaultBody, inner, "default {") });
+  }
+  members.sort((a, b) => a.span.start - b.span.start);
+  return renderBraced(printer, members, depth, "select {", node.span);
+}

@@ -1,0 +1,82 @@
+/** Statements. An expression statement is printed as its expression. */
+
+import type { Item, Stmt } from "../syntax/ast.ts";
+import { printAttributed, printDeclaration } from "./print-declarations.ts";
+import { isEmpty, printExpression, printHead } from "./print-expressions.ts";
+import { printAnnotation, printPattern } from "./print-types.ts";
+import type { Printer } from "./printer.ts";
+
+export function printItem(printer: Printer, node: Item, depth: number): string {
+  switch (node.kind) {
+    case "LetStmt":
+    case "AssignStmt":
+    case "ForStmt":
+    case "WhileStmt":
+    case "ReturnStmt":
+    case "ThrowStmt":
+    case "BreakStmt":
+    case "ContinueStmt":
+    case "GuardStmt":
+    case "RequireStmt":
+    case "DeferStmt":
+      return printStatement(printer, node, depth);
+    case "ImportDecl":
+    case "PipelineDecl":
+    case "OverrideDecl":
+    case "FnDecl":
+    case "ToolDecl":
+    case "SkillDecl":
+    case "EvalPackDecl":
+    case "EnumDecl":
+    case "StructDecl":
+    case "InterfaceDecl":
+    case "ImplBlock":
+    case "TypeDecl":
+      return printDeclaration(printer, node, depth);
+    case "AttributedDecl":
+      return printAttributed(printer, node, depth);
+    default:
+      return printExpression(printer, node, depth);
+  }
+}
+
+function printStatement(printer: Printer, node: Stmt, depth: number): string {
+  switch (node.kind) {
+    case "LetStmt": {
+      const target = printPattern(printer, node.pattern, depth) + printAnnotation(printer, node.type);
+      return `${node.mutable ? "var" : "let"} ${target} = ${printer.expr(node.value, depth)}`;
+    }
+    case "AssignStmt":
+      return `${printer.expr(node.target, depth)} ${node.op ?? ""}= ${printer.expr(node.value, depth)}`;
+    case "ForStmt": {
+      const keyword = `for ${printPattern(printer, node.pattern, depth)} in`;
+      return printer.block(
+        node.body,
+        depth,
+        `${printHead(printer, keyword, node.iterable, isEmpty(node.body), depth)} {`,
+      );
+    }
+    case "WhileStmt":
+      return printer.block(
+        node.body,
+        depth,
+        `${printHead(printer, "while", node.condition, isEmpty(node.body), depth)} {`,
+      );
+    case "ReturnStmt":
+      return node.value === undefined ? "return" : `return ${printer.expr(node.value, depth)}`;
+    case "ThrowStmt":
+      return `throw ${printer.expr(node.value, depth)}`;
+    case "BreakStmt":
+      return "break";
+    case "ContinueStmt":
+      return "continue";
+    case "GuardStmt":
+      return printer.block(node.elseBody, depth, `guard ${printer.expr(node.condition, depth)} else {`);
+    case "RequireStmt": {
+      const message = node.message === undefined ? "" : `, ${printer.expr(node.message, depth)}`;
+      return `require ${printer.expr(node.condition, depth)}${message}`;
+    }
+    case "DeferStmt":
+      return printer.block(node.body, depth, "defer {");
+  }
+}
