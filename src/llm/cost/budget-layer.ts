@@ -1,0 +1,159 @@
+/**
+ * Money around one attempt: projects, reserves, watches the running cost, cuts, settles and counts. Runs for every
+ * attempt, mocked ones included; an attempt that died is charged for what it had used (COST-04 … COST-07).
+ */
+
+import type { Host } from "../../base/index.ts";
+import type { AttemptOutcome, AttemptScope, CallLayer } from "../call/call-layer.ts";
+import type { Usage } from "../spec/model.ts";
+import type { ModelError } from "../spec/model-error.ts";
+import { NO_USAGE } from "../spec/model-result.ts";
+import {
+  type BudgetEnvelope,
+  type BudgetLimit,
+  budgetCut,
+  budgetOverrun,
+  budgetRefusal,
+  type CallProjection,
+  crossedLimit,
+} from "./budget-envelope.ts";
+import { estimateInputTokens } from "./estimate-tokens.ts";
+import { costOfUsage, type PriceBook } from "./pricing.ts";
+import { isOverspent, type SpendLedger } from "./spend-ledger.ts";
+
+/** One attempt on the bill. */
+export interface ChargeRecord {
+  readonly provider: string;
+  readonly model: string;
+  readonly usage: Usage;
+  /** Undefined when no price is known. */
+  readonly costUsd: number | undefined;
+  readonly outcome: "completed" | "failed" | "cancelled" | "cut" | "abandoned";
+  readonly durationMs: number;
+}
+
+export interface BudgetParts {
+  readonly host: Host;
+  readonly ledger: SpendLedger;
+  readonly prices: PriceBook;
+  readonly envelope?: BudgetEnvelope | undefined;
+  /** Told of every attempt that reached a provider, after it has been booked (CALL-13). Must not throw. */
+  readonly onCharge?: ((record: ChargeRecord) => void) | undefined;
+}
+
+/** How far a reservation grows at once, so that not every chunk asks the ledger. */
+const GROWTH = 1.1;
+
+export function budgetLayer(parts: BudgetParts): CallLayer {
+  const { host, ledger, prices, envelope = {} } = parts;
+  return (scope) => {
+    const { input, meter } = scope;
+    const rates = prices.rates(input.provider, input.model);
+    const costOf = (usage: Usage): number => (rates === undefined ? 0 : costOfUsage(rates, usage));
+    const projection = projectCall(scope, costOf, ledger);
+
+    const crossed = crossedLimit(envelope, projection);
+    if (crossed !== undefined) throw budgetRefusal(projection, crossed.limit, crossed.value);
+    const callLimits = envelope.totalBudgetUsd === undefined ? [] : [envelope.totalBudgetUsd];
+    const result = ledger.reserve(projection.costUsd, callLimits);
+    if (!result.ok) throw budgetRefusal(projection, "total_budget_usd", result.limitUsd);
+    const { reservation } = result;
+    const limited = ledger.limitUsd !== undefined || callLimits.length > 0 || envelope.maxCostUsd !== undefined;
+    if (rates === undefined && limited) warnUnpriced(host, input.provider, input.model);
+
+    const startedAt = host.sync("clock.monotonic", {});
+    let cut = false;
+    const cutFor = (limit: BudgetLimit, value: number, spentUsd: number): void => {
+      cut = true;
+      const text = meter.text();
+      const partial = { usage: meter.usage(), ...(text === "" ? {} : { partialText: text }) };
+      scope.cut(budgetCut(projection, limit, value, spentUsd, partial));
+    };
+
+    return {
+      onChunk(chunk) {
+        if (rates === undefined || cut || chunk.type === "done" || chunk.type === "heartbeat") return;
+        const running = costOf(meter.usage());
+        if (running <= reservation.amountUsd) return;
+        const { maxCostUsd } = envelope;
+        if (maxCostUsd !== undefined && running > maxCostUsd) return cutFor("max_cost_usd", maxCostUsd, running);
+        if (reservation.growTo(running * GROWTH) || reservation.growTo(running)) return;
+        cutFor("total_budget_usd", ledger.limitUsd ?? envelope.totalBudgetUsd ?? 0, running);
+      },
+      close(outcome) {
+        const usage = spentUsage(scope, outcome);
+        reservation.settle(costOf(usage));
+        if (!outcome.asked) return undefined;
+        const durationMs = host.sync("clock.monotonic", {}) - startedAt;
+        const completed = outcome.error === undefined && !outcome.abandoned;
+        ledger.count({
+          inputTokens: usage.inputTokens,
+          outputTokens: usage.outputTokens,
+          durationMs,
+          completed,
+          exact: usage.exact || usage === NO_USAGE,
+          priced: rates !== undefined,
+        });
+        parts.onCharge?.({
+          provider: input.provider,
+          model: input.model,
+          usage,
+          costUsd: rates === undefined ? undefined : costOf(usage),
+          outcome: outcomeName(outcome, cut),
+          durationMs,
+        });
+        if (!completed || costOf(usage) === 0 || !isOverspent(ledger)) return undefined;
+        return budgetOverrun(input, ledger.spentUsd, ledger.limitUsd ?? 0, { usage, partialText: meter.text() });
+      },
+    };
+  };
+}
+
+/** COST-04: what the call will take, before it is made. */
+function projectCall(scope: AttemptScope, costOf: (usage: Usage) => number, ledger: SpendLedger): CallProjection {
+  const { input } = scope;
+  const inputTokens = estimateInputTokens(input);
+  const outputTokens = Math.max(0, input.maxTokens ?? 0);
+  return {
+    provider: input.provider,
+    model: input.model,
+    inputTokens,
+    outputTokens,
+    costUsd: costOf({ ...NO_USAGE, inputTokens, outputTokens }),
+    sessionCostUsd: ledger.spentUsd,
+    reservedUsd: ledger.reservedUsd,
+  };
+}
+
+/**
+ * What an attempt is charged. A provider that answered with anything is paid for it; one that refused (a status, a
+ * connection that never came about) is not; one that was given up while it worked is paid for the input.
+ */
+function spentUsage(scope: AttemptScope, outcome: AttemptOutcome): Usage {
+  const { meter } = scope;
+  if (!outcome.asked) return NO_USAGE;
+  const { error } = outcome;
+  if (error === undefined) return meter.usage();
+  if (error.usage !== undefined && (error.usage.exact || !meter.started)) return error.usage;
+  if (meter.started || givenUp(error)) return meter.usage();
+  return NO_USAGE;
+}
+
+function givenUp(error: ModelError): boolean {
+  return error.category === "timeout" || error.category === "cancelled" || error.category === "budget_exceeded";
+}
+
+function outcomeName(outcome: AttemptOutcome, cut: boolean): ChargeRecord["outcome"] {
+  if (cut) return "cut";
+  if (outcome.abandoned) return "abandoned";
+  if (outcome.error === undefined) return "completed";
+  return outcome.error.category === "cancelled" ? "cancelled" : "failed";
+}
+
+function warnUnpriced(host: Host, provider: string, model: string): void {
+  host.sync("log.write", {
+    level: "warn",
+    message: `llm: no price is known for model \`${model}\` (provider \`${provider}\`); limits in dollars cannot hold it back`,
+    fields: { provider, model },
+  });
+}

@@ -1,0 +1,67 @@
+/**
+ * Token counts without a tokenizer: four UTF-8 bytes are a token (COST-04). Good enough to refuse a call that is far
+ * too large and to account for one that died before its provider told; never better than what a provider tells.
+ */
+
+import type { Message, ModelInput } from "../spec/model.ts";
+
+/** What an image costs in a request, roughly, whatever its size in bytes. */
+const TOKENS_PER_IMAGE = 1_500;
+/** A page of a document is far fewer tokens than its bytes. */
+const BASE64_CHARS_PER_TOKEN = 16;
+
+export function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) bytes += 1;
+    else if (unit < 0x800) bytes += 2;
+    else if (unit >= 0xd800 && unit <= 0xdbff && index + 1 < text.length) {
+      bytes += 4;
+      index++;
+    } else bytes += 3;
+  }
+  return bytes;
+}
+
+export function estimateTextTokens(text: string): number {
+  return Math.ceil(utf8Length(text) / 4);
+}
+
+/** Every string of a value, keys included; numbers, booleans and null count one. */
+export function estimateValueTokens(value: unknown): number {
+  if (value === undefined) return 0;
+  if (typeof value === "string") return estimateTextTokens(value);
+  if (typeof value !== "object" || value === null) return 1;
+  let tokens = 0;
+  if (Array.isArray(value)) for (const item of value) tokens += estimateValueTokens(item);
+  else {
+    for (const [key, item] of Object.entries(value)) {
+      if (item !== undefined) tokens += estimateTextTokens(key) + estimateValueTokens(item);
+    }
+  }
+  return tokens;
+}
+
+/** Input tokens of a request: system, messages, serialised tools. */
+export function estimateInputTokens(input: ModelInput): number {
+  let tokens = estimateTextTokens(input.system ?? "");
+  for (const message of input.messages) tokens += estimateMessageTokens(message);
+  for (const tool of input.tools ?? []) {
+    if (tool.deferred !== true) tokens += estimateTextTokens(JSON.stringify(tool));
+  }
+  return tokens;
+}
+
+function estimateMessageTokens(message: Message): number {
+  if (message.role === "assistant" || message.attachments === undefined) return estimateValueTokens(message);
+  const { attachments, ...rest } = message;
+  let tokens = estimateValueTokens(rest);
+  for (const attachment of attachments) {
+    tokens +=
+      attachment.kind === "image" || attachment.base64 === undefined
+        ? TOKENS_PER_IMAGE
+        : Math.ceil(attachment.base64.length / BASE64_CHARS_PER_TOKEN);
+  }
+  return tokens;
+}
