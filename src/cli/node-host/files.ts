@@ -1,0 +1,116 @@
+/** File effects over `node:fs`. Reading and writing whole files; nothing here keeps a file open. */
+
+import {
+  appendFile,
+  copyFile,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
+import { resolve } from "node:path";
+import type { AsyncHandlers, CancelSignal, FileInfo } from "../../base/index.ts";
+import { abortable, codeOf, toHostError } from "./host-failure.ts";
+
+type FileEffect = Extract<keyof AsyncHandlers, `fs.${string}`>;
+
+/** @param cwd folder that relative paths count from */
+export function createFileHandlers(cwd: string): Pick<AsyncHandlers, FileEffect> {
+  const at = (path: string): string => resolve(cwd, path);
+  const attempt = <T>(
+    effect: FileEffect,
+    what: string,
+    signal: CancelSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> =>
+    abortable(
+      work().catch((error: unknown) => {
+        throw toHostError(error, effect, what);
+      }),
+      signal,
+    );
+
+  return {
+    "fs.read": ({ path }, signal) =>
+      attempt("fs.read", `Cannot read ${path}`, signal, async () => {
+        const buffer = await readFile(at(path));
+        // A plain view: `Buffer` would shadow `slice` with one that shares memory.
+        return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+      }),
+    "fs.write": ({ path, data, append }, signal) =>
+      attempt("fs.write", `Cannot write ${path}`, signal, async () => {
+        await (append === true ? appendFile(at(path), data) : writeFile(at(path), data));
+        return undefined;
+      }),
+    "fs.list": ({ path }, signal) =>
+      attempt("fs.list", `Cannot list ${path}`, signal, async () => (await readdir(at(path))).sort(compareBytes)),
+    "fs.stat": ({ path }, signal) => attempt("fs.stat", `Cannot look at ${path}`, signal, () => describeFile(at(path))),
+    "fs.mkdir": ({ path }, signal) =>
+      attempt("fs.mkdir", `Cannot make the folder ${path}`, signal, async () => {
+        await mkdir(at(path), { recursive: true });
+        return undefined;
+      }),
+    "fs.remove": ({ path, recursive }, signal) =>
+      attempt("fs.remove", `Cannot remove ${path}`, signal, async () => {
+        if (recursive === true) await rm(at(path), { recursive: true });
+        else if ((await lstat(at(path))).isDirectory()) await rmdir(at(path));
+        else await unlink(at(path));
+        return undefined;
+      }),
+    "fs.copy": ({ from, to }, signal) =>
+      attempt("fs.copy", `Cannot copy ${from} to ${to}`, signal, () => copy(at(from), at(to))),
+    "fs.move": ({ from, to }, signal) =>
+      attempt("fs.move", `Cannot move ${from} to ${to}`, signal, async () => {
+        try {
+          await rename(at(from), at(to));
+        } catch (error) {
+          if (codeOf(error) !== "EXDEV") throw error;
+          // Another file system: copy whole, then remove, so that a failure leaves the source.
+          await copy(at(from), at(to));
+          await rm(at(from), { recursive: true });
+        }
+        return undefined;
+      }),
+  };
+}
+
+async function copy(from: string, to: string): Promise<undefined> {
+  if ((await stat(from)).isDirectory()) await cp(from, to, { recursive: true });
+  else await copyFile(from, to);
+  return undefined;
+}
+
+/** Follows links; a link that leads nowhere is reported as `symlink`. */
+async function describeFile(path: string): Promise<FileInfo | undefined> {
+  try {
+    const info = await stat(path).catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return lstat(path);
+      throw error;
+    });
+    const kind = info.isFile()
+      ? "file"
+      : info.isDirectory()
+        ? "directory"
+        : info.isSymbolicLink()
+          ? "symlink"
+          : "other";
+    // The write bit of anybody: whether *this* user may write is known only by trying.
+    return { kind, sizeBytes: info.size, modifiedMs: Math.trunc(info.mtimeMs), readonly: (info.mode & 0o222) === 0 };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** Order of UTF-8 bytes, which is the order of code points and the same on every platform. */
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,156 @@
+/** The real world as a `Host`: Node's clock, files, processes, HTTP and console. */
+
+import { randomBytes, randomUUID } from "node:crypto";
+import { homedir, hostname, tmpdir, userInfo } from "node:os";
+import {
+  type CancelSignal,
+  type Host,
+  HostError,
+  hostFromHandlers,
+  type Json,
+  type LogLevel,
+  type StreamHandlers,
+} from "../../base/index.ts";
+import { createConnections, type Environment } from "./connections.ts";
+import { createFileHandlers } from "./files.ts";
+import { abortable } from "./host-failure.ts";
+import { createHttpHandlers, type HttpLimits } from "./http.ts";
+import { createProcessHandlers } from "./processes.ts";
+import { createTerminal, type TerminalOptions } from "./terminal.ts";
+
+export interface NodeHostOptions {
+  /** Answers model calls; it gets this host for its traffic. Absent: every model call fails with `host.unsupported`. */
+  readonly modelStream?: (input: Json, signal: CancelSignal | undefined, host: Host) => AsyncIterable<Json>;
+  /** Default `process.cwd()`. */
+  readonly cwd?: string;
+  /** Default `process.env`, read anew at each use. */
+  readonly environment?: Environment;
+  /** Where credentials are looked up that the environment does not have. */
+  readonly secrets?: (name: string) => string | undefined;
+  /** The least level that reaches stderr. Default `warn`. */
+  readonly logLevel?: LogLevel;
+  readonly http?: HttpLimits;
+  /** Default the streams of this process. */
+  readonly terminal?: Partial<TerminalOptions>;
+}
+
+export interface NodeHost extends Host {
+  /** Resolves when everything written to the console has left the process. */
+  flush(): Promise<void>;
+  /** Kills child processes that still run, at once. Safe in an exit handler. */
+  killProcesses(): void;
+  /** Closes idle connections and lets go of the console; kills what still runs. */
+  close(): void;
+}
+
+/** Milliseconds that one Node timer can hold; longer sleeps are made of several. */
+const maxTimerMs = 2 ** 31 - 1;
+const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
+  const cwd = options.cwd ?? process.cwd();
+  const environment = (): Environment => options.environment ?? process.env;
+  const terminal = createTerminal({
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    ...options.terminal,
+  });
+  const connections = createConnections(environment);
+  const http = createHttpHandlers(connections, options.http);
+  const processes = createProcessHandlers(cwd, environment);
+  const minLevel = logLevels.indexOf(options.logLevel ?? "warn");
+  const readEnvironment = (name: string): string | undefined => {
+    const values = environment();
+    return Object.hasOwn(values, name) ? values[name] : undefined;
+  };
+
+  const modelStream: StreamHandlers["model.stream"] = (input, signal) =>
+    options.modelStream?.(input, signal, host) ?? refuseModel();
+
+  const host: Host = hostFromHandlers({
+    sync: {
+      "clock.now": () => Date.now(),
+      "clock.monotonic": () => performance.now(),
+      "random.float": () => Math.random(),
+      "random.bytes": ({ length }) => new Uint8Array(randomBytes(length)),
+      "id.next": ({ prefix }) => `${prefix}_${randomUUID().replaceAll("-", "")}`,
+      "console.write": ({ stream, text }) => {
+        terminal.write(stream, text);
+        return undefined;
+      },
+      "console.isTty": ({ stream }) => terminal.isTty(stream),
+      "env.get": ({ name }) => readEnvironment(name),
+      "env.list": () => {
+        const set = Object.entries(environment()).filter((entry): entry is [string, string] => entry[1] !== undefined);
+        return Object.fromEntries(set);
+      },
+      "secret.get": ({ name }) => readEnvironment(name) ?? options.secrets?.(name),
+      "system.info": () => ({
+        platform: process.platform,
+        arch: process.arch,
+        pid: process.pid,
+        cwd,
+        home: homedir(),
+        tempDir: tmpdir(),
+        hostname: hostname(),
+        username: userName(environment()),
+      }),
+      "log.write": ({ level, message, fields }) => {
+        if (logLevels.indexOf(level) < minLevel) return undefined;
+        const details = fields === undefined ? "" : ` ${JSON.stringify(fields)}`;
+        terminal.write("stderr", `${level}: ${message}${details}\n`);
+        return undefined;
+      },
+    },
+    async: {
+      sleep: ({ ms }, signal) => sleep(ms, signal),
+      "console.readLine": ({ prompt }, signal) => {
+        if (prompt !== undefined) terminal.write("stdout", prompt);
+        return terminal.readLine(signal);
+      },
+      "console.readAll": (_, signal) => terminal.readAll(signal),
+      ...createFileHandlers(cwd),
+      "process.run": processes.run,
+      "http.request": http.request,
+    },
+    stream: { "http.stream": http.stream, "model.stream": modelStream },
+  });
+  return {
+    ...host,
+    flush: () => terminal.flush(),
+    killProcesses: processes.killAll,
+    close() {
+      processes.killAll();
+      connections.close();
+      terminal.close();
+    },
+  };
+}
+
+function sleep(ms: number, signal: CancelSignal | undefined): Promise<undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const slept = new Promise<undefined>((resolve) => {
+    const wait = (leftMs: number) => {
+      const stepMs = Math.min(leftMs, maxTimerMs);
+      timer = setTimeout(() => (leftMs > stepMs ? wait(leftMs - stepMs) : resolve(undefined)), stepMs);
+    };
+    wait(ms > 0 ? ms : 0);
+  });
+  if (signal === undefined) return slept;
+  return abortable(slept, signal).finally(() => clearTimeout(timer));
+}
+
+/** Some containers run as a user that the password file does not know. */
+function userName(environment: Environment): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return environment["USER"] ?? environment["USERNAME"] ?? "unknown";
+  }
+}
+
+// biome-ignore lint/correctness/useYield: it fails before anything could be yielded
+async function* refuseModel(): AsyncGenerator<never> {
+  throw new HostError("unsupported", "model.stream", "This host was made without a model");
+}
