@@ -25,6 +25,37 @@ export {
 export { MAX_RETRY_AFTER_MS, parseRetryAfterText, retryAfterOf } from "./errors/retry-after.ts";
 export { isRetryable, retryDelayMs } from "./errors/retry-decision.ts";
 export { scrubSecrets } from "./errors/scrub-secrets.ts";
+// Scripted model for tests
+export {
+  createFakeLlm,
+  createFakeModel,
+  FAKE_PROVIDER,
+  type FakeLlm,
+  type FakeLlmCall,
+  type FakeLlmGuard,
+  type FakeModel,
+  installFakeLlmScript,
+  isFakeProvider,
+  withFakeLlmScript,
+} from "./fake/fake-model.ts";
+export {
+  type FakeErrorTurn,
+  type FakeEvent,
+  type FakeExpectation,
+  type FakeScript,
+  type FakeStallTurn,
+  type FakeStopReason,
+  type FakeStreamTurn,
+  type FakeTurn,
+  fakeDone,
+  fakeError,
+  fakeScript,
+  fakeStall,
+  fakeStream,
+  fakeThinking,
+  fakeToken,
+  fakeToolCall,
+} from "./fake/fake-script.ts";
 // Whole answers and stored data
 export {
   decodeModelChunk,
