@@ -25,7 +25,7 @@ const layers = {
     ],
   },
   journal: { layers: ["base"], packages: [] },
-  agent: { layers: ["base", "llm", "journal"], packages: [] },
+  agent: { layers: ["base", "llm", "journal"], packages: ["@standard-schema/spec"] },
   steps: { layers: ["base", "llm", "journal", "agent"], packages: [] },
   stdlib: {
     layers: ["base", "bytecode", "lang", "vm", "llm", "journal", "agent", "steps"],

@@ -150,13 +150,15 @@ function createTunnelAgent(proxy: URL): HttpsAgent {
       headers: { host: target, ...proxyAuthorization(proxy) },
       agent: false,
     });
-    request.once("connect", (response: IncomingMessage, socket: Duplex) => {
+    request.once("connect", (response: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (response.statusCode !== 200) {
         socket.destroy();
         const message = `The proxy ${proxy.host} refused a tunnel to ${target} (${response.statusCode})`;
         done(new HostError("connection_refused", "http.request", message));
         return;
       }
+      // The first bytes of the far side may have come with the proxy's answer.
+      if (head.length > 0) socket.unshift(head);
       done(null, tlsConnect({ ...options, host, port: Number(options.port), socket }));
     });
     request.once("error", (error) => done(error));

@@ -6,6 +6,7 @@ import {
   cp,
   lstat,
   mkdir,
+  open,
   readdir,
   readFile,
   rename,
@@ -15,7 +16,7 @@ import {
   unlink,
   writeFile,
 } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { AsyncHandlers, CancelSignal, FileInfo } from "../../base/index.ts";
 import { abortable, codeOf, toHostError } from "./host-failure.ts";
 
@@ -44,9 +45,10 @@ export function createFileHandlers(cwd: string): Pick<AsyncHandlers, FileEffect>
         // A plain view: `Buffer` would shadow `slice` with one that shares memory.
         return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
       }),
-    "fs.write": ({ path, data, append }, signal) =>
+    "fs.write": ({ path, data, append, sync }, signal) =>
       attempt("fs.write", `Cannot write ${path}`, signal, async () => {
-        await (append === true ? appendFile(at(path), data) : writeFile(at(path), data));
+        if (sync === true) await writeDurably(at(path), data, append === true);
+        else await (append === true ? appendFile(at(path), data) : writeFile(at(path), data));
         return undefined;
       }),
     "fs.list": ({ path }, signal) =>
@@ -66,7 +68,7 @@ export function createFileHandlers(cwd: string): Pick<AsyncHandlers, FileEffect>
       }),
     "fs.copy": ({ from, to }, signal) =>
       attempt("fs.copy", `Cannot copy ${from} to ${to}`, signal, () => copy(at(from), at(to))),
-    "fs.move": ({ from, to }, signal) =>
+    "fs.move": ({ from, to, sync }, signal) =>
       attempt("fs.move", `Cannot move ${from} to ${to}`, signal, async () => {
         try {
           await rename(at(from), at(to));
@@ -76,9 +78,35 @@ export function createFileHandlers(cwd: string): Pick<AsyncHandlers, FileEffect>
           await copy(at(from), at(to));
           await rm(at(from), { recursive: true });
         }
+        if (sync === true) await syncFolder(dirname(at(to)));
         return undefined;
       }),
   };
+}
+
+/** Resolves when the bytes, and the name of a file that was empty or new, are on stable storage. */
+async function writeDurably(path: string, data: Uint8Array | string, append: boolean): Promise<void> {
+  const file = await open(path, append ? "a" : "w");
+  let isNew = false;
+  try {
+    await file.writeFile(data);
+    await file.datasync();
+    isNew = (await file.stat()).size === Buffer.byteLength(data);
+  } finally {
+    await file.close();
+  }
+  if (isNew) await syncFolder(dirname(path));
+}
+
+/** Puts the names in a folder on stable storage; Windows cannot, and keeps them by itself. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 async function copy(from: string, to: string): Promise<undefined> {

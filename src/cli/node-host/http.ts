@@ -276,7 +276,7 @@ function openBody(url: URL, method: string, request: ClientRequest, response: In
 
 function createDecoder(encoding: string | undefined) {
   // Flushing at every chunk keeps a compressed event stream live.
-  switch (encoding?.toLowerCase()) {
+  switch (encoding?.toLowerCase() ?? "") {
     case "gzip":
     case "x-gzip":
       return createGunzip({ flush: constants.Z_SYNC_FLUSH });
@@ -284,8 +284,9 @@ function createDecoder(encoding: string | undefined) {
       return createInflate({ flush: constants.Z_SYNC_FLUSH });
     case "br":
       return createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH });
+    default:
+      return undefined;
   }
-  return undefined;
 }
 
 interface BodyReader {

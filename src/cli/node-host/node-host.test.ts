@@ -62,6 +62,15 @@ describe("files", () => {
     expect(await host.perform("fs.stat", { path: "d/a/below" })).toBeUndefined();
   });
 
+  it("writes, appends and moves with the promise that it stays", async () => {
+    await host.perform("fs.write", { path: "j", data: "one\n", sync: true });
+    await host.perform("fs.write", { path: "j", data: "two\n", append: true, sync: true });
+    await host.perform("fs.write", { path: "old", data: "gone" });
+    await host.perform("fs.move", { from: "j", to: "old", sync: true });
+    expect(text(await host.perform("fs.read", { path: "old" }))).toBe("one\ntwo\n");
+    expect(await kindOf(host.perform("fs.write", { path: "no/j", data: "", sync: true }))).toBe("not_found");
+  });
+
   it("tells a read-only file and a link that leads nowhere", async () => {
     writeFileSync(join(folder, "ro"), "x");
     chmodSync(join(folder, "ro"), 0o444);
