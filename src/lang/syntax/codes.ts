@@ -1,0 +1,23 @@
+/** Codes of the lexer and the parser; what they mean is in `diagnostics/codes.ts`. */
+export type ParseCode =
+  | "HARN-P001"
+  | "HARN-P002"
+  | "HARN-P003"
+  | "HARN-P004"
+  | "HARN-P005"
+  | "HARN-P006"
+  | "HARN-P007"
+  | "HARN-P008"
+  | "HARN-P009"
+  | "HARN-P010"
+  | "HARN-P011"
+  | "HARN-P012"
+  | "HARN-P013"
+  | "HARN-P014"
+  | "HARN-P015"
+  | "HARN-P016"
+  | "HARN-P017"
+  | "HARN-P018"
+  | "HARN-P019"
+  | "HARN-P020"
+  | "HARN-P021";

@@ -1,0 +1,181 @@
+/** `@name(args)` before a declaration (§17). Arguments are data known before the program runs. */
+
+import type { Attribute, AttributeArg, DictEntry, Expr, Item } from "./ast.ts";
+import { decodeInt } from "./literals.ts";
+import { parsePrimary } from "./parse-primaries.ts";
+import {
+  advance,
+  at,
+  complain,
+  currentKind,
+  currentToken,
+  enter,
+  errorNode,
+  expect,
+  expectClose,
+  expectIdentifier,
+  expectMemberName,
+  expectOpen,
+  fail,
+  grow,
+  kindAhead,
+  leave,
+  type Parser,
+  parseElements,
+  skipNewlines,
+  spanFrom,
+  startOffset,
+  take,
+  tokenText,
+} from "./parser-state.ts";
+import { stringValue } from "./tokens.ts";
+
+const ATTRIBUTABLE: ReadonlySet<Item["kind"]> = new Set<Item["kind"]>([
+  "FnDecl",
+  "ToolDecl",
+  "SkillDecl",
+  "EvalPackDecl",
+  "PipelineDecl",
+  "StructDecl",
+  "EnumDecl",
+  "TypeDecl",
+  "InterfaceDecl",
+  "ImplBlock",
+]);
+
+export function parseAttributed(p: Parser): Item {
+  const start = startOffset(p);
+  const attributes: Attribute[] = [];
+  while (at(p, "@")) {
+    attributes.push(parseAttribute(p));
+    skipNewlines(p);
+  }
+  const decl = p.rules.item(p);
+  grow(p);
+  if (isDecl(decl)) return { kind: "AttributedDecl", attributes, decl, span: spanFrom(p, start) };
+  const { line, column } = p.file.position(decl.span.start);
+  const expected = "fn/tool/skill/eval_pack/pipeline/struct/enum/type/interface/impl declaration after `@attr`";
+  const message = `Expected ${expected}, got non-declaration statement at ${line}:${column}`;
+  complain(p, "HARN-P011", message, decl.span, { hint: "Move the attribute in front of a declaration" });
+  return decl;
+}
+
+type AttributableDecl = Extract<
+  Item,
+  {
+    kind:
+      | "FnDecl"
+      | "ToolDecl"
+      | "SkillDecl"
+      | "EvalPackDecl"
+      | "PipelineDecl"
+      | "StructDecl"
+      | "EnumDecl"
+      | "TypeDecl"
+      | "InterfaceDecl"
+      | "ImplBlock";
+  }
+>;
+
+function isDecl(item: Item): item is AttributableDecl {
+  return ATTRIBUTABLE.has(item.kind);
+}
+
+function parseAttribute(p: Parser): Attribute {
+  const start = startOffset(p);
+  expect(p, "@");
+  const { name } = expectIdentifier(p, "attribute name");
+  let args: AttributeArg[] = [];
+  if (at(p, "(")) {
+    const open = expectOpen(p, "(");
+    args = parseElements(p, ")", parseAttributeArg);
+    expectClose(p, ")", open);
+  }
+  return { name, args, span: spanFrom(p, start) };
+}
+
+function parseAttributeArg(p: Parser): AttributeArg {
+  const start = startOffset(p);
+  let name: string | undefined;
+  if (at(p, "identifier") && kindAhead(p, 1) === ":") {
+    name = expectIdentifier(p, "argument name").name;
+    expect(p, ":");
+  }
+  const value = parseAttributeValue(p);
+  return { ...(name === undefined ? {} : { name }), value, span: spanFrom(p, start) };
+}
+
+function parseAttributeValue(p: Parser): Expr {
+  skipNewlines(p);
+  const start = startOffset(p);
+  switch (currentKind(p)) {
+    case "string":
+    case "int":
+    case "float":
+    case "duration":
+    case "true":
+    case "false":
+    case "nil":
+    case "identifier":
+      return parsePrimary(p);
+    case "-":
+      return parseNegative(p, start);
+    case "[":
+    case "{": {
+      if (!enter(p)) return errorNode(p);
+      const value = at(p, "[") ? parseAttributeList(p, start) : parseAttributeDict(p, start);
+      leave(p);
+      grow(p);
+      return value;
+    }
+    default:
+      fail(p, "attribute argument value (literal or identifier)");
+      return errorNode(p);
+  }
+}
+
+function parseNegative(p: Parser, start: number): Expr {
+  advance(p);
+  const token = currentToken(p);
+  if (!at(p, "int") && !at(p, "float")) {
+    fail(p, "number after '-' in attribute argument");
+    return errorNode(p);
+  }
+  advance(p);
+  const digits = tokenText(p, token);
+  const value = token.kind === "int" ? decodeInt(digits) : undefined;
+  const span = spanFrom(p, start);
+  return value === undefined
+    ? { kind: "FloatLiteral", value: -Number(digits), span }
+    : { kind: "IntLiteral", value: -value, span };
+}
+
+function parseAttributeList(p: Parser, start: number): Expr {
+  const open = expectOpen(p, "[");
+  const elements = parseElements(p, "]", parseAttributeValue);
+  expectClose(p, "]", open);
+  return { kind: "ListLiteral", elements, span: spanFrom(p, start) };
+}
+
+function parseAttributeDict(p: Parser, start: number): Expr {
+  const open = expectOpen(p, "{");
+  const entries = parseElements(p, "}", parseAttributeEntry);
+  expectClose(p, "}", open);
+  return { kind: "DictLiteral", entries, span: spanFrom(p, start) };
+}
+
+function parseAttributeEntry(p: Parser): DictEntry {
+  const start = startOffset(p);
+  const token = currentToken(p);
+  let key: Expr;
+  if (take(p, "string")) {
+    const { style } = token.content!;
+    key = { kind: "StringLiteral", value: stringValue(token.content!), style, span: spanFrom(p, start) };
+  } else {
+    const { name, span } = expectMemberName(p, "dict key");
+    key = { kind: "StringLiteral", value: name, style: "plain", span };
+  }
+  expect(p, ":");
+  const value = parseAttributeValue(p);
+  return { kind: "Entry", key, computed: false, value, span: spanFrom(p, start) };
+}
