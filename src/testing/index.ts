@@ -1,4 +1,19 @@
 // Virtual world
+
+// Conformance corpus
+export type {
+  CaseOutcome,
+  CaseResult,
+  CorpusCase,
+  CorpusEngine,
+  CorpusProgram,
+  ProgramOutcome,
+} from "./corpus/corpus.ts";
+export { type Discovery, discoverCorpus } from "./corpus/discover.ts";
+export { compileFilter } from "./corpus/filter.ts";
+export { type ErrorComparison, judge, normalizeOutput } from "./corpus/judge.ts";
+export { type CorpusReport, type ReportText, renderJunit, renderReport, summarize } from "./corpus/report.ts";
+export { type RunCorpusOptions, runCorpus } from "./corpus/run-corpus.ts";
 export {
   countResources,
   type EffectFault,

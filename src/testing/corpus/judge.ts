@@ -1,0 +1,73 @@
+/**
+ * Decides whether an outcome is the expected one.
+ *
+ * Output is compared whole, apart from white space at its very end, line-end style and the milliseconds of `[timer]`
+ * lines. An error is compared in one of two ways: `contains`, where the bare message must hold a line of the
+ * expectation (`re:` starts a regular expression; several lines are alternatives); or `exact`, where the failure as a
+ * user sees it must be the expectation.
+ */
+
+import type { CaseOutcome, CorpusCase } from "./corpus.ts";
+
+export type ErrorComparison = "contains" | "exact";
+
+export function normalizeOutput(text: string): string {
+  const lines = text.trimEnd().split(/\r?\n/);
+  return lines.map((line) => line.replace(/^(\[timer\] .*: )\d+(?:\.\d+)?ms$/, "$1<n>ms")).join("\n");
+}
+
+/** Why the outcome is wrong, in several lines; undefined when it is right. */
+export function judge(
+  { expectation }: Pick<CorpusCase, "expectation">,
+  outcome: CaseOutcome,
+  errors: ErrorComparison,
+): string | undefined {
+  if (outcome.status === "timeout") return `Stopped after ${outcome.afterMs} ms without an end`;
+  if (outcome.status === "crash") return `The engine died: ${outcome.detail}`;
+  if (expectation.kind === "output") {
+    if (outcome.status === "error") {
+      return `Expected success, got an error:\n${indent(outcome.rendered ?? outcome.errorMessage)}`;
+    }
+    const expected = normalizeOutput(expectation.text);
+    const actual = normalizeOutput(outcome.output);
+    return expected === actual ? undefined : describeDifference(expected, actual);
+  }
+  if (outcome.status === "ok") return `Expected an error, got success, printing:\n${indent(outcome.output.trimEnd())}`;
+  if (errors === "exact") {
+    const expected = normalizeOutput(expectation.text);
+    const actual = normalizeOutput(outcome.rendered ?? outcome.errorMessage);
+    return expected === actual ? undefined : describeDifference(expected, actual);
+  }
+  const lines = expectation.text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.trim());
+  if (lines.some((line) => matchesMessage(line, outcome.errorMessage))) return undefined;
+  return `Expected an error with:\n${indent(lines.join("\n"))}\ngot:\n${indent(outcome.errorMessage)}`;
+}
+
+function matchesMessage(line: string, message: string): boolean {
+  if (!line.startsWith("re:")) return message.includes(line);
+  // An inline flag group at the start is how the corpus writes flags.
+  const [, flags = "", pattern = ""] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(line.slice("re:".length)) ?? [];
+  return new RegExp(pattern, flags).test(message);
+}
+
+/** The first line that differs with a little of what stands before it, expected and actual. */
+export function describeDifference(expected: string, actual: string): string {
+  const expectedLines = expected.split("\n");
+  const actualLines = actual.split("\n");
+  let at = 0;
+  while (at < expectedLines.length && expectedLines[at] === actualLines[at]) at++;
+  const shown: string[] = [`First difference in line ${at + 1}:`];
+  for (const line of expectedLines.slice(Math.max(0, at - 2), at)) shown.push(`    ${line}`);
+  for (const line of expectedLines.slice(at, at + 4)) shown.push(`  - ${line}`);
+  for (const line of actualLines.slice(at, at + 4)) shown.push(`  + ${line}`);
+  return shown.join("\n");
+}
+
+const indent = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => `  ${line}`)
+    .join("\n");
