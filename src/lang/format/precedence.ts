@@ -1,105 +1,77 @@
 /**
  * Where parentheses are needed. The tree has dropped them; these rules put back those that keep the meaning, and one kind
- * for the reader: `&&` and `||` are never mixed bare.
+ * for the reader: `&&` is never left bare inside `||`.
  */
 
 import type { BinaryOperator, Expr } from "../syntax/ast.ts";
+import {
+  BINARY_OPERATORS,
+  POSTFIX_PRECEDENCE,
+  RANGE_PRECEDENCE,
+  TERNARY_PRECEDENCE,
+  UNARY_PRECEDENCE,
+} from "../syntax/precedence.ts";
 
-/** How tightly an expression binds; higher is tighter. */
-export const level = {
-  pipe: 1,
-  range: 2,
-  ternary: 3,
-  or: 4,
-  and: 5,
-  equality: 6,
-  comparison: 7,
-  additive: 8,
-  nilCoalescing: 9,
-  multiplicative: 10,
-  power: 11,
-  unary: 12,
-  postfix: 13,
-  primary: 14,
-} as const;
+const PRIMARY_PRECEDENCE = POSTFIX_PRECEDENCE + 1;
 
-export const operatorLevel: Record<BinaryOperator, number> = {
-  "|>": level.pipe,
-  "||": level.or,
-  "&&": level.and,
-  "==": level.equality,
-  "!=": level.equality,
-  "<": level.comparison,
-  ">": level.comparison,
-  "<=": level.comparison,
-  ">=": level.comparison,
-  in: level.comparison,
-  not_in: level.comparison,
-  "+": level.additive,
-  "-": level.additive,
-  "??": level.nilCoalescing,
-  "*": level.multiplicative,
-  "/": level.multiplicative,
-  "%": level.multiplicative,
-  "**": level.power,
+const kindPrecedence: Partial<Record<Expr["kind"], number>> = {
+  Range: RANGE_PRECEDENCE,
+  Ternary: TERNARY_PRECEDENCE,
+  Unary: UNARY_PRECEDENCE,
+  TryStar: UNARY_PRECEDENCE,
+  MethodCall: POSTFIX_PRECEDENCE,
+  Property: POSTFIX_PRECEDENCE,
+  Index: POSTFIX_PRECEDENCE,
+  Slice: POSTFIX_PRECEDENCE,
+  TryOperator: POSTFIX_PRECEDENCE,
 };
 
-/** Operators before which a plain newline continues the expression; the others need a backslash. */
-const lineLeading: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>([
-  "|>",
-  "||",
-  "&&",
-  "==",
-  "!=",
-  "<",
-  ">",
-  "<=",
-  ">=",
-  "??",
-  "+",
-  "*",
-  "/",
-  "%",
-  "**",
-]);
-
-export function mayLeadLine(op: BinaryOperator): boolean {
-  return lineLeading.has(op);
+/** How tightly an expression holds together; higher is tighter. */
+export function precedenceOf(node: Expr): number {
+  if (node.kind === "Binary") return BINARY_OPERATORS[node.op].precedence;
+  return kindPrecedence[node.kind] ?? PRIMARY_PRECEDENCE;
 }
 
-const kindLevel: Partial<Record<Expr["kind"], number>> = {
-  Range: level.range,
-  Ternary: level.ternary,
-  Unary: level.unary,
-  TryStar: level.unary,
-  MethodCall: level.postfix,
-  Property: level.postfix,
-  Index: level.postfix,
-  Slice: level.postfix,
-  TryOperator: level.postfix,
-};
+export function isPostfix(node: Expr): boolean {
+  return precedenceOf(node) === POSTFIX_PRECEDENCE;
+}
 
-export function levelOf(node: Expr): number {
-  return node.kind === "Binary" ? operatorLevel[node.op] : (kindLevel[node.kind] ?? level.primary);
+/** Names, literals, groups in brackets or braces: what needs no parentheses anywhere. */
+export function isPrimary(node: Expr): boolean {
+  return precedenceOf(node) === PRIMARY_PRECEDENCE;
 }
 
 /** Whether an operand of `op` needs parentheses. */
 export function operandNeedsParens(op: BinaryOperator, operand: Expr, side: "left" | "right"): boolean {
   if (side === "left" && isStatementLike(operand)) return true;
-  const own = operatorLevel[op];
-  const inner = levelOf(operand);
-  if (inner !== own) return inner < own || mixesLogic(op, operand);
-  // Only `**` groups to the right; grouping to the right is otherwise always the author's.
-  return op === "**" ? side === "left" : side === "right";
+  const own = BINARY_OPERATORS[op];
+  const inner = precedenceOf(operand);
+  if (inner !== own.precedence) return inner < own.precedence || mixesLogic(op, operand);
+  return side === (own.rightAssociative ? "left" : "right");
 }
 
 function mixesLogic(op: BinaryOperator, operand: Expr): boolean {
   return op === "||" && operand.kind === "Binary" && operand.op === "&&";
 }
 
+/** Whether the operand of `!`, `-` or `try*` needs parentheses. */
+export function unaryOperandNeedsParens(operand: Expr): boolean {
+  return precedenceOf(operand) < UNARY_PRECEDENCE;
+}
+
+/** Whether a part of `a ? b : c` needs parentheses. */
+export function ternaryPartNeedsParens(part: Expr): boolean {
+  return precedenceOf(part) <= TERNARY_PRECEDENCE;
+}
+
+/** Whether an end of `a to b` needs parentheses. */
+export function rangeEndNeedsParens(end: Expr): boolean {
+  return precedenceOf(end) <= RANGE_PRECEDENCE;
+}
+
 /** Whether the object of `.name`, `[…]`, `?` needs parentheses. */
 export function objectNeedsParens(node: Expr): boolean {
-  return levelOf(node) < level.postfix || isStatementLike(node);
+  return precedenceOf(node) < POSTFIX_PRECEDENCE || isStatementLike(node);
 }
 
 const statementLike: ReadonlySet<Expr["kind"]> = new Set<Expr["kind"]>([

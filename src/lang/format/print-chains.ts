@@ -6,9 +6,10 @@
  */
 
 import type { Element, Expr, NodeOf } from "../syntax/ast.ts";
+import { BINARY_OPERATORS } from "../syntax/precedence.ts";
 import { renderSequence } from "./comma-sequence.ts";
 import { layoutComments, trailingComment } from "./comment-layout.ts";
-import { level, levelOf, mayLeadLine, objectNeedsParens, operandNeedsParens } from "./precedence.ts";
+import { isPostfix, objectNeedsParens, operandNeedsParens } from "./precedence.ts";
 import type { Printer } from "./printer.ts";
 import { breaksBetween, isMultiline, pad, textWidth } from "./text-layout.ts";
 
@@ -42,7 +43,7 @@ export function printBinary(printer: Printer, node: Binary, depth: number): stri
       breaksBetween(printer.source, link.left.span.end, link.right.span.start) ||
       depth * 2 + oneLine > printer.options.lineWidth;
     if (splits) {
-      const joint = `${mayLeadLine(link.op) ? gap : " \\"}\n${pad(depth + 1)}`;
+      const joint = `${BINARY_OPERATORS[link.op].leadsLine ? gap : " \\"}\n${pad(depth + 1)}`;
       text += `${joint}${op} ${right}`;
       width = oneLine + textWidth(joint) - 1;
       broken = true;
@@ -65,12 +66,14 @@ function leftNeedsParens(node: Binary, left: string, right: string): boolean {
   // `x? - y` and `x? not in y` would be read as the start of `x ? … : …`.
   if (left.endsWith("?") && (node.op === "-" || node.op === "not_in")) return true;
   // `a < b > (c)` would be read as a call with type arguments.
-  return node.op === ">" && right.startsWith("(") && levelOf(node.left) !== level.postfix;
+  return node.op === ">" && right.startsWith("(") && !isPostfix(node.left);
 }
 
 /** Comments before the right operand, ready to follow the left one. */
 function printGap(printer: Printer, node: Binary, depth: number): string {
-  return mayLeadLine(node.op) ? printLinkComments(printer, node.left.span.end, node.right.span.start, depth) : "";
+  return BINARY_OPERATORS[node.op].leadsLine
+    ? printLinkComments(printer, node.left.span.end, node.right.span.start, depth)
+    : "";
 }
 
 function printLinkComments(printer: Printer, from: number, to: number, depth: number): string {
@@ -86,7 +89,7 @@ function printLinkComments(printer: Printer, from: number, to: number, depth: nu
 type Link = NodeOf<"MethodCall"> | NodeOf<"Property"> | NodeOf<"Index"> | NodeOf<"Slice"> | NodeOf<"TryOperator">;
 
 function isLink(node: Expr): node is Link {
-  return levelOf(node) === level.postfix;
+  return isPostfix(node);
 }
 
 function objectOf(link: Link): Expr {

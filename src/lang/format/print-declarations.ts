@@ -11,7 +11,6 @@ import type {
   ImportDecl,
   InterfaceDecl,
   NamedField,
-  Param,
   Span,
   StructFieldDecl,
   ToolDecl,

@@ -3,7 +3,7 @@
 import type { Block, DictEntry, Expr, MatchArm, NodeOf, Span } from "../syntax/ast.ts";
 import { renderSequence } from "./comma-sequence.ts";
 import { hasLooseComments, renderBraced } from "./item-list.ts";
-import { level, levelOf } from "./precedence.ts";
+import { isPrimary, rangeEndNeedsParens, ternaryPartNeedsParens, unaryOperandNeedsParens } from "./precedence.ts";
 import { printArguments, printBinary, printElement, printPostfix } from "./print-chains.ts";
 import { printParamsInline } from "./print-params.ts";
 import { printAnnotation, printReturnType, printTypes } from "./print-types.ts";
@@ -48,12 +48,11 @@ export function printExpression(printer: Printer, node: Expr, depth: number): st
     case "Unary":
       return node.op + printUnaryOperand(printer, node, depth);
     case "TryStar":
-      return `try* ${parenthesised(printer.expr(node.operand, depth), levelOf(node.operand) < level.unary)}`;
+      return `try* ${parenthesised(printer.expr(node.operand, depth), unaryOperandNeedsParens(node.operand))}`;
     case "Ternary":
       return printTernary(printer, node, depth);
     case "Range": {
-      const side = (operand: Expr): string =>
-        parenthesised(printer.expr(operand, depth), levelOf(operand) <= level.range);
+      const side = (operand: Expr): string => parenthesised(printer.expr(operand, depth), rangeEndNeedsParens(operand));
       return `${side(node.from)} to ${side(node.to)}${node.exclusive ? " exclusive" : ""}`;
     }
     case "Call": {
@@ -106,12 +105,11 @@ function parenthesised(text: string, needed: boolean): string {
 function printUnaryOperand(printer: Printer, node: NodeOf<"Unary">, depth: number): string {
   const text = printer.expr(node.operand, depth);
   const doubleMinus = node.op === "-" && text.startsWith("-");
-  return parenthesised(text, doubleMinus || levelOf(node.operand) < level.unary);
+  return parenthesised(text, doubleMinus || unaryOperandNeedsParens(node.operand));
 }
 
 function printTernary(printer: Printer, node: NodeOf<"Ternary">, depth: number): string {
-  const part = (operand: Expr): string =>
-    parenthesised(printer.expr(operand, depth), levelOf(operand) <= level.ternary);
+  const part = (operand: Expr): string => parenthesised(printer.expr(operand, depth), ternaryPartNeedsParens(operand));
   const chosen = part(node.thenExpr);
   return `${part(node.condition)} ? ${parenthesised(chosen, !startsTernaryBranch(chosen))} : ${part(node.elseExpr)}`;
 }
@@ -224,7 +222,7 @@ export function isEmpty(body: Block): { readonly isEmpty: boolean } {
 
 /** `retry` and `deadline` take a primary expression. */
 function printPrimary(printer: Printer, node: Expr, depth: number): string {
-  const bare = levelOf(node) === level.primary && node.kind !== "Call" && node.kind !== "StructLiteral";
+  const bare = isPrimary(node) && node.kind !== "Call" && node.kind !== "StructLiteral";
   return parenthesised(printer.expr(node, depth), !bare);
 }
 

@@ -1,0 +1,55 @@
+/** Runs the rules over one parsed file. */
+
+import type { Module } from "../syntax/ast.ts";
+import type { Finding, LintContext, LintDiagnostic, LintOptions, LintRule } from "./lint-rule.ts";
+import { lintRules } from "./lint-rules.ts";
+import { resolveNames } from "./name-table.ts";
+import { findSuppressions } from "./suppressions.ts";
+import { indexTree } from "./tree-index.ts";
+
+export interface LintInput {
+  readonly file: { readonly text: string };
+  readonly module: Module;
+  readonly options?: LintOptions;
+  /** Default: all. */
+  readonly rules?: readonly LintRule[];
+}
+
+/** What the rules find, in source order, without what the author allows. Never throws on a tree with errors in it. */
+export function lintModule(input: LintInput): LintDiagnostic[] {
+  const { file, module, options = {}, rules = lintRules } = input;
+  const context: LintContext = {
+    source: file.text,
+    module,
+    tree: indexTree(module),
+    bindings: resolveNames(module),
+    options,
+    text: (span) => file.text.slice(span.start, span.end),
+  };
+  const suppressions = findSuppressions(context);
+  const disabled = new Set(options.disabled);
+  const found: LintDiagnostic[] = [];
+  for (const rule of rules) {
+    if (disabled.has(rule.name)) continue;
+    for (const finding of rule.check(context)) {
+      if (!suppressions.allows(rule.name, finding.span, finding.subject)) found.push(diagnostic(rule, finding));
+    }
+  }
+  return found.sort((a, b) => a.span.start - b.span.start || compareCodes(a.code, b.code));
+}
+
+function diagnostic(rule: LintRule, finding: Finding): LintDiagnostic {
+  return {
+    code: rule.code,
+    rule: rule.name,
+    severity: rule.severity ?? "warning",
+    message: finding.message,
+    span: finding.span,
+    ...(finding.hint === undefined ? {} : { hint: finding.hint }),
+    ...(finding.fixes === undefined || finding.fixes.length === 0 ? {} : { fixes: finding.fixes }),
+  };
+}
+
+function compareCodes(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

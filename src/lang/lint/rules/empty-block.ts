@@ -1,0 +1,52 @@
+import type { Block, Expr, Item } from "../../syntax/ast.ts";
+import { removeLines } from "../fix-edits.ts";
+import type { LintContext, LintRule } from "../lint-rule.ts";
+import { isPure } from "../purity.ts";
+
+export const emptyBlock: LintRule = {
+  name: "empty-block",
+  code: "HARN-L011",
+  docs: "Reports a branch, loop or `try` with nothing in it; a comment inside says that it is meant.",
+  *check(context) {
+    for (const { body, owner, role } of context.tree.blocks) {
+      const what = describe(role, owner, body);
+      if (what === undefined || body.items.length > 0 || hasComment(context, body)) continue;
+      const removable = isRemovable(context, owner);
+      yield {
+        message: `The ${what} is empty`,
+        span: body.span,
+        hint: "Remove it, or say in a comment why it is empty",
+        ...(removable ? { fixes: removeLines(context.source, owner.span) } : {}),
+      };
+    }
+  },
+};
+
+function describe(role: string, owner: Item, body: Block): string | undefined {
+  if (role === "loop") return "body of the loop";
+  if (role === "try" && owner.kind === "Try") return "`try` block";
+  if (owner.kind === "If") return body === owner.thenBody ? "`if` block" : "`else` block";
+  return undefined;
+}
+
+function hasComment({ module }: LintContext, body: Block): boolean {
+  return module.comments.some((comment) => comment.span.start >= body.span.start && comment.span.end <= body.span.end);
+}
+
+/** A statement that does nothing at all, not even in its condition. */
+function isRemovable({ tree }: LintContext, owner: Item): boolean {
+  const place = tree.blockOf(owner);
+  const isValue = place === undefined ? tree.parentOf(owner) !== undefined : place.body.items.at(-1) === owner;
+  return !isValue && pureHead(owner);
+}
+
+function pureHead(owner: Item): boolean {
+  switch (owner.kind) {
+    case "If":
+      return owner.elseBody === undefined && isPure(owner.condition);
+    case "ForStmt":
+      return isPure(owner.iterable satisfies Expr);
+    default:
+      return false;
+  }
+}

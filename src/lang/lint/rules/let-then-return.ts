@@ -1,0 +1,29 @@
+import { replace } from "../fix-edits.ts";
+import type { LintRule } from "../lint-rule.ts";
+
+export const letThenReturn: LintRule = {
+  name: "let-then-return",
+  code: "HARN-L025",
+  docs: "Reports a variable that is returned by the very next statement.",
+  *check(context) {
+    for (const { body } of context.tree.blocks) {
+      for (const [index, item] of body.items.entries()) {
+        const next = body.items[index + 1];
+        if (item.kind !== "LetStmt" || item.pattern.kind !== "NamePattern" || item.type !== undefined) continue;
+        if (next?.kind !== "ReturnStmt" || next.value?.kind !== "Identifier") continue;
+        if (next.value.name !== item.pattern.name) continue;
+        const span = { start: item.span.start, end: next.span.end };
+        const between = context.source.slice(item.span.end, next.span.start).trim();
+        yield {
+          message: `Variable \`${item.pattern.name}\` is returned at once`,
+          span,
+          hint: "Return the value itself",
+          // A comment in between would be lost.
+          ...(between === "" || between === ";"
+            ? { fixes: replace(span, `return ${context.text(item.value.span)}`) }
+            : {}),
+        };
+      }
+    }
+  },
+};

@@ -1,0 +1,27 @@
+import type { LintRule } from "../lint-rule.ts";
+
+export const pipelineReturnType: LintRule = {
+  name: "pipeline-return-type",
+  code: "HARN-L020",
+  docs: "Reports a public pipeline without a return type; entry and test pipelines need none.",
+  *check({ tree }) {
+    for (const node of tree.all("PipelineDecl")) {
+      const { name } = node.name;
+      if (!node.isPub || node.returnType !== undefined || isEntry(name) || isTestName(name)) continue;
+      yield {
+        message: `Public pipeline \`${name}\` has no return type`,
+        span: node.name.span,
+        hint: `Declare one: \`pub pipeline ${name}(…) -> Type\``,
+        subject: node,
+      };
+    }
+  },
+};
+
+function isEntry(name: string): boolean {
+  return name === "default" || name === "main" || name === "auto";
+}
+
+export function isTestName(name: string): boolean {
+  return name === "test" || name.startsWith("test_");
+}

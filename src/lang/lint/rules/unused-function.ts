@@ -1,0 +1,44 @@
+import { peelAttributes } from "../../syntax/ast.ts";
+import type { LintContext, LintRule } from "../lint-rule.ts";
+import type { Binding } from "../name-table.ts";
+import { isMarkedUnused } from "./unused-variable.ts";
+
+/** Attributes that say something about a function without making anyone call it. */
+const passiveAttributes: ReadonlySet<string> = new Set(["complexity", "deprecated", "deterministic", "semantic"]);
+
+export const unusedFunction: LintRule = {
+  name: "unused-function",
+  code: "HARN-L005",
+  docs: "Reports a private function or tool that nothing calls or passes on.",
+  *check(context) {
+    if (exportsEverything(context)) return;
+    for (const binding of context.bindings) {
+      if (binding.kind !== "function" && binding.kind !== "tool") continue;
+      if (binding.reads > 0 || isMarkedUnused(binding) || isReachable(context, binding)) continue;
+      yield {
+        message: `${binding.kind === "tool" ? "Tool" : "Function"} \`${binding.name}\` is never used`,
+        span: binding.span,
+        hint: `Remove it, or call it \`_${binding.name}\``,
+        subject: binding.node,
+      };
+    }
+  },
+};
+
+/** A file without `pub` functions that starts nothing itself exports all its functions. */
+function exportsEverything({ module }: LintContext): boolean {
+  return module.items.every((outer) => {
+    const { item } = peelAttributes(outer);
+    if (item.kind === "PipelineDecl" || ("isPub" in item && item.isPub && item.kind !== "ImportDecl")) return false;
+    return item.kind.endsWith("Decl") || item.kind === "ImplBlock" || item.kind === "LetStmt";
+  });
+}
+
+function isReachable({ options }: LintContext, binding: Binding): boolean {
+  const { attributes, item } = peelAttributes(binding.node);
+  return (
+    ("isPub" in item && item.isPub) ||
+    attributes.some((attribute) => !passiveAttributes.has(attribute.name)) ||
+    options.importedElsewhere?.has(binding.name) === true
+  );
+}
