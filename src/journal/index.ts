@@ -1,1 +1,70 @@
-export {};
+// Format and stores: contracts
+
+// Record, replay, resume
+export type { Turn } from "./delivery-order.ts";
+// Drift
+export { type Difference, DriftError, type DriftFields, type DriftReason, firstDifference } from "./drift.ts";
+export type { ErrorCodec } from "./error-codec.ts";
+// Crash tests
+export { type Fault, type FaultContext, type FaultMoment, type FaultPoints, SimulatedCrash } from "./faults.ts";
+// A run's journal
+export { beginJournal, type Journal, type JournalOptions, type NewRun, openJournal } from "./journal.ts";
+// Stores
+export {
+  createJsonlStore,
+  type JournalFile,
+  type JournalFolder,
+  type JsonlStoreOptions,
+} from "./jsonl-store.ts";
+export { createMemoryStore } from "./memory-store.ts";
+export type { RecordingOptions } from "./recorder.ts";
+export { recordingHost } from "./recording-host.ts";
+export { createRedactor, type RedactionRules, type Redactor } from "./redact.ts";
+export { type ReplayHost, type ReplayOptions, replayHost } from "./replay-host.ts";
+export {
+  type InDoubtDecision,
+  type InDoubtEffect,
+  type ResumeHost,
+  type ResumeOptions,
+  resumeHost,
+} from "./resume-host.ts";
+// Looking back
+export {
+  type EffectRecord,
+  foldEffects,
+  forkRun,
+  listRuns,
+  type RunView,
+  renderRun,
+  showRun,
+  type TaskNode,
+} from "./runs.ts";
+// What they are told: safety, secrets, errors
+export { type ClassifySafety, defaultSafety, type SafetyVerdict } from "./safety.ts";
+// Digests
+export { createTextDigest, type TextDigest } from "./sha256.ts";
+export {
+  type Batch,
+  type ChunkEntry,
+  type Encoded,
+  type EndEntry,
+  type Entry,
+  JOURNAL_FORMAT,
+  JOURNAL_VERSION,
+  type JournalStore,
+  type LeaseStore,
+  type MaybePromise,
+  type Outcome,
+  type ResumeEntry,
+  type RunInfo,
+  type RunStatus,
+  type Safety,
+  type StartEntry,
+  type StoredBlob,
+  type StoredError,
+  type StoredRow,
+  type StoredRun,
+  type SyncEntry,
+} from "./spec.ts";
+export { createSqlStore, type SqlDatabase, type SqlRow, type SqlStatement, type SqlValue } from "./sql-store.ts";
+export type { JournalHost, TaskOptions } from "./task-hosts.ts";

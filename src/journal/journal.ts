@@ -1,0 +1,266 @@
+/**
+ * One run's journal while it is open: what was stored when it was opened, and a buffered writer for what follows.
+ *
+ * Entries get their `seq` when they are appended and go to the store in batches: `flush` writes what is buffered and
+ * answers when it is stored (and, if asked, durable). While a batch is being written the next one collects, so
+ * parallel tasks share one disk synchronisation. When the store answers at once, so does `flush`.
+ *
+ * After a failed write the journal is *broken*: whatever follows could not be recorded, so every later flush fails with
+ * the first failure. Resuming the run reads what was stored.
+ */
+
+import { HarnError, type JsonObject } from "../base/index.ts";
+import { decodeEntry, type EntryDraft, encodeEntry } from "./entry-codec.ts";
+import { type FaultContext, type FaultPoints, never } from "./faults.ts";
+import { andThen, attempt, isPromise } from "./maybe-promise.ts";
+import { checkVersion, migrateEntry } from "./migrations.ts";
+import { createTextDigest } from "./sha256.ts";
+import {
+  type Encoded,
+  type Entry,
+  JOURNAL_VERSION,
+  type JournalStore,
+  type MaybePromise,
+  type RunInfo,
+  type RunStatus,
+  type StoredBlob,
+  type StoredRow,
+} from "./spec.ts";
+import { createValueDecoder, createValueEncoder, parseStoredJson, type Scrubber } from "./value-codec.ts";
+
+/** Buffered text beyond this is written without being asked for. */
+const BUFFER_LIMIT_CHARS = 65_536;
+
+export interface Journal {
+  readonly info: RunInfo;
+  /** What was stored when the journal was opened, in order. */
+  readonly entries: readonly Entry[];
+  /** A value in stored form, as text; large parts are queued as blobs. */
+  encode(value: unknown, scrubber: Scrubber): string;
+  /** A stored value; fresh objects each time. */
+  decode(encoded: Encoded): unknown;
+  /** Digest of an encoded text. */
+  digest(text: string): string;
+  /** Adds an entry to the buffer and returns its `seq`. */
+  append(draft: EntryDraft, timeMs: number): number;
+  /** Stores everything appended so far. `durable`: would survive a power cut. */
+  flush(durable: boolean): MaybePromise<void>;
+  /** Stores everything and marks the run as over. */
+  finish(status: Exclude<RunStatus, "running">, timeMs: number): MaybePromise<void>;
+  /** Why nothing more can be recorded; undefined while all is well. */
+  readonly failure: HarnError | undefined;
+  /** True after a `crash` fault: the process is to be taken as gone. */
+  readonly crashed: boolean;
+}
+
+export interface JournalOptions {
+  readonly faults?: FaultPoints;
+}
+
+export interface NewRun {
+  readonly id: string;
+  readonly createdMs: number;
+  readonly program?: string;
+  readonly parent?: { readonly run: string; readonly seq: number };
+  readonly meta?: JsonObject;
+}
+
+/**
+ * Begins a run.
+ *
+ * @throws HarnError `journal.invalid_id`; `journal.exists` when the id is taken
+ */
+export function beginJournal(store: JournalStore, run: NewRun, options: JournalOptions = {}): MaybePromise<Journal> {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/.test(run.id)) {
+    throw new HarnError(
+      "journal.invalid_id",
+      `Expected a run id of 1 to 128 letters, digits, \`-\`, \`_\` or \`.\`, found ${JSON.stringify(run.id)}`,
+    );
+  }
+  const info: RunInfo = { ...run, version: JOURNAL_VERSION, status: "running" };
+  return andThen(store.begin(info), () => makeJournal(store, info, [], new Map(), options));
+}
+
+/**
+ * Opens a stored run, to look at, replay or resume it.
+ *
+ * @throws HarnError `journal.not_found`, `journal.version`, `journal.corrupt`
+ */
+export function openJournal(store: JournalStore, id: string, options: JournalOptions = {}): MaybePromise<Journal> {
+  return andThen(store.load(id), (stored) => {
+    if (stored === undefined) {
+      throw new HarnError("journal.not_found", `Expected a run with id \`${id}\` in the store, found none`);
+    }
+    checkVersion(stored.info.version);
+    const entries = stored.rows.map((row, index) => {
+      const raw = parseStoredJson(row.body, `journal entry ${row.seq} of run \`${id}\``);
+      const entry = decodeEntry(migrateEntry(raw, stored.info.version));
+      if (entry.seq !== index) {
+        throw new HarnError("journal.corrupt", `Expected entry ${index} of run \`${id}\`, found entry ${entry.seq}`);
+      }
+      return entry;
+    });
+    return makeJournal(store, stored.info, entries, stored.blobs, options);
+  });
+}
+
+interface Buffer {
+  rows: StoredRow[];
+  blobs: StoredBlob[];
+  chars: number;
+  durable: boolean;
+  /** Settles when this buffer has been stored; made when somebody asks while another batch is being written. */
+  stored: Deferred | undefined;
+}
+
+interface Deferred {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Nobody may be waiting when it fails, which is no error: the failure is kept and thrown by the next flush. */
+function makeDeferred(): Deferred {
+  let resolve = (): void => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<void>((onDone, onFailed) => {
+    resolve = onDone;
+    reject = onFailed;
+  });
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
+
+function emptyBuffer(): Buffer {
+  return { rows: [], blobs: [], chars: 0, durable: false, stored: undefined };
+}
+
+function makeJournal(
+  store: JournalStore,
+  info: RunInfo,
+  entries: readonly Entry[],
+  storedBlobs: ReadonlyMap<string, string>,
+  options: JournalOptions,
+): Journal {
+  const digestOf = createTextDigest();
+  const known = new Set(storedBlobs.keys());
+  let nextSeq = entries.length;
+  let buffer = emptyBuffer();
+  let writing = false;
+  /** Something was written that a durable flush still has to synchronise. */
+  let unsynchronised = false;
+  let failure: HarnError | undefined;
+  let crashed = false;
+
+  const sink = {
+    has: (digest: string) => known.has(digest),
+    put(digest: string, body: string) {
+      known.add(digest);
+      buffer.blobs.push({ digest, body });
+      buffer.chars += body.length;
+    },
+  };
+  const encoder = createValueEncoder(sink, digestOf);
+  const decode = createValueDecoder((digest) => storedBlobs.get(digest));
+
+  const breakDown = (error: unknown): never => {
+    failure ??= new HarnError("journal.write_failed", `Expected the journal of run \`${info.id}\` to take an entry`, {
+      cause: error,
+      data: { reason: error instanceof Error ? error.message : String(error) },
+    });
+    throw failure;
+  };
+
+  const writeOnce = (batch: Buffer): MaybePromise<void> => {
+    const context: FaultContext = {
+      firstSeq: batch.rows[0]?.seq ?? -1,
+      lastSeq: batch.rows.at(-1)?.seq ?? -1,
+      bytes: 0,
+    };
+    if (options.faults?.("before-append", context)?.kind === "crash") {
+      crashed = true;
+      return never();
+    }
+    return andThen(store.append(info.id, batch), () => {
+      const fault = options.faults?.("after-append", context);
+      if (fault?.kind === "crash") {
+        crashed = true;
+        return never<void>();
+      }
+      return fault?.kind === "duplicate-delivery" ? store.append(info.id, batch) : undefined;
+    });
+  };
+
+  /** Writes the buffer, then whatever was asked for meanwhile. */
+  const write = (): MaybePromise<void> => {
+    const batch = buffer;
+    buffer = emptyBuffer();
+    writing = true;
+    const afterwards = () => {
+      writing = false;
+      unsynchronised = !batch.durable && (unsynchronised || batch.rows.length > 0);
+      batch.stored?.resolve();
+      if (buffer.stored) writeInBackground();
+    };
+    const broken = (error: unknown): never => {
+      writing = false;
+      try {
+        return breakDown(error);
+      } finally {
+        batch.stored?.reject(failure);
+        buffer.stored?.reject(failure);
+      }
+    };
+    return attempt<void>(() => andThen(writeOnce(batch), afterwards), broken);
+  };
+
+  /** For writes that nobody waits for: a failure is kept, and thrown by the next flush. */
+  const writeInBackground = (): void => {
+    try {
+      const written = write();
+      if (isPromise(written)) written.catch(() => {});
+    } catch {
+      // Kept in `failure`.
+    }
+  };
+
+  const flush = (durable: boolean): MaybePromise<void> => {
+    if (crashed) return never();
+    if (failure) throw failure;
+    if (writing) {
+      buffer.durable ||= durable;
+      buffer.stored ??= makeDeferred();
+      return buffer.stored.promise;
+    }
+    if (buffer.rows.length === 0 && !(durable && unsynchronised)) return undefined;
+    buffer.durable ||= durable;
+    return write();
+  };
+
+  return {
+    info,
+    entries,
+    encode: (value, scrubber) => encoder.encode(value, scrubber),
+    decode,
+    digest: digestOf,
+    append(draft, timeMs) {
+      const seq = nextSeq++;
+      if (crashed || failure) return seq;
+      const body = encodeEntry(draft, seq, timeMs);
+      buffer.rows.push({ seq, body });
+      buffer.chars += body.length;
+      if (buffer.chars > BUFFER_LIMIT_CHARS && !writing) writeInBackground();
+      return seq;
+    },
+    flush,
+    finish(status, timeMs) {
+      return andThen(flush(true), () => (crashed ? never<void>() : store.finish(info.id, status, timeMs)));
+    },
+    get failure() {
+      return failure;
+    },
+    get crashed() {
+      return crashed;
+    },
+  };
+}

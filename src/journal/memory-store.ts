@@ -1,0 +1,82 @@
+import { HarnError } from "../base/index.ts";
+import { createMemoryLeases } from "./memory-leases.ts";
+import type { Batch, JournalStore, RunInfo, RunStatus, StoredRun } from "./spec.ts";
+
+interface MemoryRun {
+  info: RunInfo;
+  readonly bodies: string[];
+  readonly blobs: Map<string, string>;
+}
+
+/** Keeps runs as long as it lives: for tests, browsers, and recordings that are exported. */
+export function createMemoryStore(): JournalStore {
+  const runs = new Map<string, MemoryRun>();
+
+  const runOf = (id: string): MemoryRun => {
+    const run = runs.get(id);
+    if (!run) throw new HarnError("journal.not_found", `Expected a run with id \`${id}\` in the store, found none`);
+    return run;
+  };
+
+  return {
+    begin(info) {
+      if (runs.has(info.id)) throw new HarnError("journal.exists", `Expected a new run id, found \`${info.id}\` taken`);
+      runs.set(info.id, { info, bodies: [], blobs: new Map() });
+    },
+    append(id: string, batch: Batch) {
+      const run = runOf(id);
+      checkRows(id, batch, run.bodies.length, (seq) => run.bodies[seq]);
+      for (const { digest, body } of batch.blobs) run.blobs.set(digest, body);
+      for (const { seq, body } of batch.rows) run.bodies[seq] = body;
+    },
+    finish(id: string, status: RunStatus, timeMs: number) {
+      const run = runOf(id);
+      run.info = { ...run.info, status, finishedMs: timeMs };
+    },
+    load(id): StoredRun | undefined {
+      const run = runs.get(id);
+      if (!run) return undefined;
+      return { info: run.info, rows: run.bodies.map((body, seq) => ({ seq, body })), blobs: new Map(run.blobs) };
+    },
+    list: () => [...runs.values()].map((run) => run.info).sort(newestFirst),
+    close() {},
+    leases: createMemoryLeases(),
+  };
+}
+
+/**
+ * The part of the `append` contract that all stores share.
+ *
+ * @param nextSeq the seq that a new row must have
+ * @param bodyAt the stored row, for telling a repeated batch from a second writer
+ * @throws HarnError `journal.conflict`
+ */
+export function checkRows(
+  run: string,
+  batch: Batch,
+  nextSeq: number,
+  bodyAt: (seq: number) => string | undefined,
+): void {
+  let expected = nextSeq;
+  for (const { seq, body } of batch.rows) {
+    if (seq < nextSeq) {
+      if (bodyAt(seq) === body) continue;
+      throw new HarnError(
+        "journal.conflict",
+        `Expected entry ${seq} of run \`${run}\` to be new, found another there`,
+        {
+          data: { run, seq },
+        },
+      );
+    }
+    if (seq !== expected++) {
+      throw new HarnError("journal.conflict", `Expected entry ${expected - 1} of run \`${run}\`, found entry ${seq}`, {
+        data: { run, seq },
+      });
+    }
+  }
+}
+
+export function newestFirst(a: RunInfo, b: RunInfo): number {
+  return b.createdMs - a.createdMs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}

@@ -1,0 +1,229 @@
+/**
+ * Goes on where a run stopped. The program starts over; what is in the journal is answered from it, in recorded order,
+ * and from its end on effects are performed and recorded as usual.
+ *
+ * What was in flight at the crash:
+ * - `pure` and `idempotent` effects are performed again (a sleep for the rest of its time);
+ * - for `unsafe` ones the handed-in decision is asked, and without one the program gets an error that says so;
+ * - a stream of which the program has seen a part ends there with `connection_reset`, like any stream that was cut:
+ *   starting it over would repeat or replace what somebody has read.
+ *
+ * Secrets are asked for again, since the journal does not have them.
+ */
+
+import { HarnError, type Host, HostError, type SyncEffects } from "../base/index.ts";
+import type { Journal } from "./journal.ts";
+import { createRecorder, type RecordingOptions } from "./recorder.ts";
+import { createRedactor } from "./redact.ts";
+import { createReplayer, type RecordedEffect, type ReplayerOptions } from "./replayer.ts";
+import type { MaybePromise } from "./spec.ts";
+import { createAnswers } from "./stored-answers.ts";
+import { type JournalHost, makeJournalHost, type TaskOptions } from "./task-hosts.ts";
+
+/** An unsafe effect that was begun and may or may not have happened. */
+export interface InDoubtEffect {
+  readonly seq: number;
+  readonly task: string;
+  readonly kind: string;
+  readonly args: unknown;
+  /** When the intent was written, milliseconds since the epoch. */
+  readonly startedMs: number;
+}
+
+export type InDoubtDecision =
+  /** It did not happen: perform it. */
+  | { readonly action: "retry" }
+  /** It happened, with this result. Not for streams. */
+  | { readonly action: "result"; readonly result: unknown }
+  /** Let the program deal with it. Default error: `HostError` of kind `other` with `data.in_doubt` true. */
+  | { readonly action: "fail"; readonly error?: Error };
+
+export interface ResumeOptions extends RecordingOptions, TaskOptions, Omit<ReplayerOptions, "redactor" | "turn"> {
+  /**
+   * What to do with an unsafe effect that was in flight. Throwing leaves it in flight and fails the effect with what was
+   * thrown. Default: `fail`.
+   */
+  readonly decide?: (effect: InDoubtEffect) => MaybePromise<InDoubtDecision>;
+}
+
+export interface ResumeHost extends JournalHost {
+  /** True once everything recorded has been played and effects are performed. */
+  readonly live: boolean;
+}
+
+/**
+ * @throws HarnError `journal.finished` for a run that is over; fork it to go on from one of its entries
+ */
+export function resumeHost(journal: Journal, host: Host, options: ResumeOptions = {}): ResumeHost {
+  if (journal.info.status !== "running") {
+    throw new HarnError(
+      "journal.finished",
+      `Expected a run to resume, found \`${journal.info.id}\` ${journal.info.status}; fork it to go on from an entry`,
+    );
+  }
+  const redactor = options.redactor ?? createRedactor();
+  const replayer = createReplayer(journal, { ...options, redactor });
+  const recorder = createRecorder(host, journal, { ...options, redactor });
+  const answers = createAnswers(journal, options);
+  let marked = journal.entries.length === 0;
+
+  const markLive = (): void => {
+    if (marked) return;
+    marked = true;
+    recorder.markResumed();
+  };
+
+  /** Asks what to do with an unsafe effect; undefined: perform it. */
+  const settleDoubt = async (effect: RecordedEffect, kind: string, args: unknown, stream: boolean) => {
+    const { start } = effect;
+    if (start.type !== "start" || start.safety !== "unsafe") return undefined;
+    const view = { seq: start.seq, task: start.task, kind, args, startedMs: start.timeMs };
+    const decision = (await options.decide?.(view)) ?? { action: "fail" };
+    switch (decision.action) {
+      case "retry":
+        return undefined;
+      case "result":
+        if (stream) return { outcome: "failed" as const, error: inDoubtError(effect) };
+        return { outcome: "done" as const, kind, args, result: decision.result };
+      case "fail":
+        return { outcome: "failed" as const, error: decision.error ?? inDoubtError(effect) };
+    }
+  };
+
+  return {
+    ...makeJournalHost(
+      {
+        sync(task, kind, args) {
+          const effect = replayer.match(task, kind, args);
+          if (effect === undefined) {
+            markLive();
+            return recorder.sync(task, kind, args);
+          }
+          if (effect.start.type === "sync" && effect.start.redacted) {
+            const result = host.sync(kind, args);
+            redactor.result(kind, args, result);
+            return result;
+          }
+          return answers.ofSync(effect) as SyncEffects[typeof kind]["result"];
+        },
+
+        async perform(task, kind, args, signal) {
+          const effect = replayer.match(task, kind, args);
+          if (effect === undefined) {
+            const ready = replayer.whenComplete();
+            if (ready) await ready;
+            markLive();
+            return recorder.perform(task, kind, args, signal);
+          }
+          const delivery = await replayer.next(effect, signal);
+          if (delivery !== undefined) return answers.ofEnd(delivery, signal) as never;
+          markLive();
+          const ending = await settleDoubt(effect, kind, args, false);
+          if (ending !== undefined) {
+            await recorder.conclude(effect.start, ending);
+            if (ending.outcome === "failed") throw ending.error;
+            return ending.result as never;
+          }
+          if (kind === "fs.remove" && (await isGone(host, args as { path: string }))) {
+            await recorder.conclude(effect.start, { outcome: "done", kind, args, result: undefined });
+            return undefined as never;
+          }
+          return recorder.perform(task, kind, remaining(host, effect, kind, args), signal, effect.start);
+        },
+
+        iterate(task, kind, args, signal) {
+          let effect: RecordedEffect | undefined;
+          let live: ReturnType<typeof recorder.iterate<typeof kind>> | undefined;
+          let over = false;
+          const ended: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+          const goLive = async () => {
+            markLive();
+            if (effect === undefined) return recorder.iterate(task, kind, args, signal);
+            const ending =
+              effect.chunks > 0
+                ? { outcome: "failed" as const, error: cutError(effect) }
+                : await settleDoubt(effect, kind, args, true);
+            if (ending === undefined) return recorder.iterate(task, kind, args, signal, effect.start);
+            over = true;
+            await recorder.conclude(effect.start, ending);
+            throw ending.outcome === "failed" ? ending.error : inDoubtError(effect);
+          };
+
+          return {
+            async next() {
+              if (over) return ended;
+              if (live) return live.next();
+              effect ??= replayer.match(task, kind, args);
+              if (effect === undefined) {
+                const ready = replayer.whenComplete();
+                if (ready) await ready;
+              } else {
+                const delivery = await replayer.next(effect, signal);
+                if (over) return ended;
+                if (delivery?.type === "chunk") return { done: false, value: answers.ofChunk(delivery) as never };
+                if (delivery?.type === "end") {
+                  over = true;
+                  answers.ofEnd(delivery, signal);
+                  return ended;
+                }
+              }
+              if (over) return ended;
+              live = await goLive();
+              return live.next();
+            },
+            async return() {
+              if (over) return ended;
+              over = true;
+              if (live?.return) return live.return();
+              if (effect === undefined) return ended;
+              replayer.close(effect);
+              if (effect.end === undefined) {
+                const ready = replayer.whenComplete();
+                if (ready) await ready;
+                markLive();
+                recorder.close(effect.start);
+              }
+              return ended;
+            },
+          };
+        },
+      },
+      options,
+    ),
+    get live() {
+      return replayer.complete;
+    },
+  };
+}
+
+/** A sleep that was cut short goes on for what is left of it. */
+function remaining<A>(host: Host, effect: RecordedEffect, kind: string, args: A): A {
+  if (kind !== "sleep") return args;
+  const { ms } = args as { ms: number };
+  const passedMs = host.sync("clock.now", {}) - effect.start.timeMs;
+  return { ...args, ms: Math.max(0, Math.min(ms, ms - passedMs)) };
+}
+
+/** Removing again what is gone already would fail where the first time succeeded. */
+async function isGone(host: Host, { path }: { path: string }): Promise<boolean> {
+  return (await host.perform("fs.stat", { path })) === undefined;
+}
+
+function inDoubtError({ start }: RecordedEffect): HostError {
+  return new HostError(
+    "other",
+    start.kind,
+    `\`${start.kind}\` was under way when the run stopped and may or may not have happened; check, then decide`,
+    { data: { in_doubt: true, seq: start.seq } },
+  );
+}
+
+function cutError({ start, chunks }: RecordedEffect): HostError {
+  return new HostError(
+    "connection_reset",
+    start.kind,
+    `\`${start.kind}\` was cut after ${chunks} items, when the run stopped`,
+    { data: { interrupted: true, seq: start.seq } },
+  );
+}

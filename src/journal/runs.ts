@@ -1,0 +1,241 @@
+/** Looking at runs and branching off from them; everything here reads a store and starts nothing. */
+
+import { HarnError, isJsonObject, type JsonObject } from "../base/index.ts";
+import { beginJournal, type Journal, type NewRun, openJournal } from "./journal.ts";
+import { andThen } from "./maybe-promise.ts";
+import { checkVersion, migrateEntry } from "./migrations.ts";
+import {
+  type Encoded,
+  type Entry,
+  JOURNAL_VERSION,
+  type JournalStore,
+  type MaybePromise,
+  type Outcome,
+  type RunInfo,
+  type StartEntry,
+  type StoredBlob,
+  type StoredRow,
+  type SyncEntry,
+} from "./spec.ts";
+import { parseStoredJson } from "./value-codec.ts";
+
+export function listRuns(store: JournalStore): MaybePromise<readonly RunInfo[]> {
+  return store.list();
+}
+
+/** One effect as a whole: request, answer, cost, time. */
+export interface EffectRecord {
+  readonly seq: number;
+  /** Entry at which it was over; absent while in flight. */
+  readonly endSeq?: number;
+  readonly task: string;
+  readonly kind: string;
+  readonly digest: string;
+  readonly args: Encoded;
+  readonly outcome: Outcome | "in-flight";
+  readonly result?: Encoded;
+  readonly error?: Encoded;
+  readonly usage?: Encoded;
+  /** Number of stream items. */
+  readonly chunks: number;
+  readonly startMs: number;
+  readonly endMs?: number;
+}
+
+/** Puts the entries of each effect together, in order of request. */
+export function foldEffects(entries: readonly Entry[]): readonly EffectRecord[] {
+  const effects = new Map<number, EffectRecord>();
+  for (const entry of entries) {
+    switch (entry.type) {
+      case "sync":
+        effects.set(entry.seq, {
+          ...requestOf(entry),
+          endSeq: entry.seq,
+          outcome: entry.error === undefined ? "done" : "failed",
+          endMs: entry.timeMs,
+          ...answerOf(entry),
+        });
+        break;
+      case "start":
+        effects.set(entry.seq, { ...requestOf(entry), outcome: "in-flight" });
+        break;
+      case "chunk": {
+        const effect = effects.get(entry.of);
+        if (effect) effects.set(entry.of, { ...effect, chunks: effect.chunks + 1 });
+        break;
+      }
+      case "end": {
+        const effect = effects.get(entry.of);
+        if (!effect) break;
+        effects.set(entry.of, {
+          ...effect,
+          endSeq: entry.seq,
+          outcome: entry.outcome,
+          endMs: entry.timeMs,
+          ...answerOf(entry),
+          ...(entry.usage === undefined ? {} : { usage: entry.usage }),
+        });
+        break;
+      }
+      case "resume":
+        break;
+    }
+  }
+  return [...effects.values()];
+}
+
+function requestOf(entry: SyncEntry | StartEntry) {
+  const { seq, task, kind, digest, args, timeMs } = entry;
+  return { seq, task, kind, digest, args, chunks: 0, startMs: timeMs };
+}
+
+function answerOf(entry: { readonly result?: Encoded; readonly error?: Encoded }) {
+  return {
+    ...(entry.result === undefined ? {} : { result: entry.result }),
+    ...(entry.error === undefined ? {} : { error: entry.error }),
+  };
+}
+
+/** A task with what it asked for and the tasks below it (`main/1` is below `main`). */
+export interface TaskNode {
+  readonly task: string;
+  readonly effects: readonly EffectRecord[];
+  readonly children: readonly TaskNode[];
+  /** Sums of the numeric usage fields of this task and all below it, such as `inputTokens`. */
+  readonly usage: Readonly<Record<string, number>>;
+}
+
+export interface RunView {
+  readonly info: RunInfo;
+  readonly entries: number;
+  /** How often the run was resumed. */
+  readonly resumes: number;
+  readonly tasks: readonly TaskNode[];
+}
+
+/** A run as a tree of tasks. */
+export function showRun(journal: Journal): RunView {
+  const byTask = new Map<string, EffectRecord[]>();
+  for (const effect of foldEffects(journal.entries)) {
+    const known = byTask.get(effect.task);
+    if (known) known.push(effect);
+    else byTask.set(effect.task, [effect]);
+  }
+  const parentOf = (task: string): string | undefined => {
+    for (let cut = task.lastIndexOf("/"); cut > 0; cut = task.lastIndexOf("/", cut - 1)) {
+      if (byTask.has(task.slice(0, cut))) return task.slice(0, cut);
+    }
+    return undefined;
+  };
+  const childrenOf = new Map<string | undefined, string[]>();
+  for (const task of byTask.keys()) {
+    const parent = parentOf(task);
+    const siblings = childrenOf.get(parent);
+    if (siblings) siblings.push(task);
+    else childrenOf.set(parent, [task]);
+  }
+  const build = (task: string): TaskNode => {
+    const children = (childrenOf.get(task) ?? []).map(build);
+    const effects = byTask.get(task) ?? [];
+    const own = effects.map((effect) => (effect.usage === undefined ? {} : journal.decode(effect.usage)));
+    return { task, effects, children, usage: sumUsage([...own, ...children.map((child) => child.usage)]) };
+  };
+  return {
+    info: journal.info,
+    entries: journal.entries.length,
+    resumes: journal.entries.filter((entry) => entry.type === "resume").length,
+    tasks: (childrenOf.get(undefined) ?? []).map(build),
+  };
+}
+
+function sumUsage(usages: readonly unknown[]): Readonly<Record<string, number>> {
+  const sum: Record<string, number> = {};
+  for (const usage of usages) {
+    if (!isJsonObject(usage)) continue;
+    for (const [name, value] of Object.entries(usage)) {
+      if (typeof value === "number") sum[name] = (sum[name] ?? 0) + value;
+    }
+  }
+  return sum;
+}
+
+/** The tree as lines of text, two spaces per level. */
+export function renderRun(view: RunView): string {
+  const { info } = view;
+  const lines = [
+    `run ${info.id}  ${info.status}  ${view.entries} entries${view.resumes ? `, resumed ${view.resumes}×` : ""}`,
+  ];
+  if (info.parent) lines.push(`  forked from ${info.parent.run} at ${info.parent.seq}`);
+  const visit = (node: TaskNode, depth: number): void => {
+    const pad = "  ".repeat(depth);
+    const usage = Object.entries(node.usage).map(([name, value]) => `${name} ${value}`);
+    lines.push(`${pad}${node.task}${usage.length > 0 ? `  (${usage.join(", ")})` : ""}`);
+    for (const effect of node.effects) {
+      const took = effect.endMs === undefined ? "" : `  ${effect.endMs - effect.startMs} ms`;
+      const items = effect.chunks > 0 ? `  ${effect.chunks} items` : "";
+      lines.push(`${pad}  #${effect.seq} ${effect.kind}  ${effect.outcome}${items}${took}`);
+    }
+    for (const child of node.children) visit(child, depth + 1);
+  };
+  for (const task of view.tasks) visit(task, 1);
+  return `${lines.join("\n")}\n`;
+}
+
+/**
+ * Copies the first entries of a run into a new one, up to and including `atSeq`, for resuming it from there. What was in
+ * flight at that point is in doubt in the fork, like after a crash.
+ *
+ * @param atSeq -1 takes over nothing
+ * @throws HarnError `journal.not_found`, `journal.exists`, `journal.out_of_range`
+ */
+export function forkRun(
+  store: JournalStore,
+  source: string,
+  atSeq: number,
+  fork: Omit<NewRun, "parent">,
+): MaybePromise<Journal> {
+  return andThen(store.load(source), (stored) => {
+    if (!stored)
+      throw new HarnError("journal.not_found", `Expected a run with id \`${source}\` in the store, found none`);
+    if (!Number.isSafeInteger(atSeq) || atSeq < -1 || atSeq >= stored.rows.length) {
+      throw new HarnError(
+        "journal.out_of_range",
+        `Expected an entry from -1 to ${stored.rows.length - 1} of run \`${source}\`, found ${atSeq}`,
+      );
+    }
+    checkVersion(stored.info.version);
+    const rows = stored.rows
+      .slice(0, atSeq + 1)
+      .map((row) =>
+        stored.info.version === JOURNAL_VERSION ? row : { seq: row.seq, body: migrated(row.body, stored.info.version) },
+      );
+    const blobs = blobsBehind(rows, stored.blobs);
+    const inherited: Partial<NewRun> = {
+      ...(stored.info.program === undefined ? {} : { program: stored.info.program }),
+      ...(stored.info.meta === undefined ? {} : { meta: stored.info.meta }),
+    };
+    return andThen(beginJournal(store, { ...inherited, ...fork, parent: { run: source, seq: atSeq } }), () =>
+      andThen(store.append(fork.id, { rows, blobs, durable: true }), () => openJournal(store, fork.id)),
+    );
+  });
+}
+
+function migrated(body: string, version: number): string {
+  const entry: JsonObject = migrateEntry(parseStoredJson(body, "a journal entry"), version);
+  return JSON.stringify(entry);
+}
+
+/** The blobs that rows refer to, directly or through other blobs. A text that looks like a reference only costs space. */
+function blobsBehind(rows: readonly StoredRow[], blobs: ReadonlyMap<string, string>): readonly StoredBlob[] {
+  const found = new Map<string, string>();
+  const texts = rows.map((row) => row.body);
+  for (let text = texts.pop(); text !== undefined; text = texts.pop()) {
+    for (const [, digest] of text.matchAll(/"(?:\$ref|\$list|prev)":"([A-Za-z0-9_-]{43})"/g)) {
+      const body = blobs.get(digest!);
+      if (body === undefined || found.has(digest!)) continue;
+      found.set(digest!, body);
+      texts.push(body);
+    }
+  }
+  return [...found].map(([digest, body]) => ({ digest, body }));
+}

@@ -1,0 +1,50 @@
+/** A journaling host knows who asks: `forTask` gives the same host speaking for one task. */
+
+import type { AsyncEffects, CancelSignal, Host, StreamEffects, SyncEffects } from "../base/index.ts";
+import type { AsyncKind, StreamKind, SyncKind } from "./recorder.ts";
+
+export interface JournalHost extends Host {
+  /**
+   * The host for a task of that name. Names are the program's; they must be the same in every run of it, so count
+   * children (`main/1`, `main/2`) rather than drawing ids. `/` separates parent and child when a run is shown.
+   * Effects that no `forTask` host made belong to `currentTask()`, or else to `main`.
+   */
+  forTask(task: string): Host;
+}
+
+export interface TaskOptions {
+  /** Who is running, for hosts handed to code that knows nothing of tasks. Default: `main`. */
+  readonly currentTask?: () => string;
+}
+
+/** The three methods of a host, told for whom. */
+export interface TaskEffects {
+  sync<K extends SyncKind>(task: string, kind: K, args: SyncEffects[K]["args"]): SyncEffects[K]["result"];
+  perform<K extends AsyncKind>(
+    task: string,
+    kind: K,
+    args: AsyncEffects[K]["args"],
+    signal: CancelSignal | undefined,
+  ): Promise<AsyncEffects[K]["result"]>;
+  iterate<K extends StreamKind>(
+    task: string,
+    kind: K,
+    args: StreamEffects[K]["args"],
+    signal: CancelSignal | undefined,
+  ): AsyncIterator<StreamEffects[K]["item"], undefined>;
+}
+
+export function makeJournalHost(effects: TaskEffects, options: TaskOptions): JournalHost {
+  const hostOf = (task: () => string): Host => ({
+    sync: (kind, args) => effects.sync(task(), kind, args),
+    perform: (kind, args, signal) => effects.perform(task(), kind, args, signal),
+    stream(kind, args, signal) {
+      const name = task();
+      return { [Symbol.asyncIterator]: () => effects.iterate(name, kind, args, signal) };
+    },
+  });
+  return {
+    ...hostOf(options.currentTask ?? (() => "main")),
+    forTask: (task) => hostOf(() => task),
+  };
+}

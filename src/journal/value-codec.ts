@@ -1,0 +1,227 @@
+/**
+ * How values are written: as JSON text that keeps key order, with marks for what JSON cannot say, and with large parts
+ * moved out into blobs that are stored once.
+ *
+ *     {"$ref": digest}      a blob; the digest is that of its text
+ *     {"$list": digest}     a list of objects (messages of a conversation), stored as a chain, see below
+ *     {"$bytes": base64}    Uint8Array
+ *     {"$number": "NaN"}    also Infinity, -Infinity, -0
+ *     {"$bigint": "123"}
+ *     {"$undefined": true}  undefined where it counts: in a list, or as a whole value
+ *     {"$$ref": …}          a program's own key that begins with `$` gets one more
+ *
+ * A list grows by a message or two per turn and is sent whole every time. Its digest is therefore a chain: that of the
+ * list without its last element, hashed with that element. A list node holds the digest of the longest prefix already
+ * stored and the elements after it, so a turn costs what is new in it. The digest of a list does not depend on how
+ * it was cut into nodes.
+ *
+ * Text is a function of the value alone: equal values have equal text, which is what replay compares.
+ */
+
+import { HarnError, isJsonObject } from "../base/index.ts";
+import { decodeBase64, encodeBase64 } from "./base64.ts";
+import type { TextDigest } from "./sha256.ts";
+import type { Encoded } from "./spec.ts";
+
+/** Texts longer than this become blobs; a reference has 54 characters. */
+const INLINE_LIMIT = 256;
+/** Deeper values are refused rather than risking the stack. */
+const DEPTH_LIMIT = 1000;
+
+export interface BlobSink {
+  has(digest: string): boolean;
+  put(digest: string, body: string): void;
+}
+
+/** Takes secrets out of what is about to be written. `version` changes whenever the same input may come out otherwise. */
+export interface Scrubber {
+  readonly version: number;
+  text(text: string): string;
+  bytes(bytes: Uint8Array): Uint8Array;
+}
+
+export interface ValueEncoder {
+  /** @throws HarnError `journal.unencodable` for functions, symbols, cycles and values nested too deeply */
+  encode(value: unknown, scrubber: Scrubber): string;
+}
+
+export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueEncoder {
+  /**
+   * Text of list elements seen before. A value handed to the host is not changed afterwards (the contract of `Json`), so
+   * a history of a thousand messages is not written out again each turn.
+   */
+  let elementTexts = new WeakMap<object, string>();
+  let cachedVersion = -1;
+
+  const outOfLine = (text: string): string => {
+    if (text.length <= INLINE_LIMIT) return text;
+    const digest = digestOf(text);
+    if (!sink.has(digest)) sink.put(digest, text);
+    return `{"$ref":"${digest}"}`;
+  };
+
+  const encodeList = (items: readonly object[], scrubber: Scrubber, depth: number): string => {
+    const texts: string[] = [];
+    let inlineLength = 1;
+    for (const item of items) {
+      let text = elementTexts.get(item);
+      if (text === undefined) {
+        text = encodeAt(item, scrubber, depth + 1);
+        elementTexts.set(item, text);
+      }
+      texts.push(text);
+      inlineLength += text.length + 1;
+    }
+    if (inlineLength <= INLINE_LIMIT) return `[${texts.join(",")}]`;
+    let digest = "";
+    let known = "";
+    let knownLength = 0;
+    for (const [index, text] of texts.entries()) {
+      digest = digestOf(`list ${digest} ${text}`);
+      if (sink.has(digest)) {
+        known = digest;
+        knownLength = index + 1;
+      }
+    }
+    if (knownLength < texts.length) {
+      sink.put(digest, `{"prev":${JSON.stringify(known)},"items":[${texts.slice(knownLength).join(",")}]}`);
+    }
+    return `{"$list":"${digest}"}`;
+  };
+
+  const encodeAt = (value: unknown, scrubber: Scrubber, depth: number): string => {
+    switch (typeof value) {
+      case "string":
+        return outOfLine(JSON.stringify(scrubber.text(value)));
+      case "number":
+        return Number.isFinite(value) && !Object.is(value, -0)
+          ? String(value)
+          : `{"$number":"${Object.is(value, -0) ? "-0" : value}"}`;
+      case "boolean":
+        return value ? "true" : "false";
+      case "undefined":
+        return '{"$undefined":true}';
+      case "bigint":
+        return `{"$bigint":"${value}"}`;
+      case "object":
+        break;
+      case "function":
+      case "symbol":
+        throw new HarnError("journal.unencodable", `Expected plain data in an effect, found a ${typeof value}`);
+    }
+    if (value === null) return "null";
+    if (depth > DEPTH_LIMIT) {
+      throw new HarnError("journal.unencodable", `Expected at most ${DEPTH_LIMIT} levels of nesting in an effect`);
+    }
+    if (value instanceof Uint8Array) return outOfLine(`{"$bytes":"${encodeBase64(scrubber.bytes(value))}"}`);
+    if (Array.isArray(value)) {
+      const items: readonly unknown[] = value;
+      if (items.length > 1 && items.every(isPlainObject)) return encodeList(items, scrubber, depth);
+      return outOfLine(`[${Array.from(items, (item) => encodeAt(item, scrubber, depth + 1)).join(",")}]`);
+    }
+    if (!isPlainObject(value)) {
+      throw new HarnError("journal.unencodable", "Expected plain data in an effect, found an instance of a class");
+    }
+    let text = "{";
+    for (const [key, field] of Object.entries(value)) {
+      if (field === undefined) continue;
+      const name = scrubber.text(key.startsWith("$") ? `$${key}` : key);
+      text += `${text.length > 1 ? "," : ""}${JSON.stringify(name)}:${encodeAt(field, scrubber, depth + 1)}`;
+    }
+    return outOfLine(`${text}}`);
+  };
+
+  return {
+    encode(value, scrubber) {
+      if (scrubber.version !== cachedVersion) {
+        elementTexts = new WeakMap();
+        cachedVersion = scrubber.version;
+      }
+      return encodeAt(value, scrubber, 0);
+    },
+  };
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * Reads stored values back. Every call gives fresh objects, which the caller owns.
+ *
+ * @param blob body of a blob by digest
+ * @throws HarnError `journal.corrupt` when a blob is missing or malformed
+ */
+export function createValueDecoder(blob: (digest: string) => string | undefined): (encoded: Encoded) => unknown {
+  const open = (digest: string): Encoded => {
+    const body = blob(digest);
+    if (body === undefined) throw new HarnError("journal.corrupt", `Expected blob \`${digest}\`, found none`);
+    return parseStoredJson(body, `blob \`${digest}\``);
+  };
+
+  const decodeChain = (last: string): unknown[] => {
+    const nodes: (readonly Encoded[])[] = [];
+    for (let digest = last; digest !== ""; ) {
+      const node = open(digest);
+      if (!isJsonObject(node) || typeof node.prev !== "string" || !Array.isArray(node.items)) {
+        throw new HarnError("journal.corrupt", `Expected a list node in blob \`${digest}\``);
+      }
+      nodes.push(node.items);
+      digest = node.prev;
+    }
+    return nodes.reverse().flatMap((items) => items.map(decode));
+  };
+
+  const decodeMark = (name: string, content: Encoded): unknown => {
+    switch (name) {
+      case "$ref":
+        return decode(open(String(content)));
+      case "$list":
+        return decodeChain(String(content));
+      case "$bytes":
+        return decodeBase64(String(content));
+      case "$number":
+        return Number(content);
+      case "$bigint":
+        return BigInt(String(content));
+      case "$undefined":
+        return undefined;
+    }
+    throw new HarnError("journal.corrupt", `Expected a known mark in a stored value, found \`${name}\``);
+  };
+
+  const decode = (encoded: Encoded): unknown => {
+    if (typeof encoded !== "object" || encoded === null) return encoded;
+    if (Array.isArray(encoded)) return encoded.map(decode);
+    const fields = Object.entries(encoded);
+    const first = fields[0];
+    if (fields.length === 1 && first?.[0].startsWith("$") && !first[0].startsWith("$$")) {
+      return decodeMark(first[0], first[1] ?? null);
+    }
+    const object: Record<string, unknown> = {};
+    for (const [stored, field] of fields) {
+      const key = stored.startsWith("$$") ? stored.slice(1) : stored;
+      const value = decode(field ?? null);
+      // Assigning `__proto__` would set the prototype instead of a field.
+      if (key === "__proto__") {
+        Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+      } else {
+        object[key] = value;
+      }
+    }
+    return object;
+  };
+
+  return decode;
+}
+
+/** @throws HarnError `journal.corrupt`, naming `what`, for text that is not JSON */
+export function parseStoredJson(text: string, what: string): Encoded {
+  try {
+    return JSON.parse(text) as Encoded;
+  } catch (cause) {
+    throw new HarnError("journal.corrupt", `Expected JSON in ${what}`, { cause });
+  }
+}
