@@ -1,0 +1,124 @@
+/**
+ * Runs programs in child processes, so that one that loops for ever, eats all memory or takes the process down costs
+ * only itself. A process runs many programs one after the other; after a time-out or crash it is replaced.
+ *
+ * Messages: the parent sends a `WorkRequest`, the child answers with a `WorkAnswer` of the same id.
+ */
+
+import { type ChildProcess, fork } from "node:child_process";
+import type { CaseOutcome, CorpusProgram, ProgramOutcome } from "../../testing/index.ts";
+
+export interface WorkRequest {
+  readonly id: number;
+  readonly program: CorpusProgram;
+}
+
+export interface WorkAnswer {
+  readonly id: number;
+  readonly outcome: ProgramOutcome;
+}
+
+export interface WorkerPoolOptions {
+  /** The module that the child processes run. */
+  readonly worker: URL;
+  readonly jobs: number;
+  /** Milliseconds that a program may take. */
+  readonly timeoutMs: number;
+  /** Working folder of the programs. */
+  readonly cwd: string;
+  /** Replaces the environment of the children. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface WorkerPool {
+  /** Never rejects. At most `jobs` programs run at once; further ones wait. */
+  run(program: CorpusProgram): Promise<CaseOutcome>;
+  close(): void;
+}
+
+interface Worker {
+  readonly child: ChildProcess;
+  /** The last of what it wrote to stderr, for the report of a crash. */
+  readonly lastWords: () => string;
+  current: { readonly id: number; readonly settle: (outcome: CaseOutcome) => void } | undefined;
+}
+
+export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
+  const idle: Worker[] = [];
+  const all = new Set<Worker>();
+  const queue: (() => void)[] = [];
+  let busy = 0;
+  let nextId = 1;
+
+  const discard = (worker: Worker): void => {
+    all.delete(worker);
+    const at = idle.indexOf(worker);
+    if (at >= 0) idle.splice(at, 1);
+    worker.child.kill("SIGKILL");
+  };
+
+  const start = (): Worker => {
+    const child = fork(options.worker, [], {
+      cwd: options.cwd,
+      env: { ...(options.environment ?? process.env) },
+      // From source, the children need what compiles TypeScript as this process has it.
+      execArgv: options.worker.pathname.endsWith(".ts") ? ["--import", "tsx", "--conditions=source"] : [],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      serialization: "json",
+    });
+    let words = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      words = (words + chunk.toString()).slice(-2000);
+    });
+    const worker: Worker = { child, lastWords: () => words.trim(), current: undefined };
+    all.add(worker);
+    child.on("message", (message) => {
+      const answer = message as WorkAnswer;
+      if (worker.current?.id === answer.id) worker.current.settle(answer.outcome);
+    });
+    child.on("error", () => discard(worker));
+    child.on("close", (code, signal) => {
+      discard(worker);
+      const detail = `${signal === null ? `exit code ${code}` : `signal ${signal}`}${words === "" ? "" : `\n${words.trim()}`}`;
+      worker.current?.settle({ status: "crash", detail });
+    });
+    return worker;
+  };
+
+  const runOn = (worker: Worker, program: CorpusProgram): Promise<CaseOutcome> =>
+    new Promise((resolve) => {
+      const id = nextId++;
+      const settle = (outcome: CaseOutcome) => {
+        clearTimeout(timer);
+        worker.current = undefined;
+        resolve(outcome);
+      };
+      const timer = setTimeout(() => {
+        discard(worker);
+        settle({ status: "timeout", afterMs: options.timeoutMs });
+      }, options.timeoutMs);
+      worker.current = { id, settle };
+      const request: WorkRequest = { id, program };
+      worker.child.send(request, (error) => {
+        if (error !== null && worker.current?.id === id) settle({ status: "crash", detail: error.message });
+      });
+    });
+
+  return {
+    async run(program) {
+      if (busy < options.jobs) busy++;
+      else await new Promise<void>((resolve) => queue.push(resolve));
+      const worker = idle.pop() ?? start();
+      const outcome = await runOn(worker, program);
+      if (all.has(worker)) idle.push(worker);
+      // A place is handed on rather than given back, so that nobody slips in between.
+      const next = queue.shift();
+      if (next === undefined) busy--;
+      else next();
+      return outcome;
+    },
+    close() {
+      for (const worker of all) discard(worker);
+    },
+  };
+}
