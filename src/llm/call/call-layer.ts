@@ -119,13 +119,9 @@ async function* runAttempt(
     rejectWait = undefined;
     // Not awaited: a stalled provider would hold its reader for ever.
     if (!ended && iterator?.return) iterator.return().then(undefined, () => {});
-    const outcome: AttemptOutcome = {
-      asked,
-      abandoned: !ended && failure === undefined,
-      ...(failure === undefined ? {} : { error: failure }),
-    };
+    const abandoned = !ended && failure === undefined;
     for (const layer of open.reverse()) {
-      const replaced = layer.close?.(outcome);
+      const replaced = layer.close?.({ asked, abandoned, ...(failure === undefined ? {} : { error: failure }) });
       failure ??= replaced;
     }
     // After close: layers that still listen have let go by now, and the provider's own clean-up sees the cancel.

@@ -58,8 +58,9 @@ export function budgetLayer(parts: BudgetParts): CallLayer {
     const result = ledger.reserve(projection.costUsd, callLimits);
     if (!result.ok) throw budgetRefusal(projection, "total_budget_usd", result.limitUsd);
     const { reservation } = result;
-    const limited = ledger.limitUsd !== undefined || callLimits.length > 0 || envelope.maxCostUsd !== undefined;
-    if (rates === undefined && limited) warnUnpriced(host, input.provider, input.model);
+    const ownLimit = callLimits.length > 0 || envelope.maxCostUsd !== undefined;
+    if (rates === undefined && (ownLimit || ledger.limitUsd !== undefined))
+      warnUnpriced(host, input.provider, input.model);
 
     const startedAt = host.sync("clock.monotonic", {});
     let cut = false;
@@ -72,7 +73,8 @@ export function budgetLayer(parts: BudgetParts): CallLayer {
 
     return {
       onChunk(chunk) {
-        if (rates === undefined || cut || chunk.type === "done" || chunk.type === "heartbeat") return;
+        if (rates === undefined || cut || (!ownLimit && ledger.limitUsd === undefined)) return;
+        if (chunk.type === "done" || chunk.type === "heartbeat") return;
         const running = costOf(meter.usage());
         if (running <= reservation.amountUsd) return;
         const { maxCostUsd } = envelope;

@@ -3,7 +3,7 @@
 import { HarnError, type JsonObject } from "../../base/index.ts";
 import type { SpendLedger } from "./spend-ledger.ts";
 
-/** COST-03. `estimated` and `unpriced_calls` are told when they say something. */
+/** COST-03. What is estimated or unpriced is told by `ledger.totals`. */
 export function sessionCost(ledger: SpendLedger): JsonObject {
   const { totals } = ledger;
   return {
@@ -11,8 +11,6 @@ export function sessionCost(ledger: SpendLedger): JsonObject {
     input_tokens: totals.inputTokens,
     output_tokens: totals.outputTokens,
     call_count: totals.calls,
-    ...(totals.estimated ? { estimated: true } : {}),
-    ...(totals.unpriced > 0 ? { unpriced_calls: totals.unpriced } : {}),
   };
 }
 

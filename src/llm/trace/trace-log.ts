@@ -1,0 +1,80 @@
+/** The two logs of a run: calls (only while tracing is on) and agent events (always). TRACE-01 … TRACE-05. */
+
+import type { JsonObject } from "../../base/index.ts";
+import { type AgentTraceEvent, summarizeAgentTrace } from "./agent-trace.ts";
+
+/** One answered call. Durations in milliseconds. */
+export interface CallTraceEntry {
+  readonly model: string;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly duration_ms: number;
+}
+
+export interface TraceLog {
+  /** Off at first (TRACE-02). */
+  readonly enabled: boolean;
+  enable(on?: boolean): void;
+  recordCall(entry: CallTraceEntry): void;
+  /** The calls so far; `take` also forgets them. */
+  peekCalls(): readonly CallTraceEntry[];
+  takeCalls(): readonly CallTraceEntry[];
+  callSummary(): { input_tokens: number; output_tokens: number; duration_ms: number; call_count: number };
+  emit(event: AgentTraceEvent): void;
+  /** `agent_trace()`: the events so far, not cleared (TRACE-03). */
+  events(): readonly AgentTraceEvent[];
+  takeEvents(): readonly AgentTraceEvent[];
+  /** `agent_trace_summary()` (TRACE-05). */
+  summary(): JsonObject;
+  /** RESET-01: clears both logs and turns call tracing off. */
+  reset(): void;
+}
+
+/** @param onEvent told of every agent event as it happens; must not throw */
+export function createTraceLog(onEvent?: (event: AgentTraceEvent) => void): TraceLog {
+  let enabled = false;
+  let calls: CallTraceEntry[] = [];
+  let events: AgentTraceEvent[] = [];
+  return {
+    get enabled() {
+      return enabled;
+    },
+    enable(on = true) {
+      enabled = on;
+    },
+    recordCall(entry) {
+      if (enabled) calls.push(entry);
+    },
+    peekCalls: () => [...calls],
+    takeCalls() {
+      const taken = calls;
+      calls = [];
+      return taken;
+    },
+    callSummary() {
+      const sum = { input_tokens: 0, output_tokens: 0, duration_ms: 0, call_count: calls.length };
+      for (const call of calls) {
+        sum.input_tokens += call.input_tokens;
+        sum.output_tokens += call.output_tokens;
+        sum.duration_ms += call.duration_ms;
+      }
+      return sum;
+    },
+    emit(event) {
+      events.push(event);
+      onEvent?.(event);
+    },
+    events: () => [...events],
+    takeEvents() {
+      const taken = events;
+      events = [];
+      return taken;
+    },
+    summary: () => summarizeAgentTrace(events),
+    reset() {
+      enabled = false;
+      calls = [];
+      events = [];
+    },
+  };
+}
