@@ -12,9 +12,49 @@ export interface Brackets {
   readonly depth: Int32Array;
   /** 1 for a `{` with a `->` directly inside that is not the arrow of a function type or `fn` expression. */
   readonly arrow: Uint8Array;
+  /** 1 where nothing but words of a type stands between here and the next `>(`: what type arguments of a call look like. */
+  readonly typeArgs: Uint8Array;
+  /** Every bracket has its partner. */
+  readonly balanced: boolean;
 }
 
 const OPENER: Partial<Record<TokenKind, TokenKind>> = { ")": "(", "]": "[", "}": "{" };
+
+const BRACKETS: ReadonlySet<TokenKind> = new Set<TokenKind>(["(", ")", "[", "]", "{", "}"]);
+
+/** Tokens that end every hope for type arguments (keywords may be field names of a shape). */
+const NOT_IN_TYPES: ReadonlySet<TokenKind> = new Set<TokenKind>([
+  "...",
+  "==",
+  "!=",
+  "&&",
+  "||",
+  "|>",
+  "??",
+  "**",
+  "?.",
+  "<=",
+  ">=",
+  "+=",
+  "-=",
+  "*=",
+  "/=",
+  "%=",
+  "=",
+  "!",
+  ".",
+  "+",
+  "*",
+  "/",
+  "%",
+  ";",
+  "@",
+  "float",
+  "duration",
+  "interpolated",
+  "invalid",
+  "eof",
+]);
 
 export function matchBrackets(tokens: readonly Token[]): Brackets {
   const partner = new Int32Array(tokens.length).fill(-1);
@@ -48,12 +88,21 @@ export function matchBrackets(tokens: readonly Token[]): Brackets {
 
   const depth = new Int32Array(tokens.length);
   let current = 0;
+  let balanced = true;
   for (let i = 0; i < tokens.length; i++) {
     if (partner[i]! >= 0 && partner[i]! < i) current--;
     depth[i] = current;
     if (partner[i]! > i) current++;
+    else if (partner[i]! < 0 && BRACKETS.has(tokens[i]!.kind)) balanced = false;
   }
-  return { partner, depth, arrow };
+
+  const typeArgs = new Uint8Array(tokens.length + 1);
+  for (let i = tokens.length - 2; i >= 0; i--) {
+    const { kind } = tokens[i]!;
+    if (kind === ">" && tokens[i + 1]!.kind === "(") typeArgs[i] = 1;
+    else if (!NOT_IN_TYPES.has(kind)) typeArgs[i] = typeArgs[i + 1]!;
+  }
+  return { partner, depth, arrow, typeArgs, balanced };
 }
 
 /** Whether the arrow at `index` follows `fn (…)`. */

@@ -46,8 +46,14 @@ interface Lexer extends Reporter {
   braces: ReadonlyMap<number, number> | undefined;
 }
 
-const ONE_CHARACTER: ReadonlySet<string> = new Set(PUNCTUATION.filter((text) => text.length === 1));
-const TWO_CHARACTERS: ReadonlySet<string> = new Set(PUNCTUATION.filter((text) => text.length === 2));
+/** Longest first, by the code of the first character. */
+const PUNCTUATION_BY_FIRST: readonly (readonly Punctuation[] | undefined)[] = groupByFirst(PUNCTUATION);
+
+function groupByFirst(all: readonly Punctuation[]): Punctuation[][] {
+  const groups: Punctuation[][] = [];
+  for (const text of [...all].sort((a, b) => b.length - a.length)) (groups[text.charCodeAt(0)] ??= []).push(text);
+  return groups;
+}
 
 const TAB = 9;
 const LINE_FEED = 10;
@@ -143,11 +149,8 @@ function lexRegion(lexer: Lexer, start: number, end: number, depth: number): Tok
 // ---- Small tokens --------------------------------------------------------------------------------------------------
 
 function punctuationAt(text: string, pos: number): Punctuation | undefined {
-  if (text.startsWith("...", pos)) return "...";
-  const two = text.slice(pos, pos + 2);
-  if (TWO_CHARACTERS.has(two)) return two as Punctuation;
-  const one = text.charAt(pos);
-  return ONE_CHARACTER.has(one) ? (one as Punctuation) : undefined;
+  const candidates = PUNCTUATION_BY_FIRST[text.charCodeAt(pos)];
+  return candidates?.find((candidate) => text.startsWith(candidate, pos));
 }
 
 function readWord(text: string, pos: number): number {

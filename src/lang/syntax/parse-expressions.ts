@@ -287,6 +287,7 @@ function parseCall(p: Parser, callee: Ident, typeArgs: readonly TypeExpr[], star
 }
 
 function tryParseGenericCall(p: Parser, callee: Ident, start: number): Expr | undefined {
+  if (p.brackets.typeArgs[p.pos + 1] === 0) return undefined;
   const typeArgs = speculate(p, parseTypeArgs, (inner) => at(inner, "("));
   return typeArgs === undefined ? undefined : parseCall(p, callee, typeArgs, start);
 }

@@ -24,6 +24,8 @@ import { isKeyword, type Token, type TokenKind } from "./tokens.ts";
 
 /** Expressions and blocks inside one another; a closure counts twice. */
 export const MAX_NESTING = 256;
+/** Types inside one another in the type arguments of a call. */
+const MAX_SPECULATIVE_NESTING = 32;
 /** Nodes on the longest way from the root of a statement to a leaf. */
 export const MAX_TREE_HEIGHT = 1_000;
 /** What a name that is not there is called in the tree. */
@@ -57,6 +59,8 @@ export interface Parser extends Reporter {
   panic: boolean;
   speculating: boolean;
   depth: number;
+  /** `MAX_NESTING`, less while speculating. */
+  maxDepth: number;
   height: number;
   /** No errors are told up to this offset, one has been. */
   quietUntil: number;
@@ -74,6 +78,7 @@ export function createParser(file: SourceFile, tokens: readonly Token[], rules: 
     panic: false,
     speculating: false,
     depth: 0,
+    maxDepth: MAX_NESTING,
     height: 0,
     quietUntil: -1,
   };
@@ -238,7 +243,8 @@ export function spanFrom(p: Parser, start: number): Span {
 export function fail(p: Parser, expected: string, extras: ReportExtras = {}): void {
   if (p.panic) return;
   const token = currentToken(p);
-  if (token.kind === "eof" && token.start >= p.file.text.length) {
+  if (p.speculating) failWith(p, "HARN-P001", "");
+  else if (token.kind === "eof" && token.start >= p.file.text.length) {
     failWith(p, "HARN-P002", `Unexpected end of file, expected ${expected}`, extras);
   } else {
     failWith(p, "HARN-P001", `Expected ${expected}, got ${describeToken(p, token)} at ${here(p)}`, extras);
@@ -395,12 +401,11 @@ export function recover(p: Parser, level: number, before: number): void {
 
 /** Goes one level deeper; false when that is too deep (reported), and then `leave` must not be called. */
 export function enter(p: Parser): boolean {
-  if (p.depth < MAX_NESTING) {
+  if (p.depth < p.maxDepth) {
     p.depth++;
     return true;
   }
-  if (p.panic) return false;
-  tooDeep(p, `Expected at most ${MAX_NESTING} levels of nesting, got more at ${here(p)}`);
+  tooDeep(p);
   return false;
 }
 
@@ -412,32 +417,36 @@ export function leave(p: Parser): void {
 export function grow(p: Parser): void {
   p.height++;
   if (p.height > MAX_TREE_HEIGHT && !p.panic) {
-    tooDeep(p, `Expected an expression of at most ${MAX_TREE_HEIGHT} parts in a row, got more at ${here(p)}`);
+    const message = `Expected an expression of at most ${MAX_TREE_HEIGHT} parts in a row, got more at ${here(p)}`;
+    failWith(p, "HARN-P008", message, { hint: "Bind an inner part to a name, or move it to a function" });
   }
 }
 
 /** One error for the whole heap of brackets: it is skipped as a piece where it is closed, or to the end of the file. */
-function tooDeep(p: Parser, message: string): void {
-  const partner = p.brackets.partner[p.pos]!;
-  const { kind } = currentToken(p);
+function tooDeep(p: Parser): void {
+  if (p.panic) return;
+  const message = `Expected at most ${MAX_NESTING} levels of nesting, got more at ${here(p)}`;
   failWith(p, "HARN-P008", message, { hint: "Bind an inner part to a name, or move it to a function" });
+  if (p.speculating) return;
+  const partner = p.brackets.partner[p.pos]!;
   if (partner > p.pos) {
-    p.panic = p.speculating;
-    if (p.panic) return;
+    p.panic = false;
     p.pos = partner + 1;
     p.lastEnd = p.tokens[partner]!.end;
-  } else if (kind === "(" || kind === "[" || kind === "{") {
+  } else if (!p.brackets.balanced) {
     p.quietUntil = p.file.text.length;
   }
 }
 
 /** Runs a rule that may fail; when it does, everything is as before and the answer is undefined. */
 export function speculate<T>(p: Parser, rule: (p: Parser) => T, accept: (p: Parser) => boolean): T | undefined {
-  const { pos, lastEnd, height, speculating, depth } = p;
+  const { pos, lastEnd, height, speculating, depth, maxDepth } = p;
   p.speculating = true;
+  p.maxDepth = Math.min(maxDepth, depth + MAX_SPECULATIVE_NESTING);
   const result = rule(p);
   const accepted = !p.panic && accept(p);
   p.speculating = speculating;
+  p.maxDepth = maxDepth;
   if (accepted) return result;
   p.panic = false;
   p.pos = pos;
