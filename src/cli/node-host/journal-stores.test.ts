@@ -1,0 +1,83 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { describeStoreContract } from "../../../test/journal/store-contract.ts";
+import { beginJournal, createJsonlStore, createSqlStore, openJournal } from "../../journal/index.ts";
+import { openJournalFolder } from "./journal-folder.ts";
+import { openSqlite } from "./sqlite.ts";
+
+const folders: string[] = [];
+const freshFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "harn-journal-"));
+  folders.push(folder);
+  return folder;
+};
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+describeStoreContract("JSONL on disk", () => createJsonlStore(openJournalFolder(freshFolder())));
+
+/** The driver is an optional package, and a module of Node from 22 on; without either there is nothing to test. */
+const sqlite = await openSqlite(":memory:").then(
+  (database) => {
+    database.close();
+    return true;
+  },
+  () => false,
+);
+
+if (sqlite) {
+  describeStoreContract("SQLite in memory", async () => createSqlStore(await openSqlite(":memory:")));
+  describeStoreContract("SQLite on disk", async () => createSqlStore(await openSqlite(join(freshFolder(), "runs.db"))));
+
+  describe("SQLite shared by two connections", () => {
+    it("shows one writer what the other wrote, and notices when both write", async () => {
+      const path = join(freshFolder(), "runs.db");
+      const one = createSqlStore(await openSqlite(path));
+      const two = createSqlStore(await openSqlite(path));
+      const first = await beginJournal(one, { id: "a", createdMs: 1 });
+      first.append({ type: "resume" }, 1);
+      await first.flush(true);
+      const second = await openJournal(two, "a");
+      second.append({ type: "resume" }, 2);
+      await second.flush(true);
+      first.append({ type: "resume" }, 3);
+      expect(() => first.flush(true)).toThrow("Expected the journal of run `a` to take an entry");
+      expect(first.failure?.cause).toMatchObject({ code: "journal.conflict" });
+      expect(await one.leases?.claim("a", "one", 0, 10)).toBe(true);
+      expect(await two.leases?.claim("a", "two", 9, 10)).toBe(false);
+      await one.close();
+      await two.close();
+    });
+  });
+} else {
+  describe("SQLite", () => {
+    it("says what to install when there is no driver", async () => {
+      await expect(openSqlite(":memory:")).rejects.toMatchObject({ code: "journal.no_driver" });
+    });
+  });
+}
+
+describe("journal folder on disk", () => {
+  it("cuts a torn tail off before writing on", async () => {
+    const folder = freshFolder();
+    const store = createJsonlStore(openJournalFolder(folder));
+    const journal = await beginJournal(store, { id: "a", createdMs: 1 });
+    journal.append({ type: "resume" }, 1);
+    await journal.flush(true);
+    await store.close();
+    const file = join(folder, "a.jsonl");
+    const sound = readFileSync(file, "utf8");
+    writeFileSync(file, `${sound}{"seq":1,"type":"res`);
+
+    const reopened = createJsonlStore(openJournalFolder(folder));
+    const resumed = await openJournal(reopened, "a");
+    expect(resumed.entries).toHaveLength(1);
+    resumed.append({ type: "resume" }, 2);
+    await resumed.flush(true);
+    await reopened.close();
+    expect(readFileSync(file, "utf8")).toBe(`${sound}{"seq":1,"type":"resume","timeMs":2}\n`);
+  });
+});

@@ -1,0 +1,168 @@
+/** What every journal store must do; run over each of them. */
+
+import { describe, expect, it } from "vitest";
+import type { HarnError } from "../../src/base/index.ts";
+import {
+  type Batch,
+  beginJournal,
+  JOURNAL_VERSION,
+  type JournalStore,
+  openJournal,
+  type RunInfo,
+} from "../../src/journal/index.ts";
+
+export function describeStoreContract(name: string, makeStore: () => JournalStore | Promise<JournalStore>): void {
+  const info = (id: string, createdMs = 1): RunInfo => ({ id, version: JOURNAL_VERSION, createdMs, status: "running" });
+  const batch = (seqs: readonly number[], more: Partial<Batch> = {}): Batch => ({
+    rows: seqs.map((seq) => ({ seq, body: `{"seq":${seq},"type":"resume","timeMs":${seq}}` })),
+    blobs: [],
+    durable: false,
+    ...more,
+  });
+  const codeOf = async (work: () => unknown): Promise<string> => {
+    try {
+      await work();
+    } catch (error) {
+      return (error as HarnError).code;
+    }
+    return "nothing was thrown";
+  };
+
+  describe(`${name} store`, () => {
+    it("gives back what was appended, in order, with blobs", async () => {
+      const store = await makeStore();
+      await store.begin(info("a"));
+      await store.append("a", batch([0, 1], { blobs: [{ digest: "d1", body: '"x\\nü😀"' }] }));
+      await store.append("a", batch([2], { durable: true, blobs: [{ digest: "d2", body: "[1,2]" }] }));
+      const stored = (await store.load("a"))!;
+      expect(stored.rows.map((row) => row.seq)).toEqual([0, 1, 2]);
+      expect(JSON.parse(stored.rows[2]!.body)).toEqual({ seq: 2, type: "resume", timeMs: 2 });
+      expect([...stored.blobs].map(([digest, body]) => [digest, JSON.parse(body)])).toEqual([
+        ["d1", "x\nü😀"],
+        ["d2", [1, 2]],
+      ]);
+      await store.close();
+    });
+
+    it("keeps runs apart", async () => {
+      const store = await makeStore();
+      await store.begin(info("a"));
+      await store.begin(info("b"));
+      await store.append("a", batch([0]));
+      await store.append("b", batch([0, 1]));
+      await store.append("a", batch([1]));
+      expect((await store.load("a"))!.rows).toHaveLength(2);
+      expect((await store.load("b"))!.rows).toHaveLength(2);
+      await store.close();
+    });
+
+    it("refuses an id that is taken and knows nothing of others", async () => {
+      const store = await makeStore();
+      await store.begin(info("a"));
+      expect(await codeOf(() => store.begin(info("a")))).toBe("journal.exists");
+      expect(await store.load("b")).toBeUndefined();
+      expect(await codeOf(() => store.append("b", batch([0])))).toBe("journal.not_found");
+      expect(await codeOf(() => store.finish("b", "failed", 1))).toBe("journal.not_found");
+      expect(await codeOf(() => openJournal(store, "b"))).toBe("journal.not_found");
+      await store.close();
+    });
+
+    it("stores a repeated batch once", async () => {
+      const store = await makeStore();
+      await store.begin(info("a"));
+      const twice = batch([0, 1], { blobs: [{ digest: "d", body: "1" }], durable: true });
+      await store.append("a", twice);
+      await store.append("a", twice);
+      await store.append("a", batch([2]));
+      expect((await store.load("a"))!.rows.map((row) => row.seq)).toEqual([0, 1, 2]);
+      await store.close();
+    });
+
+    it.each([
+      ["other content under a taken seq", { rows: [{ seq: 1, body: '{"seq":1,"type":"resume","timeMs":99}' }] }],
+      ["a gap", { rows: [{ seq: 3, body: "{}" }] }],
+      [
+        "a gap inside the batch",
+        {
+          rows: [
+            { seq: 2, body: "{}" },
+            { seq: 4, body: "{}" },
+          ],
+        },
+      ],
+    ])("refuses %s and stores nothing of it", async (_name, wrong) => {
+      const store = await makeStore();
+      await store.begin(info("a"));
+      await store.append("a", batch([0, 1]));
+      const code = await codeOf(() =>
+        store.append("a", { blobs: [{ digest: "lost", body: "1" }], durable: true, ...wrong }),
+      );
+      expect(code).toBe("journal.conflict");
+      const stored = (await store.load("a"))!;
+      expect(stored.rows).toHaveLength(2);
+      expect(stored.blobs.size).toBe(0);
+      await store.close();
+    });
+
+    it("lists newest first and shows how runs ended", async () => {
+      const store = await makeStore();
+      const forked: RunInfo = {
+        ...info("forked", 5),
+        program: "agent.harn",
+        parent: { run: "old", seq: 3 },
+        meta: { note: "x" },
+      };
+      await store.begin(info("old", 5));
+      await store.begin(info("older", 2));
+      await store.begin(forked);
+      await store.append("old", batch([0]));
+      await store.finish("old", "failed", 77);
+      expect(await store.list()).toEqual([
+        forked,
+        { ...info("old", 5), status: "failed", finishedMs: 77 },
+        info("older", 2),
+      ]);
+      expect((await store.load("old"))!.info).toEqual({ ...info("old", 5), status: "failed", finishedMs: 77 });
+      await store.close();
+    });
+
+    it("takes a run from the first entry to the end through a journal", async () => {
+      const store = await makeStore();
+      const journal = await beginJournal(store, { id: "run.1", createdMs: 10, program: "p" });
+      expect(journal.append({ type: "resume" }, 11)).toBe(0);
+      await journal.flush(false);
+      expect(journal.append({ type: "resume" }, 12)).toBe(1);
+      await journal.finish("completed", 13);
+      const opened = await openJournal(store, "run.1");
+      expect(opened.entries.map((entry) => entry.timeMs)).toEqual([11, 12]);
+      expect(opened.info).toMatchObject({ status: "completed", finishedMs: 13, program: "p" });
+      await store.close();
+    });
+
+    it.each(["", "../escape", "a/b", ".hidden", "a b", "x".repeat(129)])("refuses the run id %j", async (id) => {
+      const store = await makeStore();
+      expect(await codeOf(() => beginJournal(store, { id, createdMs: 0 }))).toBe("journal.invalid_id");
+      await store.close();
+    });
+
+    it("gives a run to one owner at a time, if it has leases", async () => {
+      const store = await makeStore();
+      const { leases } = store;
+      if (leases) {
+        await store.begin(info("a"));
+        expect(await leases.claim("a", "one", 1000, 100)).toBe(true);
+        expect(await leases.claim("a", "two", 1050, 100)).toBe(false);
+        expect(await leases.claim("a", "one", 1050, 100)).toBe(true);
+        expect(await leases.heartbeat("a", "one", 1100, 100)).toBe(true);
+        expect(await leases.claim("a", "two", 1199, 100)).toBe(false);
+        expect(await leases.claim("a", "two", 1200, 100)).toBe(true);
+        expect(await leases.heartbeat("a", "one", 1210, 100)).toBe(false);
+        await leases.release("a", "one");
+        expect(await leases.claim("a", "one", 1220, 100)).toBe(false);
+        await leases.release("a", "two");
+        expect(await leases.claim("a", "one", 1221, 100)).toBe(true);
+      }
+      await store.close();
+    });
+  });
+}
