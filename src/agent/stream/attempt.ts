@@ -1,0 +1,171 @@
+/**
+ * One request and the reading of its stream, under three clocks: the caller's cancel signal, a limit on how long the
+ * connection may take to answer at all, and the idle watchdog.
+ *
+ * The watchdog measures the gap since the last chunk that was content. Heartbeats do not feed it, and while events are
+ * being delivered it stands still (LOOP-59 … LOOP-61). It is one sleeping timer that looks at the gap when it wakes and
+ * goes back to sleep for what is left, so a chunk costs a clock reading and no timer.
+ */
+
+import { type CancelSignal, CancelToken, type Host } from "../../base/index.ts";
+import { type ModelChunk, type ModelClient, ModelError, type ModelInput } from "../../llm/index.ts";
+import { pause } from "../cancel/cancellation.ts";
+import { thrownText } from "../tools/outcome.ts";
+import { type AnswerDraft, addSilentChunk, addThinking } from "./answer-draft.ts";
+
+/** True at once or later: the consumer took it. False: the consumer has gone. */
+export type Delivery = boolean | Promise<boolean>;
+
+export interface AttemptOptions {
+  readonly host: Host;
+  readonly client: ModelClient;
+  readonly input: ModelInput;
+  readonly draft: AnswerDraft;
+  /** Fires on cancel and when the consumer goes. */
+  readonly stop: CancelSignal;
+  readonly idleTimeoutMs: number;
+  /** Milliseconds until the first chunk; 0: no limit. */
+  readonly establishTimeoutMs: number;
+  /** Takes a raw text delta; decides itself what to show. */
+  readonly onText: (delta: string) => Delivery;
+  readonly onThinking: (delta: string) => Delivery;
+  /** Told of every chunk that is neither text nor thinking. */
+  readonly onNotice?: (chunk: ModelChunk) => void;
+}
+
+/** `established`: the provider answered before it failed. */
+export type AttemptEnd =
+  | { readonly kind: "complete" }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "failed"; readonly error: ModelError; readonly established: boolean };
+
+export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
+  const { host, draft, stop } = options;
+  if (stop.aborted) return { kind: "stopped" };
+  const connection = new CancelToken();
+  const clocks = new CancelToken();
+  let established = false;
+  let stall: ModelError | undefined;
+  /** Start of the current gap; undefined while events are being delivered. */
+  let gapStart: number | undefined;
+  let wake: (() => void) | undefined;
+
+  const now = () => host.sync("clock.monotonic", {});
+  const onStop = () => {
+    connection.cancel(stop.reason);
+    wake?.();
+  };
+  const giveUp = (error: ModelError) => {
+    stall = error;
+    wake?.();
+    connection.cancel(error);
+  };
+  const watchIdle = async () => {
+    for (let waitMs = options.idleTimeoutMs; await pause(host, waitMs, clocks); ) {
+      const gapMs = gapStart === undefined ? 0 : now() - gapStart;
+      if (gapMs >= options.idleTimeoutMs) return giveUp(stallError(options));
+      waitMs = options.idleTimeoutMs - gapMs;
+    }
+  };
+  const watchEstablishment = async () => {
+    if ((await pause(host, options.establishTimeoutMs, clocks)) && !established) giveUp(silenceError(options));
+  };
+
+  stop.addEventListener("abort", onStop);
+  const onClockFailure = (thrown: unknown) => giveUp(asModelError(thrown, options.input));
+  if (options.establishTimeoutMs > 0) watchEstablishment().catch(onClockFailure);
+  let iterator: AsyncIterator<ModelChunk> | undefined;
+  let exhausted = false;
+  try {
+    iterator = options.client.stream(options.input, connection)[Symbol.asyncIterator]();
+    const reader = iterator;
+    for (;;) {
+      const item = await new Promise<IteratorResult<ModelChunk> | undefined>((resolve, reject) => {
+        wake = () => resolve(undefined);
+        reader.next().then(resolve, reject);
+      });
+      wake = undefined;
+      if (stop.aborted) return { kind: "stopped" };
+      if (stall !== undefined) return afterStall(stall, draft, established);
+      if (item === undefined || item.done === true) break;
+      const chunk = item.value;
+      if (!established) {
+        established = true;
+        gapStart = now();
+        watchIdle().catch(onClockFailure);
+      }
+      if (chunk.type === "heartbeat") continue;
+      let delivered: Delivery = true;
+      if (chunk.type === "text-delta") {
+        if (chunk.delta !== "") delivered = options.onText(chunk.delta);
+      } else if (chunk.type === "thinking-delta") {
+        const shown = addThinking(draft, chunk);
+        if (shown !== "") delivered = options.onThinking(shown);
+      } else {
+        addSilentChunk(draft, chunk);
+        options.onNotice?.(chunk);
+      }
+      if (typeof delivered !== "boolean") {
+        gapStart = undefined;
+        delivered = await delivered;
+      }
+      if (!delivered) return { kind: "stopped" };
+      gapStart = now();
+    }
+    exhausted = true;
+    const cut = draft.calls.find((call) => !call.ended);
+    if (cut === undefined || draft.done) return { kind: "complete" };
+    return { kind: "failed", error: truncatedError(options, cut.name), established: true };
+  } catch (thrown) {
+    exhausted = true;
+    if (stop.aborted) return { kind: "stopped" };
+    if (stall !== undefined) return afterStall(stall, draft, established);
+    // The answer is whole; how the connection was closed no longer matters.
+    if (draft.done) return { kind: "complete" };
+    return { kind: "failed", error: asModelError(thrown, options.input), established };
+  } finally {
+    stop.removeEventListener("abort", onStop);
+    clocks.cancel("attempt ended");
+    connection.cancel("attempt ended");
+    if (!exhausted && iterator !== undefined) void release(iterator);
+  }
+}
+
+/** Never awaited: a generator that hangs does not come back from `return`. */
+async function release(iterator: AsyncIterator<ModelChunk>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // The answer has been dealt with; what closing it throws tells nobody anything.
+  }
+}
+
+/** A provider that has said `done` and then forgets to close has answered all the same (port choice 5). */
+function afterStall(error: ModelError, draft: AnswerDraft, established: boolean): AttemptEnd {
+  return draft.done ? { kind: "complete" } : { kind: "failed", error, established };
+}
+
+function stallError({ input, idleTimeoutMs }: AttemptOptions): ModelError {
+  const seconds = idleTimeoutMs / 1000;
+  return networkError(`model stream stalled: no output for ${seconds}s (connection open but idle)`, input);
+}
+
+function silenceError({ input, establishTimeoutMs }: AttemptOptions): ModelError {
+  return networkError(`model did not answer within ${establishTimeoutMs / 1000}s`, input);
+}
+
+function truncatedError({ input }: AttemptOptions, tool: string): ModelError {
+  return networkError(`model stream ended inside the arguments of \`${tool}\``, input, "truncated");
+}
+
+function networkError(message: string, input: ModelInput, reason = "network_error"): ModelError {
+  const { provider, model } = input;
+  return new ModelError(message, { category: "transient_network", kind: "transient", reason, provider, model });
+}
+
+/** A client may only throw `ModelError`; what else it throws is a defect, and repeating will not help. */
+function asModelError(thrown: unknown, { provider, model }: ModelInput): ModelError {
+  if (thrown instanceof ModelError) return thrown;
+  const fields = { category: "generic", kind: "terminal", reason: "unknown", provider, model, cause: thrown } as const;
+  return new ModelError(thrownText(thrown), fields);
+}

@@ -1,0 +1,89 @@
+/** Phase 2: make the history shorter when its strategy asks for it (LOOP-48, COMPACT-01 … COMPACT-03). */
+
+import { ModelError } from "../../llm/index.ts";
+import { CANCELLED, orCancelled } from "../cancel/cancellation.ts";
+import type { CompactionOutcome } from "../compaction/compaction-policy.ts";
+import { estimateOverhead, estimateTokens } from "../compaction/estimate.ts";
+import { healHistory } from "../context/heal.ts";
+import type { RecordedMessage } from "../context/recorded-message.ts";
+import { thrownText } from "../tools/outcome.ts";
+import { requestTools } from "./request.ts";
+import { logTurn, observe, stoppedOutcome, type TurnOutcome, type TurnState } from "./turn-state.ts";
+import { loseUsage, spendOnCompaction } from "./usage.ts";
+
+/** After a compaction that did not bring the history under its gate, so many new messages are waited for. */
+const REGROWTH_MESSAGES = 4;
+
+/** @param forced the provider refused the history as too long: do not ask the gate */
+export async function compact(turn: TurnState, forced = false): Promise<TurnOutcome | undefined> {
+  const policy = turn.harness.compaction;
+  if (policy === undefined) return undefined;
+  const { strategy, windowTokens } = policy;
+  const tools = requestTools(turn);
+  const overhead = estimateOverhead(turn.system, tools);
+  const before = turn.history;
+  if (!forced) {
+    if (before.length < turn.compactAtLength) return undefined;
+    if (!strategy.shouldCompact(before, windowTokens, overhead)) return undefined;
+  }
+
+  let outcome: CompactionOutcome | typeof CANCELLED;
+  try {
+    const work = strategy.compact(before, {
+      host: turn.harness.host,
+      client: policy.client,
+      request: policy.request,
+      system: turn.system,
+      tools,
+      windowTokens,
+      signal: turn.stop,
+      forced,
+    });
+    outcome = await orCancelled(work, turn.stop);
+  } catch (thrown) {
+    if (thrown instanceof ModelError) loseUsage(turn.accounts, thrown.usage);
+    const message = thrownText(thrown);
+    logTurn(turn, "warn", "Compaction failed; the history stays as it is", { strategy: strategy.name, error: message });
+    await observe(turn, { type: "compaction-failed", message });
+    return undefined;
+  }
+  if (outcome === CANCELLED) return stoppedOutcome(turn);
+
+  if (outcome.usage !== undefined) spendOnCompaction(turn.accounts, outcome.usage);
+  if (outcome.messages !== before) {
+    turn.history = healHistory(outcome.messages.map(withoutUsage));
+    if (turn.context !== undefined) {
+      turn.persisted = (await turn.context.replace(turn.history)) ? turn.history.length : 0;
+    }
+  }
+  const after = turn.history;
+  turn.compactAtLength = strategy.shouldCompact(after, windowTokens, overhead) ? after.length + REGROWTH_MESSAGES : 0;
+  const originalTokens = estimateTokens(before);
+  const compactedTokens = estimateTokens(after);
+  await observe(turn, {
+    type: "compaction-applied",
+    detail: {
+      strategy: strategy.name,
+      archived_messages: Math.max(0, before.length - after.length + 1),
+      estimated_tokens_before: originalTokens,
+      estimated_tokens_after: compactedTokens,
+      ...(outcome.summary === undefined ? {} : { summary: outcome.summary }),
+      ...outcome.detail,
+    },
+  });
+  const delivered = await turn.emit({
+    type: "compaction-applied",
+    originalMessageCount: before.length,
+    compactedMessageCount: after.length,
+    originalTokens,
+    compactedTokens,
+  });
+  return delivered ? undefined : { kind: "abandoned" };
+}
+
+/** Usage anchors speak of the history before the compaction and would make the gate fire for ever. */
+function withoutUsage(message: RecordedMessage): RecordedMessage {
+  if (message.role !== "assistant" || message.usage === undefined) return message;
+  const { usage: _usage, ...rest } = message;
+  return rest;
+}

@@ -1,0 +1,54 @@
+/** From the drafts of tool calls to calls that may be run (LOOP-12, LOOP-98, REPAIR-01 … REPAIR-03). */
+
+import type { Json } from "../../base/index.ts";
+import type { CallDraft } from "../stream/answer-draft.ts";
+import { repairToolInput } from "../tools/repair-input.ts";
+import { FALLBACK_NOTE, repairTruncatedJson } from "../tools/repair-json.ts";
+import type { ToolInvocation } from "../tools/tool-runtime.ts";
+import { logTurn, observe, type TurnState } from "./turn-state.ts";
+
+/** History, events and runtime all see what comes out of here (LOOP-41). */
+export async function decodeCalls(turn: TurnState, drafts: readonly CallDraft[]): Promise<readonly ToolInvocation[]> {
+  const ids = new Set<string>();
+  const calls: ToolInvocation[] = [];
+  for (const draft of drafts) {
+    const id = uniqueId(turn, draft.id, ids);
+    ids.add(id);
+    calls.push(await repairCall(turn, decodeCall(turn, draft, id)));
+  }
+  return calls;
+}
+
+/** Two calls with one id, or one without, could not be told apart in history. */
+function uniqueId(turn: TurnState, id: string, taken: ReadonlySet<string>): string {
+  if (id !== "" && !taken.has(id)) return id;
+  return turn.harness.host.sync("id.next", { prefix: "call" });
+}
+
+function decodeCall(turn: TurnState, draft: CallDraft, id: string): ToolInvocation {
+  const { name, argumentText } = draft;
+  if (draft.input !== undefined) return { id, name, input: draft.input };
+  const text = argumentText.trim();
+  if (text === "") return { id, name, input: {} };
+  try {
+    return { id, name, input: JSON.parse(text) as Json, rawInput: argumentText };
+  } catch (error) {
+    const { repaired, notes } = repairTruncatedJson(text);
+    logTurn(turn, "warn", "Tool arguments were not valid JSON and have been repaired", { tool: name, id, notes });
+    const input = JSON.parse(repaired) as Json;
+    if (!notes.includes(FALLBACK_NOTE)) return { id, name, input };
+    // Nothing was readable. Running the tool on `{}` would use defaults nobody asked for (port choice 11).
+    return { id, name, input, unusable: `the arguments are not valid JSON (${(error as Error).message})` };
+  }
+}
+
+async function repairCall(turn: TurnState, call: ToolInvocation): Promise<ToolInvocation> {
+  const spec = turn.toolsByName.get(call.name);
+  const repair = spec === undefined ? undefined : repairToolInput(spec.inputSchema, call.input);
+  if (repair === undefined) return call;
+  const notes = repair.repairs.map(({ kind, path }) => `${kind} ${path}`);
+  logTurn(turn, "warn", "Tool input has been repaired", { tool: call.name, id: call.id, notes });
+  await observe(turn, { type: "input-repaired", callId: call.id, tool: call.name, notes });
+  const { rawInput: _rawInput, ...rest } = call;
+  return { ...rest, input: repair.input };
+}

@@ -1,0 +1,70 @@
+/** How an answer and the results of its calls are written into history. */
+
+import type { Json } from "../../base/index.ts";
+import type { RecordedAssistant, RecordedMessage } from "../context/recorded-message.ts";
+import { failureText, type ToolOutcome } from "../tools/outcome.ts";
+import type { Answer, SettledCall } from "./policy.ts";
+
+export interface HistoryFormat {
+  /** Undefined: there is nothing to record. */
+  assistantMessage(answer: Answer): RecordedAssistant | undefined;
+  resultMessages(settled: readonly SettledCall[]): readonly RecordedMessage[];
+}
+
+/** Tool calls in the provider's own channel; results as JSON text (LOOP-38, LOOP-42, LOOP-43, LOOP-45). */
+export const NATIVE_FORMAT: HistoryFormat = {
+  assistantMessage: nativeAssistantMessage,
+  resultMessages: (settled) => settled.map((entry) => nativeResultMessage(entry, jsonResultText(entry))),
+};
+
+export function nativeAssistantMessage(answer: Answer): RecordedAssistant | undefined {
+  const text = answer.historyText ?? answer.text;
+  const { thinking, usage } = answer;
+  if (text.trim() === "" && thinking.length === 0 && answer.calls.length === 0) return undefined;
+  return {
+    role: "assistant",
+    ...(text.trim() === "" ? {} : { text }),
+    ...(thinking.length === 0 ? {} : { thinking }),
+    toolCalls: answer.calls.map(({ id, name, input, rawInput }) => ({
+      id,
+      name,
+      input,
+      ...(rawInput === undefined ? {} : { rawInput }),
+    })),
+    ...(usage === undefined ? {} : { usage }),
+  };
+}
+
+export function nativeResultMessage({ call, outcome }: SettledCall, content: string): RecordedMessage {
+  const { output, attachments } = outcome;
+  return {
+    role: "tool",
+    toolCallId: call.id,
+    toolName: call.name,
+    content,
+    isError: !output.ok,
+    ...(attachments === undefined ? {} : { attachments }),
+  };
+}
+
+function jsonResultText({ outcome, text }: SettledCall): string {
+  if (text !== undefined) return text;
+  const { output } = outcome;
+  return JSON.stringify(output.ok ? output.value : { error: failureText(output.failure) });
+}
+
+/** A result as plain text: strings as they are, null as `(no output)`, the rest as indented JSON. */
+export function plainResultText({ outcome, text }: SettledCall): string {
+  return text ?? plainOutcomeText(outcome);
+}
+
+export function plainOutcomeText({ output }: ToolOutcome): string {
+  if (output.ok) return renderPlain(output.value);
+  const { kind, message } = output.failure;
+  return kind === "Denied" ? message : `Error: ${failureText(output.failure)}`;
+}
+
+function renderPlain(value: Json): string {
+  if (typeof value === "string") return value;
+  return value === null ? "(no output)" : JSON.stringify(value, null, 2);
+}

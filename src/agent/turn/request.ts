@@ -1,0 +1,28 @@
+/** The request of one step: built once, used unchanged for every retry and reconnect (LOOP-07). */
+
+import type { ModelInput, ToolSpec } from "../../llm/index.ts";
+import { shortenResults } from "./shorten-results.ts";
+import type { TurnState } from "./turn-state.ts";
+
+export function buildRequest(turn: TurnState): ModelInput {
+  const { harness, system } = turn;
+  const tools = requestTools(turn);
+  return {
+    ...harness.request,
+    ...(system === undefined || system === "" ? {} : { system }),
+    messages: harness.shortenResults === false ? turn.history : shortenResults(turn.history),
+    ...(tools.length === 0 ? {} : { tools, toolChoice: harness.toolChoice ?? "auto" }),
+    ...(harness.parallelToolCalls === undefined ? {} : { parallelToolCalls: harness.parallelToolCalls }),
+  };
+}
+
+/** The tools the model gets to see. Where the provider searches by itself it gets the deferred ones too. */
+export function requestTools(turn: TurnState): readonly ToolSpec[] {
+  if (turn.harness.request.toolSearch !== undefined) return turn.tools;
+  if (!turn.tools.some((tool) => tool.deferred === true)) return turn.tools;
+  const visible: ToolSpec[] = [];
+  for (const { deferred, ...tool } of turn.tools) {
+    if (deferred !== true || turn.promoted.has(tool.name)) visible.push(tool);
+  }
+  return visible;
+}
