@@ -28,6 +28,8 @@ export interface SequenceOptions {
   readonly suffixWidth?: number;
   /** Set inside the delimiters of a one-line form. */
   readonly padding?: string;
+  /** Whether a broken sequence ends in a comma (default true). */
+  readonly trailingComma?: boolean;
   /** Orders the members by their text, each with its comments. */
   readonly sorted?: boolean;
 }
@@ -50,7 +52,10 @@ export function renderSequence(printer: Printer, members: readonly SequenceMembe
   if (!commented && !tooWide && !isMultiline(inline)) return open + padding + inline + padding + close;
 
   const indent = pad(options.depth + 1);
-  const lines = slots.flatMap((slot) => [...slot.leading, `${indent}${slot.text},${slot.trailing}`]);
+  const lines = slots.flatMap((slot, index) => {
+    const comma = index < slots.length - 1 || (options.trailingComma ?? true) ? "," : "";
+    return [...slot.leading, `${indent}${slot.text}${comma}${slot.trailing}`];
+  });
   return [open, ...lines, ...closing, pad(options.depth) + close].join("\n");
 }
 

@@ -103,8 +103,8 @@ export function renderBraced(
   range: Span,
 ): string {
   const first = members[0]?.span.start ?? range.end;
-  const [beside] = printer.comments.takeTrailing(range.start, first);
-  const head = beside === undefined ? opener : `${opener} ${trailingComment(beside)}`;
+  const beside = printer.comments.takeTrailing(range.start, first);
+  const head = [opener, ...beside.map(trailingComment)].join(" ");
   const body = renderList(printer, members, { depth: depth + 1, range: { start: range.start, end: range.end } });
   return `${head}\n${body === "" ? "" : `${body}\n`}${pad(depth)}}`;
 }

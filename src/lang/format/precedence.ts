@@ -3,7 +3,7 @@
  * for the reader: `&&` is never left bare inside `||`.
  */
 
-import type { BinaryOperator, Expr } from "../syntax/ast.ts";
+import type { BinaryOperator, Expr, NodeOf } from "../syntax/ast.ts";
 import {
   BINARY_OPERATORS,
   POSTFIX_PRECEDENCE,
@@ -32,13 +32,16 @@ export function precedenceOf(node: Expr): number {
   return kindPrecedence[node.kind] ?? PRIMARY_PRECEDENCE;
 }
 
-export function isPostfix(node: Expr): boolean {
-  return precedenceOf(node) === POSTFIX_PRECEDENCE;
-}
+/** What hangs on a value. */
+export type PostfixExpr =
+  | NodeOf<"MethodCall">
+  | NodeOf<"Property">
+  | NodeOf<"Index">
+  | NodeOf<"Slice">
+  | NodeOf<"TryOperator">;
 
-/** Names, literals, groups in brackets or braces: what needs no parentheses anywhere. */
-export function isPrimary(node: Expr): boolean {
-  return precedenceOf(node) === PRIMARY_PRECEDENCE;
+export function isPostfix(node: Expr): node is PostfixExpr {
+  return precedenceOf(node) === POSTFIX_PRECEDENCE;
 }
 
 /** Whether an operand of `op` needs parentheses. */

@@ -9,7 +9,7 @@ import type { Element, Expr, NodeOf } from "../syntax/ast.ts";
 import { BINARY_OPERATORS } from "../syntax/precedence.ts";
 import { renderSequence } from "./comma-sequence.ts";
 import { layoutComments, trailingComment } from "./comment-layout.ts";
-import { isPostfix, objectNeedsParens, operandNeedsParens } from "./precedence.ts";
+import { isPostfix, objectNeedsParens, operandNeedsParens, type PostfixExpr } from "./precedence.ts";
 import type { Printer } from "./printer.ts";
 import { breaksBetween, isMultiline, pad, textWidth } from "./text-layout.ts";
 
@@ -86,20 +86,14 @@ function printLinkComments(printer: Printer, from: number, to: number, depth: nu
 
 // ---- Postfix -------------------------------------------------------------------------------------------------------
 
-type Link = NodeOf<"MethodCall"> | NodeOf<"Property"> | NodeOf<"Index"> | NodeOf<"Slice"> | NodeOf<"TryOperator">;
-
-function isLink(node: Expr): node is Link {
-  return isPostfix(node);
-}
-
-function objectOf(link: Link): Expr {
+export function objectOf(link: PostfixExpr): Expr {
   return link.kind === "TryOperator" ? link.operand : link.object;
 }
 
-export function printPostfix(printer: Printer, node: Link, depth: number): string {
-  const spine: Link[] = [];
+export function printPostfix(printer: Printer, node: PostfixExpr, depth: number): string {
+  const spine: PostfixExpr[] = [];
   let innermost: Expr = node;
-  while (isLink(innermost)) {
+  while (isPostfix(innermost)) {
     spine.push(innermost);
     innermost = objectOf(innermost);
   }
@@ -107,6 +101,11 @@ export function printPostfix(printer: Printer, node: Link, depth: number): strin
   let text = objectNeedsParens(innermost) ? `(${base})` : base;
   let width = textWidth(text);
   for (const link of spine.reverse()) {
+    // `x?` before another link would become `x?.name`, `x?[0]` or `x??`.
+    if (objectOf(link).kind === "TryOperator") {
+      text = `(${text})`;
+      width += 2;
+    }
     const next = printLink(printer, link, width, depth);
     text += next;
     width += textWidth(next);
@@ -114,7 +113,7 @@ export function printPostfix(printer: Printer, node: Link, depth: number): strin
   return text;
 }
 
-function printLink(printer: Printer, link: Link, objectWidth: number, depth: number): string {
+function printLink(printer: Printer, link: PostfixExpr, objectWidth: number, depth: number): string {
   switch (link.kind) {
     case "TryOperator":
       return "?";

@@ -14,11 +14,19 @@ import type {
   Span,
   StructFieldDecl,
   ToolDecl,
+  TypeDecl,
 } from "../syntax/ast.ts";
 import { renderSequence } from "./comma-sequence.ts";
 import { type ListMember, renderBraced, renderList } from "./item-list.ts";
 import { printNames, printParams } from "./print-params.ts";
-import { printAnnotation, printReturnType, printType, printTypeParams, printWhere } from "./print-types.ts";
+import {
+  printAnnotation,
+  printReturnType,
+  printShapeField,
+  printType,
+  printTypeParams,
+  printWhere,
+} from "./print-types.ts";
 import type { Printer } from "./printer.ts";
 import { quoteString, textWidth } from "./text-layout.ts";
 
@@ -79,7 +87,7 @@ export function printDeclaration(printer: Printer, node: Decl, depth: number): s
         { start: node.typeName.span.end, end: node.span.end },
       );
     case "TypeDecl":
-      return `${pub}type ${node.name.name}${printTypeParams(node.typeParams)} = ${printType(printer, node.type)}`;
+      return printTypeAlias(printer, node, pub, depth);
   }
 }
 
@@ -187,6 +195,21 @@ function descriptionSpan(printer: Printer, node: ToolDecl): Span {
   const limit = node.body.items[0]?.span.start ?? node.span.end;
   const lineEnd = printer.source.indexOf("\n", start);
   return { start, end: lineEnd < 0 ? limit : Math.min(lineEnd, limit) };
+}
+
+// ---- Types ---------------------------------------------------------------------------------------------------------
+
+/** A shape that stands alone may be broken, a field per line; any other type stays on its line. */
+function printTypeAlias(printer: Printer, node: TypeDecl, pub: string, depth: number): string {
+  const head = `${pub}type ${node.name.name}${printTypeParams(node.typeParams)} = `;
+  const { type } = node;
+  if (type.kind !== "ShapeType") return head + printType(printer, type);
+  const fields = renderSequence(
+    printer,
+    type.fields.map((field) => ({ span: field.span, render: () => printShapeField(printer, field) })),
+    { depth, open: "{", close: "}", range: type.span, prefixWidth: depth * 2 + textWidth(head) + 1 },
+  );
+  return head + fields;
 }
 
 // ---- Members -------------------------------------------------------------------------------------------------------

@@ -3,8 +3,14 @@
 import type { Block, DictEntry, Expr, MatchArm, NodeOf, Span } from "../syntax/ast.ts";
 import { renderSequence } from "./comma-sequence.ts";
 import { hasLooseComments, renderBraced } from "./item-list.ts";
-import { isPrimary, rangeEndNeedsParens, ternaryPartNeedsParens, unaryOperandNeedsParens } from "./precedence.ts";
-import { printArguments, printBinary, printElement, printPostfix } from "./print-chains.ts";
+import {
+  isPostfix,
+  objectNeedsParens,
+  rangeEndNeedsParens,
+  ternaryPartNeedsParens,
+  unaryOperandNeedsParens,
+} from "./precedence.ts";
+import { objectOf, printArguments, printBinary, printElement, printPostfix } from "./print-chains.ts";
 import { printParamsInline } from "./print-params.ts";
 import { printAnnotation, printReturnType, printTypes } from "./print-types.ts";
 import type { Printer } from "./printer.ts";
@@ -76,9 +82,9 @@ export function printExpression(printer: Printer, node: Expr, depth: number): st
     case "Try":
       return printTry(printer, node, depth);
     case "Retry":
-      return printer.block(node.body, depth, `retry ${printPrimary(printer, node.count, depth)} {`);
+      return printer.block(node.body, depth, `retry ${printHeadOperand(printer, node.count, depth)} {`);
     case "Deadline":
-      return printer.block(node.body, depth, `deadline ${printPrimary(printer, node.duration, depth)} {`);
+      return printer.block(node.body, depth, `deadline ${printHeadOperand(printer, node.duration, depth)} {`);
     case "Mutex":
       return printer.block(node.body, depth, "mutex {");
     case "Spawn":
@@ -114,14 +120,9 @@ function printTernary(printer: Printer, node: NodeOf<"Ternary">, depth: number):
   return `${part(node.condition)} ? ${parenthesised(chosen, !startsTernaryBranch(chosen))} : ${part(node.elseExpr)}`;
 }
 
-/** After `?` only these beginnings are read as a branch; any other would make it the postfix operator. */
+/** After `?` a keyword is not read as the start of a branch: `x?` would be taken for the postfix operator. */
 function startsTernaryBranch(text: string): boolean {
-  const word = /^[\p{L}\p{N}_]+/u.exec(text)?.[0];
-  if (word === undefined) return /^["({!-]/.test(text);
-  if (/^\d/.test(word)) return /^\d+$/.test(word);
-  return (
-    !/^(?:if|match|try|spawn|parallel|retry|deadline|mutex|select|yield|emit)$/.test(word) && !text.startsWith('r"')
-  );
+  return !/^(?:if|match|try|spawn|parallel|retry|deadline)\b/.test(text);
 }
 
 // ---- Collections and closures --------------------------------------------------------------------------------------
@@ -212,18 +213,20 @@ export function printHead(
 ): string {
   const text = printer.expr(node, depth);
   const likeStruct = body.isEmpty && /(?:^|[^\p{L}\p{N}_.])\p{Lu}[\p{L}\p{N}_]*$/u.test(text);
-  const likeGroup = keyword === "while" && text.startsWith("(");
-  return `${keyword} ${parenthesised(text, text.endsWith("?") || likeStruct || likeGroup)}`;
+  return `${keyword} ${parenthesised(text, text.endsWith("?") || likeStruct)}`;
 }
 
 export function isEmpty(body: Block): { readonly isEmpty: boolean } {
   return { isEmpty: body.items.length === 0 };
 }
 
-/** `retry` and `deadline` take a primary expression. */
-function printPrimary(printer: Printer, node: Expr, depth: number): string {
-  const bare = isPrimary(node) && node.kind !== "Call" && node.kind !== "StructLiteral";
-  return parenthesised(printer.expr(node, depth), !bare);
+/** `retry` and `deadline` take no operators before their brace, and no struct literal. */
+function printHeadOperand(printer: Printer, node: Expr, depth: number): string {
+  const text = printer.expr(node, depth);
+  let innermost = node;
+  while (isPostfix(innermost)) innermost = objectOf(innermost);
+  const bare = !objectNeedsParens(node) && innermost.kind !== "StructLiteral" && !text.endsWith("?");
+  return parenthesised(text, !bare);
 }
 
 function printIf(printer: Printer, node: NodeOf<"If">, depth: number): string {

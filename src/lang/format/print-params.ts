@@ -21,7 +21,9 @@ export function printParams(
     span: param.span,
     render: (depth: number) => printParam(printer, param, depth),
   }));
-  return renderSequence(printer, members, { ...place, open: "(", close: ")" });
+  // The parser wants a rest parameter to be the last thing before the parenthesis.
+  const trailingComma = params.at(-1)?.rest !== true;
+  return renderSequence(printer, members, { ...place, open: "(", close: ")", trailingComma });
 }
 
 /** A closure's parameters, never broken. */

@@ -1,6 +1,6 @@
 /** Type expressions, type parameters and binding patterns: always on one line. */
 
-import type { Expr, Pattern, TypeExpr, TypeParam, WhereClause } from "../syntax/ast.ts";
+import type { Expr, Pattern, ShapeField, TypeExpr, TypeParam, WhereClause } from "../syntax/ast.ts";
 import type { Printer } from "./printer.ts";
 import { isIdentifierName, quoteString } from "./text-layout.ts";
 
@@ -12,18 +12,18 @@ export function printType(printer: Printer, type: TypeExpr): string {
       return `${type.name}<${printTypes(printer, type.args)}>`;
     case "UnionType":
       return type.members.map((member) => printType(printer, member)).join(" | ");
-    case "ShapeType": {
-      const fields = type.fields.map((field) => {
-        const name = isIdentifierName(field.name) ? field.name : quoteString(field.name);
-        return `${name}${field.optional ? "?" : ""}: ${printType(printer, field.type)}`;
-      });
-      return `{${fields.join(", ")}}`;
-    }
+    case "ShapeType":
+      return `{${type.fields.map((field) => printShapeField(printer, field)).join(", ")}}`;
     case "FnType":
       return `fn(${printTypes(printer, type.params)}) -> ${printType(printer, type.returnType)}`;
     case "LiteralType":
       return printer.verbatim(type.span);
   }
+}
+
+export function printShapeField(printer: Printer, field: ShapeField): string {
+  const name = isIdentifierName(field.name) ? field.name : quoteString(field.name);
+  return `${name}${field.optional ? "?" : ""}: ${printType(printer, field.type)}`;
 }
 
 export function printTypes(printer: Printer, types: readonly TypeExpr[]): string {

@@ -49,5 +49,5 @@ export function quoteString(value: string): string {
 }
 
 export function isIdentifierName(text: string): boolean {
-  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(text);
+  return /^[\p{Alphabetic}_][\p{Alphabetic}\p{N}_]*$/u.test(text);
 }
