@@ -1,7 +1,8 @@
 /** Counts one attempt as it streams, so that an answer that dies half-way is neither lost nor free. */
 
-import { estimateInputTokens, utf8Length } from "../cost/estimate-tokens.ts";
+import { estimateInputTokens } from "../cost/estimate-tokens.ts";
 import type { ModelChunk, ModelInput, Usage } from "../spec/model.ts";
+import { utf8Length } from "../wire/utf8.ts";
 
 export interface AttemptMeter {
   push(chunk: ModelChunk): void;

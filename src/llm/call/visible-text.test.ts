@@ -20,11 +20,6 @@ describe("RES-07 what people see", () => {
       "A\n\nB",
     ],
     ["JSON is an answer like any other", '{"mode":"ask_user","steps":[1]}', '{"mode":"ask_user","steps":[1]}'],
-    [
-      "a fenced plan goes, fenced JSON stays",
-      '```json\n{"steps":[1]}\n```\n```json\n{"a":1}\n```',
-      '```json\n{"a":1}\n```',
-    ],
     ["blank lines collapse", "a\n\n\n\nb", "a\n\nb"],
   ])("%s", (_name, text, expected) => {
     expect(visibleText(text)).toBe(expected);

@@ -4,25 +4,12 @@
  */
 
 import type { Message, ModelInput } from "../spec/model.ts";
+import { utf8Length } from "../wire/utf8.ts";
 
 /** What an image costs in a request, roughly, whatever its size in bytes. */
 const TOKENS_PER_IMAGE = 1_500;
 /** A page of a document is far fewer tokens than its bytes. */
 const BASE64_CHARS_PER_TOKEN = 16;
-
-export function utf8Length(text: string): number {
-  let bytes = 0;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) bytes += 1;
-    else if (unit < 0x800) bytes += 2;
-    else if (unit >= 0xd800 && unit <= 0xdbff && index + 1 < text.length) {
-      bytes += 4;
-      index++;
-    } else bytes += 3;
-  }
-  return bytes;
-}
 
 export function estimateTextTokens(text: string): number {
   return Math.ceil(utf8Length(text) / 4);
