@@ -17,13 +17,14 @@ import {
   think,
   usage,
 } from "../../../test/agent/support.ts";
-import { createToolRuntime, defineTool, type Tool } from "../tools/define-tool.ts";
+import type { RecordedAssistant } from "../context/recorded-message.ts";
+import { createToolRuntime, defineTool, type Tool, type ToolDefinition } from "../tools/define-tool.ts";
 import { ToolRuntimeError, toolFailure, toolSuccess } from "../tools/outcome.ts";
 import { NO_TOOLS, type ToolRuntime } from "../tools/tool-runtime.ts";
 import type { Harness, TurnInput } from "./harness.ts";
 import { runTurn } from "./run-turn.ts";
 import { TurnError } from "./turn-error.ts";
-import type { TurnEvent } from "./turn-event.ts";
+import type { TerminalEvent, TurnEvent } from "./turn-event.ts";
 
 const request = { provider: "scripted", model: "test" };
 
@@ -42,10 +43,11 @@ function setUp(scripts: readonly Script[], options: Partial<Harness> = {}): Setu
 async function run(scripts: readonly Script[], options: Partial<Harness> = {}, input: Partial<TurnInput> = {}) {
   const setup = setUp(scripts, options);
   const events = await collect(runTurn(setup.harness, { prompt: "go", ...input }));
-  return { ...setup, events, end: events.at(-1)! };
+  const end = events.at(-1) as TerminalEvent;
+  return { ...setup, events, end, messages: end.finalMessages };
 }
 
-function echoTool(overrides: Partial<Parameters<typeof defineTool>[0]> = {}): Tool {
+function echoTool(overrides: Partial<ToolDefinition> = {}): Tool {
   return defineTool({
     name: "read",
     description: "Reads a file",
@@ -137,14 +139,14 @@ describe("a turn", () => {
         return null;
       },
     });
-    const { events, end } = await run(
+    const { events, messages } = await run(
       [[started, ...callTool("tc_1", "run", { quiet: "true", seconds: "30" }), done()], answer("ok")],
       { tools: createToolRuntime([tool]) },
     );
     const input = { quiet: true, seconds: 30 };
     expect(seen).toEqual([input]);
     expect(events[0]).toMatchObject({ type: "tool-call", input });
-    expect((end as { finalMessages: unknown[] }).finalMessages[1]).toMatchObject({ toolCalls: [{ input }] });
+    expect(messages[1]).toMatchObject({ toolCalls: [{ input }] });
   });
 
   it("LOOP-T07 LOOP-44 LOOP-74 a tool timeout is a result the model sees, and the turn goes on", async () => {
@@ -152,7 +154,7 @@ describe("a turn", () => {
       specs: () => [{ name: "slow", description: "", inputSchema: {} }],
       invoke: () => Promise.reject(new ToolRuntimeError("timeout", "slow", "tool timed out after 1s")),
     };
-    const { events, end } = await run([[started, ...callTool("tc", "slow", {}), done()], answer("recovered")], {
+    const { events, messages } = await run([[started, ...callTool("tc", "slow", {}), done()], answer("recovered")], {
       tools,
     });
     expect(events[1]).toEqual({
@@ -161,7 +163,7 @@ describe("a turn", () => {
       output: { ok: false, error: "Timeout: tool timed out after 1s" },
     });
     expect(types(events)).toEqual(["tool-call", "tool-result", "text-delta", "turn-end"]);
-    expect((end as { finalMessages: unknown[] }).finalMessages[2]).toMatchObject({
+    expect(messages[2]).toMatchObject({
       content: '{"error":"Timeout: tool timed out after 1s"}',
       isError: true,
     });
@@ -209,7 +211,7 @@ describe("a turn", () => {
   });
 
   it("LOOP-T15 LOOP-81 LOOP-82 LOOP-83 thinking is shown, its signature only kept", async () => {
-    const { events, model, end } = await run(
+    const { events, model, messages } = await run(
       [
         [
           started,
@@ -234,7 +236,7 @@ describe("a turn", () => {
     expect(events[0]).toEqual({ type: "thinking-delta", messageId: "thinking_native_0", delta: "Let me " });
     expect(events[4]).toMatchObject({ messageId: "msg_native_1" });
     expect(model.inputs[1]!.messages[1]).toMatchObject({ thinking: [{ text: "Let me see.", signature: "sig-1" }] });
-    expect((end as { finalMessages: unknown[] }).finalMessages.at(-1)).toMatchObject({
+    expect(messages.at(-1)).toMatchObject({
       thinking: [{ text: "", signature: "sig-only" }],
       text: "Answer.",
     });
@@ -243,7 +245,7 @@ describe("a turn", () => {
   it("LOOP-82 separate thinking blocks stay separate, encrypted ones go back verbatim", async () => {
     const block = (thinkingId: string, delta: string, rest: object) =>
       ({ type: "thinking-delta", thinkingId, delta, ...rest }) as const;
-    const { end } = await run([
+    const { messages } = await run([
       [
         started,
         block("a", "one", { signature: "s1" }),
@@ -253,7 +255,7 @@ describe("a turn", () => {
         done(),
       ],
     ]);
-    expect((end as { finalMessages: unknown[] }).finalMessages.at(-1)).toMatchObject({
+    expect(messages.at(-1)).toMatchObject({
       thinking: [
         { text: "one!", signature: "s2" },
         { text: "", redacted: "xyz" },
@@ -279,8 +281,8 @@ describe("a turn", () => {
       { role: "user", content: "earlier" },
       { role: "assistant", text: "reply", toolCalls: [] },
     ] as const;
-    const { end } = await run([answer("now")], {}, { priorMessages: prior, prompt: "next" });
-    expect((end as { finalMessages: unknown[] }).finalMessages).toEqual([
+    const { messages } = await run([answer("now")], {}, { priorMessages: prior, prompt: "next" });
+    expect(messages).toEqual([
       ...prior,
       { role: "user", content: "next" },
       { role: "assistant", text: "now", toolCalls: [] },
@@ -293,10 +295,10 @@ describe("a turn", () => {
       ...callTool(`tc_${n}`, "read", { path: "a" }),
       done(),
     ]);
-    const { end, model } = await run(scripts, { tools: createToolRuntime([echoTool()]) });
+    const { end, model, messages } = await run(scripts, { tools: createToolRuntime([echoTool()]) });
     expect(end).toMatchObject({ type: "turn-end", stopReason: "max_turns" });
     expect(model.inputs).toHaveLength(8);
-    expect((end as { finalMessages: { role: string }[] }).finalMessages.at(-1)!.role).toBe("tool");
+    expect(messages.at(-1)!.role).toBe("tool");
   });
 
   it("LOOP-02 maxSteps 0 removes the cap", async () => {
@@ -417,9 +419,9 @@ describe("a turn", () => {
   });
 
   it("LOOP-26 LOOP-38 the provider's stop reason is passed through, an empty text with another reason ends normally", async () => {
-    const { end } = await run([[started, done("refusal")]]);
+    const { end, messages } = await run([[started, done("refusal")]]);
     expect(end).toMatchObject({ type: "turn-end", stopReason: "refusal" });
-    expect((end as { finalMessages: unknown[] }).finalMessages).toEqual([{ role: "user", content: "go" }]);
+    expect(messages).toEqual([{ role: "user", content: "go" }]);
   });
 
   it.each([
@@ -446,17 +448,20 @@ describe("a turn", () => {
   });
 
   it("LOOP-45 LOOP-46 a tool step without visible text stores no text", async () => {
-    const { end } = await run([[started, say(" \n"), ...callTool("t", "read", { path: "a" }), done()], answer("x")], {
-      tools: createToolRuntime([echoTool()]),
-    });
-    expect((end as { finalMessages: object[] }).finalMessages[1]).not.toHaveProperty("text");
+    const { messages } = await run(
+      [[started, say(" \n"), ...callTool("t", "read", { path: "a" }), done()], answer("x")],
+      {
+        tools: createToolRuntime([echoTool()]),
+      },
+    );
+    expect(messages[1]).not.toHaveProperty("text");
   });
 
   it("LOOP-42 LOOP-43 one result per call in declared order, strings quoted, attachments kept", async () => {
     const image = { kind: "image", mediaType: "image/png", url: "http://x" } as const;
     const tool = (name: string, execute: () => ReturnType<typeof toolSuccess>) =>
       defineTool({ name, description: "", input: {}, execute });
-    const { end, events } = await run(
+    const { events, messages } = await run(
       [[started, ...callTool("1", "a", {}), ...callTool("2", "b", {}), ...callTool("3", "c", {}), done()], answer("x")],
       {
         tools: createToolRuntime([
@@ -476,7 +481,7 @@ describe("a turn", () => {
       "text-delta",
       "turn-end",
     ]);
-    expect((end as { finalMessages: object[] }).finalMessages.slice(2, 5)).toEqual([
+    expect(messages.slice(2, 5)).toEqual([
       { role: "tool", toolCallId: "1", toolName: "a", content: '"text"', isError: false, attachments: [image] },
       { role: "tool", toolCallId: "2", toolName: "b", content: '{"error":"NonZeroExit: exit 2"}', isError: true },
       { role: "tool", toolCallId: "3", toolName: "c", content: '{"n":1}', isError: false },
@@ -640,7 +645,7 @@ describe("a turn", () => {
       input: { type: "object", properties: { on: { type: "boolean" } } },
       execute: () => null,
     });
-    const { end } = await run(
+    const { messages } = await run(
       [
         [
           started,
@@ -653,21 +658,20 @@ describe("a turn", () => {
       ],
       { tools: createToolRuntime([tool]) },
     );
-    const calls = (end as { finalMessages: { toolCalls?: { rawInput?: string; input: unknown }[] }[] })
-      .finalMessages[1]!.toolCalls!;
+    const { toolCalls: calls } = messages[1] as RecordedAssistant;
     expect(calls.map((call) => call.rawInput)).toEqual([' {"on": true}', undefined, undefined]);
     expect(calls.map((call) => call.input)).toEqual([{ on: true }, { on: true }, { on: true }]);
   });
 
   it("LOOP-99 assistant messages keep the usage of their step", async () => {
-    const { end } = await run([answer("x", usage(3, 4))]);
-    expect((end as { finalMessages: object[] }).finalMessages.at(-1)).toMatchObject({ usage: { inputTokens: 3 } });
+    const { messages } = await run([answer("x", usage(3, 4))]);
+    expect(messages.at(-1)).toMatchObject({ usage: { inputTokens: 3 } });
   });
 
   it("LOOP-100 long results are sent shortened, always the same way, and kept whole", async () => {
     const long = `${"a".repeat(6000)}${"🎉".repeat(6000)}`;
     const tool = defineTool({ name: "t", description: "", input: {}, execute: () => long });
-    const { model, end } = await run(
+    const { model, messages } = await run(
       [[started, ...callTool("1", "t", {}), done()], [started, ...callTool("2", "t", {}), done()], answer("x")],
       { tools: createToolRuntime([tool]) },
     );
@@ -677,7 +681,7 @@ describe("a turn", () => {
     expect(content.startsWith(`"${"a".repeat(1499)}`)).toBe(true);
     expect(content.endsWith(`${"🎉".repeat(1499)}"`)).toBe(true);
     expect(sent[1]).toEqual(sent[0]);
-    expect((end as { finalMessages: { content: string }[] }).finalMessages[2]!.content).toBe(JSON.stringify(long));
+    expect(messages[2]).toMatchObject({ content: JSON.stringify(long) });
     const whole = await run([[started, ...callTool("1", "t", {}), done()], answer("x")], {
       tools: createToolRuntime([tool]),
       shortenResults: false,
