@@ -39,11 +39,14 @@ const unit = count(unitReport, unitRun.code, (report) => ({
 }));
 
 let corpus = { passed: 0, failed: 0 };
-if (existsSync(join(root, "conformance"))) {
+if (existsSync(join(root, "src", "cli", "main.ts"))) {
   const cli = join(root, "dist", "cli", "main.js");
-  const corpusRun = await run([process.execPath, cli, "test", "conformance", "conformance", "--report", corpusReport], {
-    show: true,
-  });
+  const corpusRun = await run(
+    [process.execPath, cli, "test", "conformance", "--exact", "--json", corpusReport, "conformance"],
+    {
+      show: true,
+    },
+  );
   corpus = count(corpusReport, corpusRun.code, (report) => ({ passed: report.passed, failed: report.failed }));
 }
 
