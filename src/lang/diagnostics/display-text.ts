@@ -5,7 +5,7 @@
 
 const TAB_WIDTH = 4;
 
-const INVISIBLE = /^[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]$/u;
+const INVISIBLE = /^[\p{Mn}\p{Me}\u200b-\u200d]$/u;
 const REORDERS = /^[\u200e\u200f\u202a-\u202e\u2066-\u2069]$/u;
 const EMOJI = /^\p{Emoji_Presentation}$/u;
 
