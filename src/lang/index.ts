@@ -32,3 +32,8 @@ export { type ParseResult, parse } from "./syntax/parser.ts";
 export { MAX_NESTING, MAX_TREE_HEIGHT } from "./syntax/parser-state.ts";
 export { createSourceFile, type Position, type SourceFile } from "./syntax/source-file.ts";
 export { CONTEXTUAL_WORDS, isKeyword, KEYWORDS, type Token, type TokenKind } from "./syntax/tokens.ts";
+
+// Formatter
+export { formatModule } from "./format/format-module.ts";
+export { defaultFormatOptions, type FormatOptions } from "./format/format-options.ts";
+export { type FormatResult, formatSource } from "./format/format-source.ts";

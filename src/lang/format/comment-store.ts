@@ -64,8 +64,7 @@ export function createCommentStore(source: string, all: readonly Comment[]): Com
       if (!sameLine || !oneLine) break;
       end = comment.span.end;
     }
-    const endsLine = end >= to || breaksBetween(source, end, to) || onlyClosing(source, end, to);
-    return end > from && endsLine ? [...between(from, end)] : [];
+    return end > from && endsLine(source, end) ? [...between(from, end)] : [];
   };
 
   return {
@@ -85,7 +84,9 @@ export function createCommentStore(source: string, all: readonly Comment[]): Com
   };
 }
 
-/** Nothing but a closing delimiter follows: the comment still belongs to the code before it. */
-function onlyClosing(source: string, from: number, to: number): boolean {
-  return /^[\s)\]}]*$/.test(source.slice(from, to));
+/** Nothing follows on the line but perhaps a closing delimiter: the comment still belongs to the code before it. */
+function endsLine(source: string, offset: number): boolean {
+  let at = offset;
+  while (source[at] === " " || source[at] === "\t" || source[at] === "\r") at++;
+  return at >= source.length || "\n)]}".includes(source[at]!);
 }

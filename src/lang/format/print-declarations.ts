@@ -192,9 +192,9 @@ function printTool(printer: Printer, node: ToolDecl, depth: number): string {
 function descriptionSpan(printer: Printer, node: ToolDecl): Span {
   let start = printer.source.indexOf("description", node.body.span.start);
   while (printer.comments.covers(start)) start = printer.source.indexOf("description", start + 1);
-  const limit = node.body.items[0]?.span.start ?? node.span.end;
-  const lineEnd = printer.source.indexOf("\n", start);
-  return { start, end: lineEnd < 0 ? limit : Math.min(lineEnd, limit) };
+  const limit = node.body.items[0]?.span.start ?? node.span.end - 1;
+  const end = printer.comments.peek(start, limit)[0]?.span.start ?? limit;
+  return { start, end: start + printer.source.slice(start, end).trimEnd().length };
 }
 
 // ---- Types ---------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import { renderSequence } from "./comma-sequence.ts";
 import { hasLooseComments, renderBraced } from "./item-list.ts";
 import {
   isPostfix,
+  isStatementLike,
   objectNeedsParens,
   rangeEndNeedsParens,
   ternaryPartNeedsParens,
@@ -59,7 +60,8 @@ export function printExpression(printer: Printer, node: Expr, depth: number): st
       return printTernary(printer, node, depth);
     case "Range": {
       const side = (operand: Expr): string => parenthesised(printer.expr(operand, depth), rangeEndNeedsParens(operand));
-      return `${side(node.from)} to ${side(node.to)}${node.exclusive ? " exclusive" : ""}`;
+      const from = parenthesised(side(node.from), isStatementLike(node.from));
+      return `${from} to ${side(node.to)}${node.exclusive ? " exclusive" : ""}`;
     }
     case "Call": {
       const types = node.typeArgs.length === 0 ? "" : `<${printTypes(printer, node.typeArgs)}>`;
@@ -117,7 +119,8 @@ function printUnaryOperand(printer: Printer, node: NodeOf<"Unary">, depth: numbe
 function printTernary(printer: Printer, node: NodeOf<"Ternary">, depth: number): string {
   const part = (operand: Expr): string => parenthesised(printer.expr(operand, depth), ternaryPartNeedsParens(operand));
   const chosen = part(node.thenExpr);
-  return `${part(node.condition)} ? ${parenthesised(chosen, !startsTernaryBranch(chosen))} : ${part(node.elseExpr)}`;
+  const condition = parenthesised(part(node.condition), isStatementLike(node.condition));
+  return `${condition} ? ${parenthesised(chosen, !startsTernaryBranch(chosen))} : ${part(node.elseExpr)}`;
 }
 
 /** After `?` a keyword is not read as the start of a branch: `x?` would be taken for the postfix operator. */
@@ -201,23 +204,19 @@ function printArmBody(printer: Printer, body: Block, depth: number, opener: stri
 // ---- Control flow --------------------------------------------------------------------------------------------------
 
 /**
- * `keyword expr` before a brace. `x? {` would start a ternary, and an empty block after a capitalised name would be a
- * struct literal.
+ * `keyword expr` before a brace. `x? {` would start a ternary, and `… + Name {}` would end in a struct literal if the
+ * block behind it holds no `members`.
  */
 export function printHead(
   printer: Printer,
   keyword: string,
   node: Expr,
-  body: { readonly isEmpty: boolean },
+  members: readonly unknown[],
   depth: number,
 ): string {
   const text = printer.expr(node, depth);
-  const likeStruct = body.isEmpty && /(?:^|[^\p{L}\p{N}_.])\p{Lu}[\p{L}\p{N}_]*$/u.test(text);
-  return `${keyword} ${parenthesised(text, text.endsWith("?") || likeStruct)}`;
-}
-
-export function isEmpty(body: Block): { readonly isEmpty: boolean } {
-  return { isEmpty: body.items.length === 0 };
+  const endsInName = /(?:^|[^\p{Alphabetic}\p{N}_.])\p{Uppercase}[\p{Alphabetic}\p{N}_]*$/u.test(text);
+  return `${keyword} ${parenthesised(text, text.endsWith("?") || (endsInName && members.length === 0))}`;
 }
 
 /** `retry` and `deadline` take no operators before their brace, and no struct literal. */
@@ -235,7 +234,7 @@ function printIf(printer: Printer, node: NodeOf<"If">, depth: number): string {
   let from: number | undefined;
   for (;;) {
     const { thenBody, elseBody } = current;
-    const opener = `${printHead(printer, "if", current.condition, isEmpty(thenBody), depth)} {`;
+    const opener = `${printHead(printer, "if", current.condition, thenBody.items, depth)} {`;
     text += printer.block(thenBody, depth, opener, from);
     if (elseBody === undefined) return text;
     text += " else ";
@@ -250,7 +249,7 @@ function printIf(printer: Printer, node: NodeOf<"If">, depth: number): string {
 
 function printMatch(printer: Printer, node: NodeOf<"Match">, depth: number): string {
   const members = node.arms.map((arm) => ({ span: arm.span, render: () => printArm(printer, arm, depth + 1) }));
-  const opener = `${printHead(printer, "match", node.subject, { isEmpty: node.arms.length === 0 }, depth)} {`;
+  const opener = `${printHead(printer, "match", node.subject, node.arms, depth)} {`;
   return renderBraced(printer, members, depth, opener, { start: node.subject.span.end, end: node.span.end });
 }
 
@@ -278,7 +277,7 @@ function printParallel(printer: Printer, node: NodeOf<"Parallel">, depth: number
   const options = node.options.map((field) => `${field.name.name}: ${printer.expr(field.value, depth)}`);
   const withClause = options.length === 0 ? "" : ` with { ${options.join(", ")} }`;
   const variable = node.variable === undefined ? "" : ` ${node.variable.name} ->`;
-  const opener = `${printHead(printer, mode, node.subject, isEmpty(node.body), depth)}${withClause} {${variable}`;
+  const opener = `${printHead(printer, mode, node.subject, node.body.items, depth)}${withClause} {${variable}`;
   return printer.block(node.body, depth, opener) + (node.asStream ? " as stream" : "");
 }
 
@@ -290,7 +289,7 @@ function printSelect(printer: Printer, node: NodeOf<"Select">, depth: number): s
       printer.block(
         each.body,
         inner,
-        `${printHead(printer, `${each.variable.name} from`, each.channel, isEmpty(each.body), inner)} {`,
+        `${printHead(printer, `${each.variable.name} from`, each.channel, each.body.items, inner)} {`,
       ),
   }));
   const { timeout, defaultBody } = node;
@@ -301,7 +300,7 @@ function printSelect(printer: Printer, node: NodeOf<"Select">, depth: number): s
         printer.block(
           timeout.body,
           inner,
-          `${printHead(printer, "timeout", timeout.duration, isEmpty(timeout.body), inner)} {`,
+          `${printHead(printer, "timeout", timeout.duration, timeout.body.items, inner)} {`,
         ),
     });
   }

@@ -2,7 +2,7 @@
 
 import type { Item, Stmt } from "../syntax/ast.ts";
 import { printAttributed, printDeclaration } from "./print-declarations.ts";
-import { isEmpty, printExpression, printHead } from "./print-expressions.ts";
+import { printExpression, printHead } from "./print-expressions.ts";
 import { printAnnotation, printPattern } from "./print-types.ts";
 import type { Printer } from "./printer.ts";
 
@@ -50,17 +50,13 @@ function printStatement(printer: Printer, node: Stmt, depth: number): string {
       return `${printer.expr(node.target, depth)} ${node.op ?? ""}= ${printer.expr(node.value, depth)}`;
     case "ForStmt": {
       const keyword = `for ${printPattern(printer, node.pattern, depth)} in`;
-      return printer.block(
-        node.body,
-        depth,
-        `${printHead(printer, keyword, node.iterable, isEmpty(node.body), depth)} {`,
-      );
+      return printer.block(node.body, depth, `${printHead(printer, keyword, node.iterable, node.body.items, depth)} {`);
     }
     case "WhileStmt":
       return printer.block(
         node.body,
         depth,
-        `${printHead(printer, "while", node.condition, isEmpty(node.body), depth)} {`,
+        `${printHead(printer, "while", node.condition, node.body.items, depth)} {`,
       );
     case "ReturnStmt":
       return node.value === undefined ? "return" : `return ${printer.expr(node.value, depth)}`;
