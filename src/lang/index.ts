@@ -34,6 +34,7 @@ export { createSourceFile, type Position, type SourceFile } from "./syntax/sourc
 export { CONTEXTUAL_WORDS, isKeyword, KEYWORDS, type Token, type TokenKind } from "./syntax/tokens.ts";
 
 // Formatter
+
 export { formatModule } from "./format/format-module.ts";
 export { defaultFormatOptions, type FormatOptions } from "./format/format-options.ts";
 export { type FormatResult, formatSource } from "./format/format-source.ts";
