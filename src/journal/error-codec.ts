@@ -51,10 +51,22 @@ function makeError(stored: StoredError, codecs: readonly ErrorCodec[]): unknown 
     return new HostError((stored.kind ?? "other") as HostErrorKind, stored.effect ?? "", stored.message, options);
   }
   if (stored.name === "HarnError") return new HarnError(stored.code ?? "other", stored.message, options);
+  const Standard = STANDARD_ERRORS.find((candidate) => candidate.name === stored.name);
+  if (Standard) return new Standard(stored.message);
   const error = new Error(stored.message);
   error.name = stored.name;
   return error;
 }
+
+const STANDARD_ERRORS: readonly (new (message: string) => Error)[] = [
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+];
 
 /** A thrown value that is not plain data is kept as its text; the journal must not fail on it. */
 function isPlainData(value: unknown): boolean {

@@ -25,6 +25,8 @@ import type { Encoded } from "./spec.ts";
 
 /** Texts longer than this become blobs; a reference has 54 characters. */
 const INLINE_LIMIT = 256;
+/** How many growing lists are followed at a time; others cost a hash per element. */
+const CHAINS_REMEMBERED = 16;
 /** Deeper values are refused rather than risking the stack. */
 const DEPTH_LIMIT = 1000;
 
@@ -52,12 +54,33 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
    */
   let elementTexts = new WeakMap<object, string>();
   let cachedVersion = -1;
+  /** The latest lists by first element, oldest first. */
+  const chains = new Map<string, { readonly texts: readonly string[]; readonly digests: readonly string[] }>();
 
   const outOfLine = (text: string): string => {
     if (text.length <= INLINE_LIMIT) return text;
     const digest = digestOf(text);
     if (!sink.has(digest)) sink.put(digest, text);
     return `{"$ref":"${digest}"}`;
+  };
+
+  /** Digest of each prefix of a list, from one element to all; what the last list that began alike shares is not redone. */
+  const chainOf = (texts: readonly string[]): readonly string[] => {
+    const head = texts[0]!;
+    const last = chains.get(head);
+    const digests: string[] = [];
+    let shared = 0;
+    while (last !== undefined && shared < texts.length && last.texts[shared] === texts[shared]) {
+      digests.push(last.digests[shared++]!);
+    }
+    for (let at = shared; at < texts.length; at++) digests.push(digestOf(`list ${digests[at - 1] ?? ""} ${texts[at]!}`));
+    chains.delete(head);
+    chains.set(head, { texts, digests });
+    for (const oldest of chains.keys()) {
+      if (chains.size <= CHAINS_REMEMBERED) break;
+      chains.delete(oldest);
+    }
+    return digests;
   };
 
   const encodeList = (items: readonly object[], scrubber: Scrubber, depth: number): string => {
@@ -73,18 +96,13 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
       inlineLength += text.length + 1;
     }
     if (inlineLength <= INLINE_LIMIT) return `[${texts.join(",")}]`;
-    let digest = "";
-    let known = "";
-    let knownLength = 0;
-    for (const [index, text] of texts.entries()) {
-      digest = digestOf(`list ${digest} ${text}`);
-      if (sink.has(digest)) {
-        known = digest;
-        knownLength = index + 1;
-      }
-    }
-    if (knownLength < texts.length) {
-      sink.put(digest, `{"prev":${JSON.stringify(known)},"items":[${texts.slice(knownLength).join(",")}]}`);
+    const digests = chainOf(texts);
+    const digest = digests.at(-1)!;
+    let known = texts.length;
+    while (known > 0 && !sink.has(digests[known - 1]!)) known--;
+    if (known < texts.length) {
+      const previous = known === 0 ? "" : digests[known - 1]!;
+      sink.put(digest, `{"prev":"${previous}","items":[${texts.slice(known).join(",")}]}`);
     }
     return `{"$list":"${digest}"}`;
   };
