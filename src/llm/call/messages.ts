@@ -97,7 +97,7 @@ function readAssistant(item: JsonObject): AssistantMessage {
         case "thinking":
         case "reasoning":
         case "redacted_thinking":
-          thinking.push(...readThinkingList([block]));
+          if (item["thinking"] === undefined) thinking.push(...readThinkingList([block]).filter(mustGoBack));
           break;
         case "reasoning_summary":
           break;
@@ -140,6 +140,9 @@ function readThinkingList(value: Json | undefined): Thinking[] {
   }
   return out;
 }
+
+/** Only signed or sealed reasoning is asked for again; providers refuse the rest. */
+const mustGoBack = (part: Thinking): boolean => part.signature !== undefined || part.redacted !== undefined;
 
 function readToolCall(call: JsonObject, index: number): ToolCall {
   const inner = isJsonObject(call["function"]) ? call["function"] : call;
@@ -234,8 +237,9 @@ export function attachmentsOf(messages: readonly Message[]): readonly Attachment
 /** The assistant turn of an answer, as it goes into transcripts and back into `messages` (RES-08). */
 export function assistantTurn(result: ModelResult): JsonObject {
   const reasoning = result.thinking === undefined ? {} : { reasoning: result.thinking };
-  const signed = result.thinkingParts.filter((part) => part.signature !== undefined || part.redacted !== undefined);
-  const thinking = signed.length === 0 ? {} : { thinking: result.thinkingParts.map((part) => ({ ...part })) };
+  const thinking = !result.thinkingParts.some(mustGoBack)
+    ? {}
+    : { thinking: result.thinkingParts.map((part) => ({ ...part })) };
   if (result.toolCalls.length > 0) {
     return {
       role: "assistant",

@@ -158,8 +158,8 @@ export function readBudgetEnvelope(options: Readonly<Record<string, unknown>>): 
 }
 
 function readFields(fields: Readonly<Record<string, unknown>>): BudgetEnvelope {
-  const maxCostUsd = money(fields, "max_cost_usd");
-  const totalBudgetUsd = money(fields, "total_budget_usd");
+  const maxCostUsd = readBudgetNumber(fields, "max_cost_usd");
+  const totalBudgetUsd = readBudgetNumber(fields, "total_budget_usd");
   const maxInputTokens = tokens(fields, "max_input_tokens");
   const maxOutputTokens = tokens(fields, "max_output_tokens");
   return {
@@ -170,7 +170,8 @@ function readFields(fields: Readonly<Record<string, unknown>>): BudgetEnvelope {
   };
 }
 
-function money(fields: Readonly<Record<string, unknown>>, key: string): number | undefined {
+/** A limit in US dollars under `key`. @throws HarnError code `llm.option` */
+export function readBudgetNumber(fields: Readonly<Record<string, unknown>>, key: string): number | undefined {
   const value = fields[key];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "number") throw invalid(key, "a non-negative number");
