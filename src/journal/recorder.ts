@@ -52,6 +52,11 @@ export interface RecordedStart {
   readonly seq: number;
 }
 
+/** `skip` reads off what the program has seen already; what it throws ends the stream. */
+export interface StreamAgain<Item> extends RecordedStart {
+  readonly skip?: (items: AsyncIterator<Item>) => Promise<void>;
+}
+
 export interface Recorder {
   readonly redactor: Redactor;
   sync<K extends SyncKind>(task: string, kind: K, args: SyncEffects[K]["args"]): SyncEffects[K]["result"];
@@ -67,7 +72,7 @@ export interface Recorder {
     kind: K,
     args: StreamEffects[K]["args"],
     signal: CancelSignal | undefined,
-    again?: RecordedStart,
+    again?: StreamAgain<StreamEffects[K]["item"]>,
   ): AsyncIterator<StreamEffects[K]["item"], undefined>;
   /** Ends a recorded start without performing it. Answers when that is stored. */
   conclude(start: RecordedStart, ending: Ending): Promise<void>;
@@ -189,6 +194,7 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
         of = again?.seq ?? begin("stream", task, kind, args, verdict);
         await intent(verdict);
         inner = host.stream(kind, args, signal)[Symbol.asyncIterator]();
+        await again?.skip?.(inner);
         return inner;
       };
 

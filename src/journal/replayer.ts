@@ -19,8 +19,7 @@ import type { ChunkEntry, EndEntry, Entry, MaybePromise, StartEntry, SyncEntry }
 /** What the log knows of one request. */
 export interface RecordedEffect {
   readonly start: SyncEntry | StartEntry;
-  /** How many chunks are in the log. */
-  chunks: number;
+  readonly chunks: ChunkEntry[];
   /** Absent when the recording stops while the effect was in flight. */
   end: EndEntry | undefined;
   arrived: boolean;
@@ -95,7 +94,7 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
       case "start": {
         const effect: RecordedEffect = {
           start: entry,
-          chunks: 0,
+          chunks: [],
           end: undefined,
           arrived: false,
           closed: false,
@@ -109,7 +108,7 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
         break;
       }
       case "chunk":
-        effectOf(entry).chunks++;
+        effectOf(entry).chunks.push(entry);
         break;
       case "end":
         effectOf(entry).end = entry;

@@ -6,18 +6,20 @@
  * - `pure` and `idempotent` effects are performed again (a sleep for the rest of its time);
  * - for `unsafe` ones the handed-in decision is asked, and without one the program gets an error that says so;
  * - a stream of which the program has seen a part ends there with `connection_reset`, like any stream that was cut:
- *   starting it over would repeat or replace what somebody has read.
+ *   starting it over would repeat or replace what somebody has read. Where a source gives the same items each time,
+ *   `partialStreams: "match"` starts it over, passes over the items that were seen, and goes on behind them.
  *
  * Secrets are asked for again, since the journal does not have them.
  */
 
 import { HarnError, type Host, HostError, type SyncEffects } from "../base/index.ts";
+import { firstDifference } from "./drift.ts";
 import type { Journal } from "./journal.ts";
 import { createRecorder, type RecordingOptions } from "./recorder.ts";
 import { createRedactor } from "./redact.ts";
 import { createReplayer, type RecordedEffect, type ReplayerOptions } from "./replayer.ts";
 import type { MaybePromise } from "./spec.ts";
-import { createAnswers } from "./stored-answers.ts";
+import { type Answers, createAnswers } from "./stored-answers.ts";
 import { type JournalHost, makeJournalHost, type TaskOptions } from "./task-hosts.ts";
 
 /** An unsafe effect that was begun and may or may not have happened. */
@@ -44,6 +46,11 @@ export interface ResumeOptions extends RecordingOptions, TaskOptions, Omit<Repla
    * thrown. Default: `fail`.
    */
   readonly decide?: (effect: InDoubtEffect) => MaybePromise<InDoubtDecision>;
+  /**
+   * What becomes of a repeatable stream that was partly read. `match` costs another call, and cuts the stream all the same
+   * when an item differs. Default `cut`.
+   */
+  readonly partialStreams?: "cut" | "match";
 }
 
 export interface ResumeHost extends JournalHost {
@@ -140,13 +147,19 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
           const goLive = async () => {
             markLive();
             if (effect === undefined) return recorder.iterate(task, kind, args, signal);
+            const { chunks, start } = effect;
+            const repeatable = start.type === "start" && start.safety !== "unsafe";
+            if (chunks.length > 0 && repeatable && options.partialStreams === "match") {
+              const skip = (items: AsyncIterator<unknown>) => skipSeen(items, effect!, answers);
+              return recorder.iterate(task, kind, args, signal, { seq: start.seq, skip });
+            }
             const ending =
-              effect.chunks > 0
+              chunks.length > 0
                 ? { outcome: "failed" as const, error: cutError(effect) }
                 : await settleDoubt(effect, kind, args, true);
-            if (ending === undefined) return recorder.iterate(task, kind, args, signal, effect.start);
+            if (ending === undefined) return recorder.iterate(task, kind, args, signal, { seq: start.seq });
             over = true;
-            await recorder.conclude(effect.start, ending);
+            await recorder.conclude(start, ending);
             throw ending.outcome === "failed" ? ending.error : inDoubtError(effect);
           };
 
@@ -210,6 +223,17 @@ async function isGone(host: Host, { path }: { path: string }): Promise<boolean> 
   return (await host.perform("fs.stat", { path })) === undefined;
 }
 
+/** Reads the items that the program has seen; they must be the same again. */
+async function skipSeen(items: AsyncIterator<unknown>, effect: RecordedEffect, answers: Answers): Promise<void> {
+  for (const chunk of effect.chunks) {
+    const step = await items.next();
+    if (step.done || firstDifference(answers.ofChunk(chunk), step.value)) {
+      await items.return?.();
+      throw cutError(effect);
+    }
+  }
+}
+
 function inDoubtError({ start }: RecordedEffect): HostError {
   return new HostError(
     "other",
@@ -223,7 +247,7 @@ function cutError({ start, chunks }: RecordedEffect): HostError {
   return new HostError(
     "connection_reset",
     start.kind,
-    `\`${start.kind}\` was cut after ${chunks} items, when the run stopped`,
+    `\`${start.kind}\` was cut after ${chunks.length} items, when the run stopped`,
     { data: { interrupted: true, seq: start.seq } },
   );
 }
