@@ -33,4 +33,6 @@ export type LintCode =
   | "HARN-L031"
   | "HARN-L032"
   | "HARN-L033"
-  | "HARN-L034";
+  | "HARN-L034"
+  | "HARN-L035"
+  | "HARN-L036";

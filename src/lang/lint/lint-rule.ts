@@ -26,6 +26,13 @@ export interface LintOptions {
   readonly complexityThreshold?: number;
   /** Functions that other files import: not unused, whatever this file does with them. */
   readonly importedElsewhere?: ReadonlySet<string>;
+  /** Turns on `persona-step-only` (STEP-63). */
+  readonly strictPersonas?: {
+    /** `persona_step_allowlist` of the project. */
+    readonly allowedHelpers: readonly string[];
+    /** Builtins and standard library functions. */
+    readonly standardNames: ReadonlySet<string>;
+  };
 }
 
 export interface LintContext {

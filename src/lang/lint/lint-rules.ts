@@ -17,6 +17,8 @@ import { missingHarndoc } from "./rules/missing-harndoc.ts";
 import { mutableNeverReassigned } from "./rules/mutable-never-reassigned.ts";
 import { namingConvention } from "./rules/naming-convention.ts";
 import { needlessBool } from "./rules/needless-bool.ts";
+import { personaHookTarget } from "./rules/persona-hook-target.ts";
+import { personaStepOnly } from "./rules/persona-step-only.ts";
 import { pipelineReturnType } from "./rules/pipeline-return-type.ts";
 import { pointlessComparison } from "./rules/pointless-comparison.ts";
 import { promptInjectionRisk } from "./rules/prompt-injection-risk.ts";
@@ -24,6 +26,7 @@ import { redundantNilTernary } from "./rules/redundant-nil-ternary.ts";
 import { requireInTest } from "./rules/require-in-test.ts";
 import { shadowVariable } from "./rules/shadow-variable.ts";
 import { unhandledApprovalResult } from "./rules/unhandled-approval-result.ts";
+import { unknownErrorBoundary } from "./rules/unknown-error-boundary.ts";
 import { unnecessaryCast } from "./rules/unnecessary-cast.ts";
 import { unnecessaryElseReturn } from "./rules/unnecessary-else-return.ts";
 import { untypedDictAccess } from "./rules/untyped-dict-access.ts";
@@ -69,4 +72,7 @@ export const lintRules: readonly LintRule[] = [
   assertOutsideTest,
   requireInTest,
   unhandledApprovalResult,
+  personaHookTarget,
+  unknownErrorBoundary,
+  personaStepOnly,
 ];

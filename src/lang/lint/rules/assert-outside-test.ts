@@ -1,6 +1,6 @@
 import type { Item } from "../../syntax/ast.ts";
+import { isTestName } from "../entry-points.ts";
 import type { LintContext, LintRule } from "../lint-rule.ts";
-import { isTestName } from "./pipeline-return-type.ts";
 
 const assertions: ReadonlySet<string> = new Set(["assert", "assert_eq", "assert_ne"]);
 

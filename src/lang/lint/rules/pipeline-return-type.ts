@@ -1,3 +1,4 @@
+import { isEntryName, isTestName } from "../entry-points.ts";
 import type { LintRule } from "../lint-rule.ts";
 
 export const pipelineReturnType: LintRule = {
@@ -7,7 +8,7 @@ export const pipelineReturnType: LintRule = {
   *check({ tree }) {
     for (const node of tree.all("PipelineDecl")) {
       const { name } = node.name;
-      if (!node.isPub || node.returnType !== undefined || isEntry(name) || isTestName(name)) continue;
+      if (!node.isPub || node.returnType !== undefined || isEntryName(name) || isTestName(name)) continue;
       yield {
         message: `Public pipeline \`${name}\` has no return type`,
         span: node.name.span,
@@ -17,11 +18,3 @@ export const pipelineReturnType: LintRule = {
     }
   },
 };
-
-function isEntry(name: string): boolean {
-  return name === "default" || name === "main" || name === "auto";
-}
-
-export function isTestName(name: string): boolean {
-  return name === "test" || name.startsWith("test_");
-}

@@ -1,4 +1,5 @@
 import { peelAttributes } from "../../syntax/ast.ts";
+import { hasPublicFunction, isLibrary } from "../entry-points.ts";
 import type { LintContext, LintRule } from "../lint-rule.ts";
 import type { Binding } from "../name-table.ts";
 import { isMarkedUnused } from "./unused-variable.ts";
@@ -11,7 +12,7 @@ export const unusedFunction: LintRule = {
   code: "HARN-L005",
   docs: "Reports a private function or tool that nothing calls or passes on.",
   *check(context) {
-    if (exportsEverything(context)) return;
+    if (isLibrary(context.module) && !hasPublicFunction(context.module)) return;
     for (const binding of context.bindings) {
       if (binding.kind !== "function" && binding.kind !== "tool") continue;
       if (binding.reads > 0 || isMarkedUnused(binding) || isReachable(context, binding)) continue;
@@ -24,15 +25,6 @@ export const unusedFunction: LintRule = {
     }
   },
 };
-
-/** A file without `pub` functions that starts nothing itself exports all its functions. */
-function exportsEverything({ module }: LintContext): boolean {
-  return module.items.every((outer) => {
-    const { item } = peelAttributes(outer);
-    if (item.kind === "PipelineDecl" || ("isPub" in item && item.isPub && item.kind !== "ImportDecl")) return false;
-    return item.kind.endsWith("Decl") || item.kind === "ImplBlock" || item.kind === "LetStmt";
-  });
-}
 
 function isReachable({ options }: LintContext, binding: Binding): boolean {
   const { attributes, item } = peelAttributes(binding.node);

@@ -1,5 +1,6 @@
 import type { TypeExpr } from "../../syntax/ast.ts";
 import { peelAttributes } from "../../syntax/ast.ts";
+import { isLibrary } from "../entry-points.ts";
 import type { LintContext, LintRule } from "../lint-rule.ts";
 import { isMarkedUnused } from "./unused-variable.ts";
 
@@ -8,6 +9,8 @@ export const unusedType: LintRule = {
   code: "HARN-L006",
   docs: "Reports a struct, enum, interface or type alias that nothing mentions.",
   *check(context) {
+    // Importers take types without any `pub`.
+    if (isLibrary(context.module)) return;
     const mentioned = mentionedTypes(context);
     for (const binding of context.bindings) {
       if (binding.kind !== "type" || binding.reads > 0 || mentioned.has(binding.name)) continue;
