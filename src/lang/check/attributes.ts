@@ -1,8 +1,8 @@
 /** Attributes: which names mean something, and on what. */
 
+import { closestName } from "../diagnostics/suggest.ts";
 import type { Attribute, AttributedDecl, Decl } from "../syntax/ast.ts";
 import { type Checker, report } from "./checker.ts";
-import { closestName } from "./closest-name.ts";
 
 interface AttributeRule {
   /** The declarations it applies to; absent for any. */

@@ -1,10 +1,10 @@
 /** Calls: what a name stands for, arity, arguments, type arguments, interface bounds, and the result. */
 
+import { closestName } from "../diagnostics/suggest.ts";
 import type { Expr, Ident, NodeOf, Span } from "../syntax/ast.ts";
 import { resolveAlias } from "./aliases.ts";
 import type { Builtin } from "./builtin-table.ts";
 import { type Checker, labelAt, report } from "./checker.ts";
-import { closestName } from "./closest-name.ts";
 import { constructStruct } from "./constructors.ts";
 import {
   bareType,

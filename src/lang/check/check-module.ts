@@ -27,7 +27,7 @@ export interface ModuleImports {
   readonly resolved: boolean;
   /** Every imported name. */
   readonly names: Iterable<string>;
-  /** The `type`, `enum`, `struct` and `interface` declarations among them. */
+  /** The `type`, `enum`, `struct` and `interface` declarations among them, and `impl` blocks for those. */
   readonly types: readonly Decl[];
 }
 
@@ -82,7 +82,10 @@ function typeTable(module: Module, imports: ModuleImports): TypeTable {
     const { item: decl } = peelAttributes(item);
     return decl.kind === "PipelineDecl" ? decl.body.items : [];
   });
-  return declareTypes(module.items, declareTypes(inPipelines, declareTypes(imports.types, root)));
+  return declareTypes(
+    module.items,
+    declareTypes(inPipelines, declareTypes(imports.types, root, new Set(), "imported")),
+  );
 }
 
 // ---- The walk --------------------------------------------------------------------------------------------------------

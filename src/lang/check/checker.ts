@@ -7,7 +7,7 @@ import type { Diagnostic, Label } from "../diagnostics/diagnostic.ts";
 import type { Block, Expr, Item, Span } from "../syntax/ast.ts";
 import type { SourceFile } from "../syntax/source-file.ts";
 import type { BuiltinTable } from "./builtin-table.ts";
-import { CHECK_CODES, type CheckRule } from "./codes.ts";
+import { CHECK_RULES, type CheckRule } from "./codes.ts";
 import type { TypeTable } from "./declarations.ts";
 import type { TypeParamNames } from "./lower-types.ts";
 import { bind, type Flow, lookup, type Scope, type Variable } from "./scope.ts";
@@ -78,7 +78,7 @@ export function report(
   message: string,
   extras: ReportExtras = {},
 ): void {
-  const { code, severity } = CHECK_CODES[rule];
+  const { code, severity } = CHECK_RULES[rule];
   checker.diagnostics.push({
     code,
     severity,

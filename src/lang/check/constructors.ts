@@ -1,8 +1,8 @@
 /** Building values of declared types: struct fields and enum payloads. */
 
+import { closestName } from "../diagnostics/suggest.ts";
 import type { Ident, NodeOf, Span } from "../syntax/ast.ts";
 import { type Checker, labelAt, report } from "./checker.ts";
-import { closestName } from "./closest-name.ts";
 import {
   bareType,
   type EnumDeclaration,

@@ -32,7 +32,12 @@ export type TypeParamNames = ReadonlySet<string>;
 const NO_PARAMS: TypeParamNames = new Set();
 
 /** Two spellings each; the second is the one messages use. */
-const CANONICAL_NAMES: Readonly<Record<string, string>> = { Iter: "iter", generator: "Generator", stream: "Stream" };
+const CANONICAL_NAMES: Readonly<Record<string, string>> = {
+  Iter: "iter",
+  generator: "Generator",
+  stream: "Stream",
+  pair: "Pair",
+};
 
 /** Annotations nest at most this deep; the parser's own limit is lower. */
 const MAX_DEPTH = 200;
@@ -102,11 +107,15 @@ function canonicalName(name: string): string {
 
 // ---- Declarations --------------------------------------------------------------------------------------------------
 
+/** Whether a declaration is written in the file being checked; only then may messages point at it. */
+export type Origin = "here" | "imported";
+
 /** Lowers the type declarations and `impl` blocks of a statement list into one level of names over `parent`. */
 export function declareTypes(
   items: readonly Item[],
   parent: TypeTable,
   outerParams: TypeParamNames = NO_PARAMS,
+  origin: Origin = "here",
 ): TypeTable {
   const declarations = new Map<string, TypeDeclaration>();
   const methods = new Map<string, readonly MethodSignature[]>();
@@ -117,11 +126,11 @@ export function declareTypes(
       case "EnumDecl":
       case "StructDecl":
       case "InterfaceDecl":
-        declarations.set(decl.name.name, lowerDeclaration(decl, outerParams));
+        declarations.set(decl.name.name, lowerDeclaration(decl, outerParams, origin));
         break;
       case "ImplBlock": {
         const known = methods.get(decl.typeName.name) ?? [];
-        methods.set(decl.typeName.name, [...known, ...lowerMethods(decl, outerParams)]);
+        methods.set(decl.typeName.name, [...known, ...lowerMethods(decl, outerParams, origin)]);
         break;
       }
     }
@@ -129,9 +138,10 @@ export function declareTypes(
   return declarations.size === 0 && methods.size === 0 ? parent : { parent, declarations, methods };
 }
 
-export function lowerDeclaration(
+function lowerDeclaration(
   decl: TypeDecl | EnumDecl | StructDecl | InterfaceDecl,
-  outerParams: TypeParamNames = NO_PARAMS,
+  outerParams: TypeParamNames,
+  origin: Origin,
 ): TypeDeclaration {
   const names = decl.typeParams.map((param) => param.name);
   const params = extendParams(outerParams, names);
@@ -159,7 +169,7 @@ export function lowerDeclaration(
           name: field.name.name,
           type: lowerAnnotation(field.type, params),
           optional: field.optional,
-          span: field.span,
+          ...(origin === "here" ? { span: field.span } : {}),
         })),
       };
     case "InterfaceDecl": {
@@ -173,16 +183,16 @@ export function lowerDeclaration(
           ...(type.defaultType === undefined ? {} : { defaultType: lowerType(type.defaultType, inside) }),
         })),
         methods: decl.methods.map((method) =>
-          lowerMethod(method.name.name, method.typeParams, method.params, method.returnType, inside),
+          lowerMethod(method.name.name, method.typeParams, method.params, method.returnType, inside, origin),
         ),
       };
     }
   }
 }
 
-function lowerMethods(decl: ImplBlock, outerParams: TypeParamNames): readonly MethodSignature[] {
+function lowerMethods(decl: ImplBlock, outerParams: TypeParamNames, origin: Origin): readonly MethodSignature[] {
   return decl.methods.map((method) =>
-    lowerMethod(method.name.name, method.typeParams, method.params, method.returnType, outerParams),
+    lowerMethod(method.name.name, method.typeParams, method.params, method.returnType, outerParams, origin),
   );
 }
 
@@ -192,13 +202,14 @@ function lowerMethod(
   allParams: readonly Param[],
   returnType: TypeExpr | undefined,
   outer: TypeParamNames,
+  origin: Origin,
 ): MethodSignature {
   const names = typeParams.map((param) => param.name);
   const inside = extendParams(outer, names);
   const params = allParams.filter((param) => param.name !== "self");
   return {
     name,
-    params: params.map((param) => lowerParam(param, inside)),
+    params: params.map((param) => lowerParam(param, inside, origin)),
     required: requiredCount(params),
     hasRest: params.some((param) => param.rest),
     typeParams: names,
@@ -221,7 +232,7 @@ export function lowerFunction(
   const deprecated = readDeprecation(attributes);
   return {
     name: decl.name.name,
-    params: decl.params.map((param) => lowerParam(param, inside)),
+    params: decl.params.map((param) => lowerParam(param, inside, "here")),
     required: requiredCount(decl.params),
     hasRest: decl.params.some((param) => param.rest),
     typeParams,
@@ -238,11 +249,11 @@ export function lowerFunction(
   };
 }
 
-function lowerParam(param: Param, params: TypeParamNames): ParameterSignature {
+function lowerParam(param: Param, params: TypeParamNames, origin: Origin): ParameterSignature {
   return {
     name: param.name,
     type: param.rest ? UNTYPED : lowerAnnotation(param.type, params),
-    span: param.span,
+    ...(origin === "here" ? { span: param.span } : {}),
   };
 }
 

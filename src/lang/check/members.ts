@@ -6,7 +6,7 @@ import { builtinMethodResult, builtinPropertyType, isDictMethod } from "./builti
 import { callFnType, callSignature } from "./calls.ts";
 import { type Checker, report } from "./checker.ts";
 import { constructVariant } from "./constructors.ts";
-import { type EnumDeclaration, findTypeOfKind } from "./declarations.ts";
+import { type EnumDeclaration, findTypeOfKind, type InterfaceDeclaration } from "./declarations.ts";
 import { type Argument, inferArguments } from "./elements.ts";
 import { bindAll, substitute } from "./generics.ts";
 import { lookup } from "./scope.ts";
@@ -51,7 +51,7 @@ function callMethod(checker: Checker, receiver: Type, call: NodeOf<"MethodCall">
         ? (builtinMethodResult({ kind: "Named", name: "string", args: [] }, method) ?? UNTYPED)
         : UNTYPED;
     case "Param":
-      return callBoundMethod(checker, receiver.name, call, args);
+      return callBoundMethod(checker, receiver.name, call);
     case "Untyped":
     case "Any":
     case "Unknown":
@@ -76,18 +76,19 @@ function callNamedMethod(
   const wanted = findTypeOfKind(checker.types, receiver.name, "Interface");
   if (wanted === undefined) return result;
   const params = wanted.params.map((param) => param.name);
-  const open = new Set([...params, ...wanted.associatedTypes.map((type) => type.name)]);
-  return substitute(result, bindAll(params, receiver.args), open);
+  return substitute(result, bindAll(params, receiver.args), openNames(wanted));
 }
 
-/** Inside a generic function, a bounded type parameter has the methods of its bound. */
-function callBoundMethod(checker: Checker, param: string, call: NodeOf<"MethodCall">, args: readonly Argument[]): Type {
+/**
+ * Inside a generic function, a bounded type parameter has the methods of its bound. Arguments are not held against them:
+ * whether a type keeps its bound's promises is told where the function is called.
+ */
+function callBoundMethod(checker: Checker, param: string, call: NodeOf<"MethodCall">): Type {
   const bound = checker.bounds.get(param);
   const wanted = bound === undefined ? undefined : findTypeOfKind(checker.types, bound, "Interface");
   if (wanted === undefined) return UNTYPED;
-  const receiver: NamedType = { kind: "Named", name: wanted.name, args: [] };
-  const result = callNamedMethod(checker, receiver, call, args);
-  if (result !== undefined) return result;
+  const method = wanted.methods.find((candidate) => candidate.name === call.method.name);
+  if (method !== undefined) return substitute(method.returns, new Map(), openNames(wanted));
   report(
     checker,
     "unknownInterfaceMethod",
@@ -96,6 +97,11 @@ function callBoundMethod(checker: Checker, param: string, call: NodeOf<"MethodCa
     { hint: `Declare \`${call.method.name}\` in the interface, or bound \`${param}\` by one that has it` },
   );
   return UNTYPED;
+}
+
+/** The names in an interface's signatures that each implementation fills in. */
+function openNames(wanted: InterfaceDeclaration): ReadonlySet<string> {
+  return new Set([...wanted.params, ...wanted.associatedTypes].map((type) => type.name));
 }
 
 // ---- Properties ------------------------------------------------------------------------------------------------------

@@ -85,13 +85,14 @@ function intoNamed(
 ): boolean {
   switch (actual.kind) {
     case "Named":
-      if (expected.name !== actual.name) return expected.name === "float" && actual.name === "int";
+      if (expected.name !== actual.name) return isWidening(expected.name, actual.name);
       return argsFit(types, expected, actual, inner);
     case "Literal":
       return typeof actual.value === "string"
         ? expected.name === "string"
         : expected.name === "int" || expected.name === "float";
     case "Shape": {
+      if (expected.name === "Schema") return true;
       if (expected.name !== "dict") return false;
       const [key, value] = expected.args;
       if (key === undefined || value === undefined) return true;
@@ -106,6 +107,12 @@ function intoNamed(
     case "Param":
       return false;
   }
+}
+
+/** Schemas are dicts, and a dict may be a schema. */
+function isWidening(expected: string, actual: string): boolean {
+  if (expected === "float") return actual === "int";
+  return (expected === "Schema" && actual === "dict") || (expected === "dict" && actual === "Schema");
 }
 
 const STRING_KEY: Type = { kind: "Named", name: "string", args: [] };
