@@ -34,7 +34,7 @@ const MESSAGES: readonly RecordedMessage[] = [
     role: "assistant",
     text: "Looking",
     thinking: [{ text: "hm", signature: "sig" }],
-    toolCalls: [{ id: "1", name: "read", input: { path: "ä" }, rawInput: '{"path":"ä"}' }],
+    toolCalls: [{ id: "1", name: "read", input: { path: "ä" }, signature: "call-sig", rawInput: '{"path":"ä"}' }],
     usage: usage(10, 2, 3),
   },
   { role: "tool", toolCallId: "1", toolName: "read", content: '"x"', isError: false },

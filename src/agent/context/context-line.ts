@@ -81,11 +81,12 @@ function decodeAssistant(value: JsonObject): RecordedAssistant | undefined {
   const toolCalls: RecordedToolCall[] = [];
   for (const call of list(value["toolCalls"])) {
     if (!isJsonObject(call) || typeof call["id"] !== "string" || typeof call["name"] !== "string") return undefined;
-    const { id, name, input = {}, rawInput } = call;
+    const { id, name, input = {}, rawInput, signature } = call;
     toolCalls.push({
       id: id as string,
       name: name as string,
       input,
+      ...(typeof signature === "string" ? { signature } : {}),
       ...(typeof rawInput === "string" ? { rawInput } : {}),
     });
   }

@@ -14,6 +14,8 @@ export interface CallDraft {
   argumentText: string;
   /** The provider's own parse, from the last end chunk that had one. */
   input: Json | undefined;
+  /** What the provider wants back with the call. */
+  signature: string | undefined;
   ended: boolean;
 }
 
@@ -21,6 +23,8 @@ export interface ThinkingDraft {
   text: string;
   signature: string | undefined;
   redacted: string | undefined;
+  /** Only the provider's summary of its reasoning came: worth showing, not worth sending back. */
+  summaryOnly: boolean;
 }
 
 export interface AnswerDraft {
@@ -85,10 +89,11 @@ export function addThinking(draft: AnswerDraft, chunk: Extract<ModelChunk, { typ
   if (delta === "" && !signature && !redacted) return "";
   let block = draft.thinking.get(chunk.thinkingId);
   if (block === undefined) {
-    block = { text: "", signature: undefined, redacted: undefined };
+    block = { text: "", signature: undefined, redacted: undefined, summaryOnly: true };
     draft.thinking.set(chunk.thinkingId, block);
   }
   block.text += delta;
+  if (chunk.summary !== true) block.summaryOnly = false;
   if (signature) block.signature = signature;
   if (redacted) block.redacted = redacted;
   if (delta !== "") draft.thinkingShown = true;
@@ -99,7 +104,14 @@ export function addThinking(draft: AnswerDraft, chunk: Extract<ModelChunk, { typ
 export function addSilentChunk(draft: AnswerDraft, chunk: ModelChunk): void {
   switch (chunk.type) {
     case "tool-call-start":
-      draft.calls.push({ id: chunk.id, name: chunk.name, argumentText: "", input: undefined, ended: false });
+      draft.calls.push({
+        id: chunk.id,
+        name: chunk.name,
+        argumentText: "",
+        input: undefined,
+        signature: undefined,
+        ended: false,
+      });
       return;
     case "tool-call-delta": {
       const call = findCall(draft, chunk.id);
@@ -110,6 +122,7 @@ export function addSilentChunk(draft: AnswerDraft, chunk: ModelChunk): void {
       const call = findCall(draft, chunk.id);
       if (call === undefined) return;
       call.input = chunk.input;
+      call.signature = chunk.signature ?? call.signature;
       call.ended = true;
       return;
     }
@@ -138,9 +151,14 @@ function findCall(draft: AnswerDraft, id: string): CallDraft | undefined {
 
 /** LOOP-82, LOOP-83: the blocks in order of arrival, as they must go back to the provider. */
 export function draftedThinking(draft: AnswerDraft): readonly Thinking[] {
-  return [...draft.thinking.values()].map(({ text, signature, redacted }) => ({
-    text,
-    ...(signature === undefined ? {} : { signature }),
-    ...(redacted === undefined ? {} : { redacted }),
-  }));
+  const blocks: Thinking[] = [];
+  for (const { text, signature, redacted, summaryOnly } of draft.thinking.values()) {
+    if (summaryOnly && signature === undefined && redacted === undefined) continue;
+    blocks.push({
+      text,
+      ...(signature === undefined ? {} : { signature }),
+      ...(redacted === undefined ? {} : { redacted }),
+    });
+  }
+  return blocks;
 }

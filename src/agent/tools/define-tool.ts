@@ -11,8 +11,8 @@ import type { ToolContext, ToolInvocation, ToolKind, ToolRuntime } from "./tool-
 
 type Awaitable<T> = T | Promise<T>;
 
-/** A schema library's type (zod, valibot, arktype, …) that can also print itself as JSON Schema. */
-export type ToolSchema<Input> = StandardSchemaV1<unknown, Input> & Partial<StandardJSONSchemaV1<unknown, Input>>;
+/** A schema library's type (zod, valibot, arktype, …). Most can also print themselves as JSON Schema. */
+export type ToolSchema<Input> = StandardSchemaV1<unknown, Input>;
 
 export interface ToolDefinition<Input = JsonObject> {
   readonly name: string;
@@ -143,7 +143,7 @@ function standardSchema<Input>(input: JsonObject | ToolSchema<Input>): ToolSchem
 
 function printedSchema<Input>(definition: ToolDefinition<Input>, standard: ToolSchema<Input>): JsonObject {
   if (definition.inputSchema !== undefined) return definition.inputSchema;
-  const printer = standard["~standard"].jsonSchema;
+  const { jsonSchema: printer } = standard["~standard"] as Partial<StandardJSONSchemaV1.Props<unknown, Input>>;
   if (printer === undefined) {
     throw new HarnError(
       "agent.tool_schema",

@@ -14,7 +14,8 @@ export async function decodeCalls(turn: TurnState, drafts: readonly CallDraft[])
   for (const draft of drafts) {
     const id = uniqueId(turn, draft.id, ids);
     ids.add(id);
-    calls.push(await repairCall(turn, decodeCall(turn, draft, id)));
+    const call = await repairCall(turn, decodeCall(turn, draft, id));
+    calls.push(draft.signature === undefined ? call : { ...call, signature: draft.signature });
   }
   return calls;
 }

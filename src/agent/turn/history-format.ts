@@ -25,10 +25,11 @@ export function nativeAssistantMessage(answer: Answer): RecordedAssistant | unde
     role: "assistant",
     ...(text.trim() === "" ? {} : { text }),
     ...(thinking.length === 0 ? {} : { thinking }),
-    toolCalls: answer.calls.map(({ id, name, input, rawInput }) => ({
+    toolCalls: answer.calls.map(({ id, name, input, rawInput, signature }) => ({
       id,
       name,
       input,
+      ...(signature === undefined ? {} : { signature }),
       ...(rawInput === undefined ? {} : { rawInput }),
     })),
     ...(usage === undefined ? {} : { usage }),

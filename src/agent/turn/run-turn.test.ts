@@ -263,6 +263,27 @@ describe("a turn", () => {
     });
   });
 
+  it("what the provider wants back with a call goes back; its summary of thinking is shown only", async () => {
+    const { events, model } = await run(
+      [
+        [
+          started,
+          { type: "thinking-delta", thinkingId: "s", delta: "In short", summary: true },
+          { type: "tool-call-start", id: "1", name: "read" },
+          { type: "tool-call-end", id: "1", input: { path: "a" }, signature: "call-sig" },
+          done(),
+        ],
+        answer("x"),
+      ],
+      { tools: createToolRuntime([echoTool()]) },
+    );
+    expect(events[0]).toMatchObject({ type: "thinking-delta", delta: "In short" });
+    expect(model.inputs[1]!.messages[1]).toEqual({
+      role: "assistant",
+      toolCalls: [{ id: "1", name: "read", input: { path: "a" }, signature: "call-sig" }],
+    });
+  });
+
   it("LOOP-T16 LOOP-25 runs a tool, answers, and is over", async () => {
     const { harness } = setUp(
       [[started, say("Reading"), ...callTool("tc", "read", { path: "a" }), done()], answer("Done")],
