@@ -88,6 +88,8 @@ export interface ModuleCode {
   /** Modules to start before this one, in order. */
   readonly dependencies: readonly string[];
   readonly exports: readonly { readonly name: string; readonly slot: number }[];
+  /** Functions that capture nothing: `main.functions[index]` is in `slot` before any module starts. */
+  readonly hoisted: readonly { readonly slot: number; readonly index: number }[];
   /** Runs once when the module starts; for the entry file it is the whole program. */
   readonly main: FunctionProto;
 }

@@ -30,6 +30,10 @@ export function decodeModule(json: Json): ModuleCode {
       const item = object(entry);
       return { name: string(item["name"]), slot: int(item["slot"]) };
     }),
+    hoisted: list(json["hoisted"]).map((entry) => {
+      const item = object(entry);
+      return { slot: int(item["slot"]), index: int(item["index"]) };
+    }),
     main: decodeFunction(json["main"]),
   };
 }

@@ -27,6 +27,11 @@ export function verifyModule(module: ModuleCode): readonly VerifyProblem[] {
       problems.push({ function: module.id, at: -1, message: `Export \`${entry.name}\` has no slot ${entry.slot}` });
     }
   }
+  for (const { slot, index } of module.hoisted) {
+    if (slot < 0 || slot >= slots || !module.main.functions[index]) {
+      problems.push({ function: module.id, at: -1, message: `Hoisted function ${index} does not fit slot ${slot}` });
+    }
+  }
   const pending: FunctionProto[] = [module.main];
   for (let proto = pending.pop(); proto; proto = pending.pop()) {
     verifyFunction(proto, slots, problems);

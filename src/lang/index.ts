@@ -38,3 +38,5 @@ export { CONTEXTUAL_WORDS, isKeyword, KEYWORDS, type Token, type TokenKind } fro
 export { formatModule } from "./format/format-module.ts";
 export { defaultFormatOptions, type FormatOptions } from "./format/format-options.ts";
 export { type FormatResult, formatSource } from "./format/format-source.ts";
+// Compiler
+export { type CompileInput, type CompileResult, compileModule, type ImportedName } from "./compile/compile-module.ts";

@@ -1,1 +1,3 @@
-export {};
+// The builtin table
+export type { Builtin, BuiltinDoc, Effect } from "./builtin.ts";
+export { internalNatives, standardBuiltins, standardGlobals, standardMethods } from "./standard.ts";

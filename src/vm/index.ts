@@ -1,1 +1,105 @@
-export {};
+// Running programs
+
+// Concurrency
+export { Channel, channelNatives } from "./concurrency/channels.ts";
+export { milliseconds, TaskHandle, taskNatives } from "./concurrency/tasks.ts";
+export { getIndex, getProperty, slice, spreadItems } from "./core/access.ts";
+export {
+  abandonIter,
+  END,
+  Iter,
+  iterOf,
+  ListCursor,
+  loopSource,
+  PullSource,
+  pull,
+  pullSource,
+  RangeCursor,
+  type Stage,
+  withStage,
+} from "./core/iteration.ts";
+export type { OutputSink } from "./core/output.ts";
+export { OutputBuffer } from "./core/output.ts";
+export type { Scope, Task, TaskContext, Wait } from "./core/task.ts";
+export { matches } from "./core/type-test.ts";
+// Errors
+export {
+  CANCELLED_MESSAGE,
+  Cancelled,
+  CategorizedError,
+  errorTypeName,
+  HarnFailure,
+  RuntimeError,
+  type RuntimeErrorKind,
+  Thrown,
+  type TraceFrame,
+} from "./error.ts";
+// Writing builtins
+export {
+  type AsyncContext,
+  type AsyncNative,
+  CALL,
+  type Callable,
+  Control,
+  type ControlNative,
+  DONE,
+  type Native,
+  type NativeContext,
+  type PureNative,
+  type Routine,
+  type RoutineState,
+  type Signal,
+  WAIT,
+} from "./native.ts";
+export { compare, contains, equal, identical, rangeContains, structuralKey } from "./value/compare.ts";
+export { display, displayDuration, displayFloat, withoutExponent } from "./value/display.ts";
+export {
+  add,
+  divide,
+  type Int,
+  int,
+  intFromNumber,
+  isInt,
+  isNumeric,
+  modulo,
+  multiply,
+  negate,
+  power,
+  subtract,
+  toDouble,
+} from "./value/numbers.ts";
+export { charAt, codePoints, compareText, isPlainText, textLength, textSlice } from "./value/text.ts";
+// Values
+export {
+  Bytes,
+  Closure,
+  Container,
+  cloneContainer,
+  Dict,
+  Duration,
+  dictOf,
+  type EnumType,
+  EnumValue,
+  err,
+  Float,
+  type HeapValue,
+  isCallable,
+  isResult,
+  isTruthy,
+  List,
+  listOf,
+  NativeRef,
+  Opaque,
+  ok,
+  Pair,
+  RangeValue,
+  record,
+  resultType,
+  SetValue,
+  type StructType,
+  StructValue,
+  share,
+  typeName,
+  type Value,
+} from "./value/value.ts";
+export { type RunOutcome, Vm, type VmOptions } from "./vm.ts";

@@ -1,0 +1,49 @@
+/** The state of compiling one file: what its top-level names mean, and what goes wrong. */
+
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Span } from "../syntax/ast.ts";
+import type { SourceFile } from "../syntax/source-file.ts";
+import type { FileFacts } from "./analysis.ts";
+import type { Binding } from "./function-scope.ts";
+
+export class Unit {
+  readonly file: SourceFile;
+  readonly facts: FileFacts;
+  /** Top-level variables are module slots (imported modules), not registers of the main function (the entry file). */
+  readonly topLevelSlots: boolean;
+  readonly hasPipelines: boolean;
+  readonly diagnostics: Diagnostic[] = [];
+  /** Functions of `main` that capture nothing and can exist before it runs. */
+  readonly hoisted: { readonly slot: number; readonly index: number }[] = [];
+  readonly slotNames: string[] = [];
+  readonly #slots = new Map<string, { readonly slot: number; mutable: boolean }>();
+
+  constructor(file: SourceFile, facts: FileFacts, topLevelSlots: boolean, hasPipelines: boolean) {
+    this.file = file;
+    this.facts = facts;
+    this.topLevelSlots = topLevelSlots;
+    this.hasPipelines = hasPipelines;
+  }
+
+  /** The slot of a top-level name, made on first use. */
+  slot(name: string, mutable: boolean): number {
+    const known = this.#slots.get(name);
+    if (known) return known.slot;
+    const slot = this.slotNames.push(name) - 1;
+    this.#slots.set(name, { slot, mutable });
+    return slot;
+  }
+
+  slotBinding(name: string): Binding | undefined {
+    const known = this.#slots.get(name);
+    return known && { kind: "slot", slot: known.slot, mutable: known.mutable };
+  }
+
+  lineOf(span: Span): number {
+    return this.file.position(span.start).line;
+  }
+
+  error(code: string, message: string, span: Span, hint?: string): void {
+    this.diagnostics.push({ code, severity: "error", message, span, ...(hint === undefined ? {} : { hint }) });
+  }
+}

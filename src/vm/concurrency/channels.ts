@@ -1,0 +1,295 @@
+/** Bounded channels, `select`, and `sleep`. */
+
+import { END, PullSource } from "../core/iteration.ts";
+import type { Task } from "../core/task.ts";
+import type { Timer } from "../core/timers.ts";
+import { RuntimeError } from "../error.ts";
+import type { Control, ControlNative, Native, Routine, Signal } from "../native.ts";
+import { display } from "../value/display.ts";
+import { isInt } from "../value/numbers.ts";
+import { List, record, share, typeName, type Value } from "../value/value.ts";
+import type { Vm } from "../vm.ts";
+import { milliseconds } from "./tasks.ts";
+
+const DEFAULT_CAPACITY = 256;
+
+interface Sender {
+  readonly task: Task;
+  readonly value: Value;
+}
+
+/** A waiting receiver; a `select` waits on several channels with one. */
+interface Receiver {
+  readonly task: Task;
+  /** What to wake the task with: the bare value, or the select's answer. */
+  readonly deliver: (value: Value, channel: Channel) => void;
+  readonly onClosed: (() => void) | undefined;
+}
+
+export class Channel extends PullSource {
+  readonly typeName = "channel";
+  readonly vm: Vm;
+  readonly name: string;
+  readonly capacity: number;
+  readonly buffer: Value[] = [];
+  closed = false;
+  readonly senders: Sender[] = [];
+  readonly receivers: Receiver[] = [];
+
+  constructor(vm: Vm, name: string, capacity: number) {
+    super();
+    this.vm = vm;
+    this.name = name;
+    this.capacity = capacity;
+  }
+
+  display(): string {
+    return `<channel:${this.name}>`;
+  }
+  override equals(): boolean {
+    return false;
+  }
+
+  /** True when a value can be taken now. */
+  get ready(): boolean {
+    return this.buffer.length > 0;
+  }
+
+  /** Takes the oldest value; a sender that waited for room moves up. */
+  take(): Value {
+    const value = this.buffer.shift();
+    const sender = this.senders.shift();
+    if (sender) {
+      this.buffer.push(sender.value);
+      this.vm.wake(sender.task, true);
+    }
+    return value;
+  }
+
+  /** Gives a value to a waiting receiver or the buffer. False: no room. */
+  offer(value: Value): boolean {
+    const receiver = this.receivers.shift();
+    if (receiver) {
+      receiver.deliver(value, this);
+      return true;
+    }
+    if (this.buffer.length >= this.capacity) return false;
+    this.buffer.push(value);
+    return true;
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const sender of this.senders.splice(0)) this.vm.wake(sender.task, false);
+    for (const receiver of this.receivers.slice()) receiver.onClosed?.();
+  }
+
+  remove(receiver: Receiver): void {
+    const at = this.receivers.indexOf(receiver);
+    if (at >= 0) this.receivers.splice(at, 1);
+  }
+
+  /** Waits for a value; `closedValue` when the channel closes first. */
+  receive(control: Control, closedValue: Value): Signal {
+    if (this.ready) return control.done(this.take());
+    if (this.closed) return control.done(closedValue);
+    const { vm, task } = control;
+    const receiver: Receiver = {
+      task,
+      deliver: (value) => vm.wake(task, value),
+      onClosed: () => {
+        this.remove(receiver);
+        vm.wake(task, closedValue);
+      },
+    };
+    this.receivers.push(receiver);
+    return control.waitFor({ what: `channel ${this.name}`, cancel: () => this.remove(receiver) });
+  }
+
+  next(control: Control): Signal {
+    return this.receive(control, END);
+  }
+}
+
+function channelArgument(value: Value, builtin: string): Channel {
+  if (value instanceof Channel) return value;
+  throw new RuntimeError("type", `${builtin}: expected a channel, got ${typeName(value)}`);
+}
+
+const channelNative: Native = {
+  kind: "pure",
+  name: "channel",
+  impl(args, { vm }) {
+    const named = args.length > 0 && !isInt(args[0]);
+    const name = named ? display(args[0]) : "default";
+    const capacity = named ? args[1] : args[0];
+    return new Channel(vm, name, isInt(capacity) ? Math.max(1, Number(capacity)) : DEFAULT_CAPACITY);
+  },
+};
+
+/** Passes on what the task was woken with. */
+const passRoutine: Routine = { name: "wait", resume: (_state, value, control) => control.done(value) };
+
+const sendNative: ControlNative = {
+  kind: "control",
+  name: "send",
+  routine: passRoutine,
+  start([target, value], control) {
+    const channel = channelArgument(target, "send");
+    if (channel.closed) return control.done(false);
+    share(value);
+    if (channel.offer(value)) return control.done(true);
+    const sender: Sender = { task: control.task, value };
+    channel.senders.push(sender);
+    return control.park(undefined, {
+      what: `room in channel ${channel.name}`,
+      cancel: () => {
+        const at = channel.senders.indexOf(sender);
+        if (at >= 0) channel.senders.splice(at, 1);
+      },
+    });
+  },
+};
+
+const receiveNative: ControlNative = {
+  kind: "control",
+  name: "receive",
+  routine: passRoutine,
+  start: ([target], control) => control.hold(undefined, channelArgument(target, "receive").receive(control, undefined)),
+};
+
+const tryReceiveNative: Native = {
+  kind: "pure",
+  name: "try_receive",
+  impl([target]) {
+    const channel = channelArgument(target, "try_receive");
+    return channel.ready ? channel.take() : undefined;
+  },
+};
+
+const closeNative: Native = {
+  kind: "pure",
+  name: "close_channel",
+  impl([target]) {
+    channelArgument(target, "close_channel").close();
+    return undefined;
+  },
+};
+
+// ---- select ----------------------------------------------------------------------------------------------------------
+
+function answer(index: number, value: Value, channel: Channel | undefined): Value {
+  return record({ index, value, channel: channel?.name });
+}
+
+/** The first ready channel in order; else waits for any, for the timeout, or not at all. */
+function select(
+  control: Control,
+  channels: readonly Channel[],
+  timeoutMs: number | undefined,
+  hasDefault: boolean,
+): Signal {
+  const index = channels.findIndex((channel) => channel.ready);
+  if (index >= 0) {
+    const channel = channels[index] as Channel;
+    return control.done(answer(index, channel.take(), channel));
+  }
+  if (hasDefault) return control.done(answer(-1, undefined, undefined));
+  const { vm, task } = control;
+  // Nothing can ever come out of closed channels: that is an answer, not a wait for ever.
+  if (timeoutMs === undefined && channels.every((channel) => channel.closed)) {
+    return control.done(answer(-1, undefined, undefined));
+  }
+  let timer: Timer | undefined;
+  const receivers: { readonly channel: Channel; readonly receiver: Receiver }[] = [];
+  const leave = () => {
+    for (const { channel, receiver } of receivers) channel.remove(receiver);
+    if (timer) vm.timers.cancel(timer);
+  };
+  channels.forEach((channel, position) => {
+    const receiver: Receiver = {
+      task,
+      deliver: (value) => {
+        leave();
+        vm.wake(task, answer(position, value, channel));
+      },
+      onClosed: () => {
+        if (timeoutMs !== undefined || !channels.every((each) => each.closed)) return;
+        leave();
+        vm.wake(task, answer(-1, undefined, undefined));
+      },
+    };
+    channel.receivers.push(receiver);
+    receivers.push({ channel, receiver });
+  });
+  if (timeoutMs !== undefined) {
+    timer = vm.timers.set(vm.timers.now() + timeoutMs, () => {
+      timer = undefined;
+      leave();
+      vm.wake(task, answer(-1, undefined, undefined));
+    });
+  }
+  return control.park(undefined, { what: "select", cancel: leave });
+}
+
+function channelsOf(values: readonly Value[]): Channel[] {
+  return values.map((value) => channelArgument(value, "select"));
+}
+
+const selectStatement: ControlNative = {
+  kind: "control",
+  name: "__select",
+  routine: passRoutine,
+  start([channels, timeout, hasDefault], control) {
+    const list = channelsOf(channels instanceof List ? channels.items : []);
+    return select(control, list, timeout === undefined ? undefined : (milliseconds(timeout) ?? 0), hasDefault === true);
+  },
+};
+
+/** `select(ch1, ch2, …)` and `channel_select(channels, timeout?)`. */
+function selectBuiltin(name: string): ControlNative {
+  return {
+    kind: "control",
+    name,
+    routine: passRoutine,
+    start(args, control) {
+      const [first, timeout] = args;
+      if (first instanceof List) {
+        const ms = timeout === undefined ? undefined : (milliseconds(timeout) ?? 0);
+        return select(control, channelsOf(first.items), ms, false);
+      }
+      return select(control, channelsOf(args), undefined, false);
+    },
+  };
+}
+
+// ---- sleep -----------------------------------------------------------------------------------------------------------
+
+function sleepNative(name: string): ControlNative {
+  return {
+    kind: "control",
+    name,
+    routine: passRoutine,
+    start([duration], control) {
+      const ms = milliseconds(duration);
+      if (ms === undefined)
+        throw new RuntimeError("type", `${name}: expected a duration or milliseconds, got ${typeName(duration)}`);
+      const { vm, task } = control;
+      const timer = vm.timers.set(vm.timers.now() + ms, () => vm.wake(task, undefined));
+      return control.park(undefined, { what: name, cancel: () => vm.timers.cancel(timer) });
+    },
+  };
+}
+
+export const channelNatives: readonly Native[] = [
+  channelNative,
+  sendNative,
+  receiveNative,
+  tryReceiveNative,
+  closeNative,
+  selectStatement,
+  selectBuiltin("select"),
+  selectBuiltin("channel_select"),
+  sleepNative("sleep"),
+];

@@ -1,0 +1,424 @@
+/** spawn, await, cancel, parallel: tasks as values, with their output kept until somebody collects it. */
+
+import { END, Iter, PullSource } from "../core/iteration.ts";
+import { OutputBuffer } from "../core/output.ts";
+import type { Task } from "../core/task.ts";
+import { CANCELLED_MESSAGE, type HarnFailure, RuntimeError, Thrown } from "../error.ts";
+import type { Control, ControlNative, Native, Routine, Signal } from "../native.ts";
+import { display } from "../value/display.ts";
+import { isInt } from "../value/numbers.ts";
+import {
+  Dict,
+  Duration,
+  err,
+  isResult,
+  List,
+  listOf,
+  Opaque,
+  ok,
+  RangeValue,
+  record,
+  SetValue,
+  share,
+  typeName,
+  type Value,
+} from "../value/value.ts";
+import type { Vm } from "../vm.ts";
+
+// ---- task handles ----------------------------------------------------------------------------------------------------
+
+export class TaskHandle extends Opaque {
+  readonly typeName = "task_handle";
+  readonly task: Task;
+  readonly output: OutputBuffer;
+  /** A second `await` gives nil. */
+  collected = false;
+  constructor(task: Task, output: OutputBuffer) {
+    super();
+    this.task = task;
+    this.output = output;
+  }
+  display(): string {
+    return `<task:${this.task.id}>`;
+  }
+}
+
+const spawnNative: Native = {
+  kind: "pure",
+  name: "__spawn",
+  impl([body], { vm, task }) {
+    const output = new OutputBuffer();
+    const child = vm.spawn(task, `${task.id}:spawn:${++task.spawnCount}`, body, [], output);
+    return new TaskHandle(child, output);
+  },
+};
+
+/** Parks until a task is done. */
+function whenDone(control: Control, state: unknown, target: Task, onTimeout?: { readonly ms: number }): Signal {
+  const { vm, task } = control;
+  const previous = target.onDone;
+  const timer = onTimeout
+    ? vm.timers.set(vm.timers.now() + onTimeout.ms, () => {
+        target.onDone = previous;
+        vm.wake(task, "timeout");
+      })
+    : undefined;
+  target.onDone = (done) => {
+    previous?.(done);
+    if (timer) vm.timers.cancel(timer);
+    vm.wake(task, undefined);
+  };
+  return control.park(state, {
+    what: `task ${target.id}`,
+    cancel: () => {
+      target.onDone = previous;
+      if (timer) vm.timers.cancel(timer);
+    },
+  });
+}
+
+function collect(handle: TaskHandle, control: Control): Value {
+  handle.collected = true;
+  control.task.output.write(handle.output.drain());
+  if (handle.task.failure) throw handle.task.failure;
+  return share(handle.task.result);
+}
+
+const awaitRoutine: Routine = {
+  name: "await",
+  resume: (state, _value, control) => control.done(collect(state as TaskHandle, control)),
+};
+
+const awaitNative: ControlNative = {
+  kind: "control",
+  name: "await",
+  routine: awaitRoutine,
+  start([handle], control) {
+    if (!(handle instanceof TaskHandle)) return control.done(share(handle));
+    if (handle.collected) return control.done(undefined);
+    if (handle.task.status === "done") return control.done(collect(handle, control));
+    return whenDone(control, handle, handle.task);
+  },
+};
+
+const cancelNative: Native = {
+  kind: "pure",
+  name: "cancel",
+  impl([handle], { vm }) {
+    if (handle instanceof TaskHandle && !handle.collected) {
+      handle.collected = true;
+      vm.abort(handle.task, CANCELLED_MESSAGE);
+    }
+    return undefined;
+  },
+};
+
+/** Milliseconds before `cancel_graceful` loses patience. */
+const GRACE_MS = 5000;
+
+const gracefulRoutine: Routine = {
+  name: "cancel_graceful",
+  resume(raw, value, control) {
+    const handle = raw as TaskHandle;
+    handle.collected = true;
+    if (value === "timeout") {
+      control.vm.abort(handle.task, CANCELLED_MESSAGE);
+      return control.done(err("cancel_graceful: timeout, task forcefully aborted"));
+    }
+    return control.done(gracefulResult(handle, control));
+  },
+};
+
+function gracefulResult(handle: TaskHandle, control: Control): Value {
+  control.task.output.write(handle.output.drain());
+  const { failure, result } = handle.task;
+  if (!failure) return ok(share(result));
+  return err(failure instanceof Thrown ? display(failure.value) : failure.display());
+}
+
+const cancelGracefulNative: ControlNative = {
+  kind: "control",
+  name: "cancel_graceful",
+  routine: gracefulRoutine,
+  start([handle, timeout], control) {
+    if (!(handle instanceof TaskHandle)) return control.done(undefined);
+    if (handle.collected) return control.done(ok(undefined));
+    if (handle.task.status === "done") {
+      handle.collected = true;
+      return control.done(gracefulResult(handle, control));
+    }
+    control.vm.requestStop(handle.task);
+    return whenDone(control, handle, handle.task, { ms: milliseconds(timeout) ?? GRACE_MS });
+  },
+};
+
+const isCancelledNative: Native = {
+  kind: "pure",
+  name: "is_cancelled",
+  impl: (_args, { task }) => task.cancelRequest !== "none",
+};
+
+/** A duration or a number of milliseconds. */
+export function milliseconds(value: Value): number | undefined {
+  if (value instanceof Duration) return Math.max(0, value.ms);
+  return isInt(value) ? Math.max(0, Number(value)) : undefined;
+}
+
+// ---- parallel --------------------------------------------------------------------------------------------------------
+
+type Mode = "count" | "each" | "settle" | "stream";
+
+/** Children of one `parallel`: started up to the cap, results by index, output in index order at the end. */
+class Group {
+  readonly vm: Vm;
+  readonly parent: Task;
+  readonly mode: Mode;
+  readonly body: Value;
+  readonly items: readonly Value[];
+  readonly cap: number;
+  readonly id: string;
+  readonly children: (Task | undefined)[] = [];
+  readonly outputs: OutputBuffer[] = [];
+  /** Finished children in order of completion, for the stream form. */
+  readonly finished: number[] = [];
+  next = 0;
+  running = 0;
+  done = 0;
+  onProgress: (() => void) | undefined = undefined;
+
+  constructor(vm: Vm, parent: Task, mode: Mode, body: Value, items: readonly Value[], cap: number) {
+    this.vm = vm;
+    this.parent = parent;
+    this.mode = mode;
+    this.body = body;
+    this.items = items;
+    this.cap = cap > 0 ? cap : Number.POSITIVE_INFINITY;
+    this.id = `${parent.id}:parallel:${++parent.parallelCount}`;
+  }
+
+  start(): void {
+    while (this.next < this.items.length && this.running < this.cap) {
+      const index = this.next++;
+      const output = new OutputBuffer();
+      const child = this.vm.spawn(this.parent, `${this.id}:${index}`, this.body, [this.items[index]], output, {
+        groupId: this.id,
+      });
+      this.children[index] = child;
+      this.outputs[index] = output;
+      this.running += 1;
+      child.onDone = () => {
+        this.running -= 1;
+        this.done += 1;
+        this.finished.push(index);
+        this.start();
+        this.onProgress?.();
+      };
+    }
+  }
+
+  get complete(): boolean {
+    return this.done === this.items.length;
+  }
+
+  abort(): void {
+    this.onProgress = undefined;
+    this.next = this.items.length;
+    for (const child of this.children) if (child) this.vm.abort(child, CANCELLED_MESSAGE);
+  }
+
+  writeOutput(): void {
+    for (const output of this.outputs) this.parent.output.write(output.drain());
+  }
+
+  /** The value of the whole form, once complete. */
+  outcome(): Value {
+    this.writeOutput();
+    if (this.mode === "settle") return this.#settled();
+    const failed = this.children.find((child) => child?.failure);
+    if (failed?.failure) throw failed.failure;
+    return listOf(this.children.map((child) => child?.result));
+  }
+
+  #settled(): Value {
+    const results = this.children.map((child) => {
+      if (child?.failure) return err(child.failure.display());
+      return isResult(child?.result) ? child.result : ok(share(child?.result));
+    });
+    const succeeded = results.filter((result) => result.variant === "Ok").length;
+    return record({ results: new List(results), succeeded, failed: results.length - succeeded });
+  }
+}
+
+const groupRoutine: Routine = {
+  name: "parallel",
+  resume: (state, _value, control) => control.done((state as Group).outcome()),
+  abandon: (state) => (state as Group).abort(),
+};
+
+const parallelNative: ControlNative = {
+  kind: "control",
+  name: "__parallel",
+  routine: groupRoutine,
+  start([mode, subject, body, cap], control) {
+    const { vm, task } = control;
+    const items = mode === "count" ? countItems(subject) : eachItems(subject, mode as Mode);
+    const limit = cap === undefined ? 0 : isInt(cap) ? Number(cap) : 0;
+    const group = new Group(vm, task, mode as Mode, body, items, limit);
+    if (mode === "stream") return control.done(new Iter(new CompletionSource(group), [], "stream"));
+    group.start();
+    if (group.complete) return control.done(group.outcome());
+    group.onProgress = () => {
+      if (group.complete) vm.wake(task, undefined);
+    };
+    return control.park(group, { what: `parallel ${group.id}`, cancel: () => group.abort() });
+  },
+};
+
+function countItems(subject: Value): Value[] {
+  if (!isInt(subject)) throw new RuntimeError("type", `parallel expects an int, got ${typeName(subject)}`);
+  return Array.from({ length: Math.max(0, Number(subject)) }, (_, index) => index);
+}
+
+function eachItems(subject: Value, mode: Mode): readonly Value[] {
+  if (subject instanceof List || subject instanceof SetValue) return subject.items.map(share);
+  if (subject instanceof RangeValue) return Array.from({ length: subject.length }, (_, i) => subject.start + i);
+  if (subject instanceof Dict) {
+    return subject.keys().map((key) => record({ key, value: share(subject.map.get(key)) }));
+  }
+  const form = mode === "settle" ? "settle" : "each";
+  throw new RuntimeError("type", `parallel ${form} expects a list, got ${typeName(subject)}`);
+}
+
+/** `parallel each … as stream`: results as they come; an error surfaces at the pull and stops the rest. */
+class CompletionSource extends PullSource {
+  readonly typeName = "stream";
+  readonly group: Group;
+  #taken = 0;
+  #started = false;
+  constructor(group: Group) {
+    super();
+    this.group = group;
+  }
+  next(control: Control): Signal {
+    const { group } = this;
+    if (!this.#started) {
+      this.#started = true;
+      group.start();
+    }
+    if (this.#taken >= group.items.length) return control.done(END);
+    if (this.#taken < group.finished.length) return control.done(this.#take(control));
+    const { vm, task } = control;
+    group.onProgress = () => vm.wake(task, undefined);
+    const signal = control.waitFor({
+      what: `parallel ${group.id}`,
+      cancel: () => {
+        group.onProgress = undefined;
+      },
+    });
+    return control.nest(signal, completionRoutine, this);
+  }
+  take(control: Control): Value {
+    return this.#take(control);
+  }
+  #take(control: Control): Value {
+    const index = this.group.finished[this.#taken++] as number;
+    this.group.onProgress = undefined;
+    const child = this.group.children[index] as Task;
+    control.task.output.write(this.group.outputs[index]?.drain() ?? "");
+    if (child.failure) {
+      this.#taken = this.group.items.length;
+      this.group.abort();
+      throw child.failure;
+    }
+    return share(child.result);
+  }
+  override abandon(): void {
+    this.#taken = this.group.items.length;
+    this.group.abort();
+  }
+  display(): string {
+    return "<stream>";
+  }
+}
+
+const completionRoutine: Routine = {
+  name: "parallel.stream",
+  resume: (state, _value, control) => control.done((state as CompletionSource).take(control)),
+};
+
+/** `parallel_race(items, fn, options?)`: the first plain value or Ok wins, the others are stopped at once. */
+class Race {
+  readonly group: Group;
+  readonly errors: string[] = [];
+  #seen = 0;
+  constructor(group: Group) {
+    this.group = group;
+  }
+  /** The winner's value as a one-item list, when there is one among the children that have finished. */
+  winner(): readonly [Value] | undefined {
+    while (this.#seen < this.group.finished.length) {
+      const index = this.group.finished[this.#seen++] as number;
+      const child = this.group.children[index] as Task;
+      if (child.failure) this.errors.push(child.failure.display());
+      else if (isResult(child.result) && child.result.variant === "Err")
+        this.errors.push(display(child.result.fields[0]));
+      else {
+        const value = isResult(child.result) ? child.result.fields[0] : child.result;
+        this.group.parent.output.write(this.group.outputs[index]?.drain() ?? "");
+        this.group.abort();
+        return [share(value)];
+      }
+    }
+    return undefined;
+  }
+  failure(): HarnFailure {
+    return new Thrown(`parallel_race: all tasks failed: ${this.errors.join("; ")}`);
+  }
+}
+
+const raceRoutine: Routine = {
+  name: "parallel_race",
+  resume(state, _value, control) {
+    const race = state as Race;
+    const winner = race.winner();
+    if (winner) return control.done(winner[0]);
+    throw race.failure();
+  },
+  abandon: (state) => (state as Race).group.abort(),
+};
+
+const raceNative: ControlNative = {
+  kind: "control",
+  name: "parallel_race",
+  routine: raceRoutine,
+  start([items, body, options], control) {
+    const { vm, task } = control;
+    const cap = options instanceof Dict ? options.map.get("max_concurrent") : options;
+    const group = new Group(vm, task, "each", body, eachItems(items, "each"), isInt(cap) ? Number(cap) : 0);
+    const race = new Race(group);
+    if (group.items.length === 0) throw new Thrown("parallel_race: no tasks to race");
+    group.start();
+    let pending = true;
+    group.onProgress = () => {
+      if (!pending) return;
+      // Peek without consuming: the routine takes the winner when it resumes.
+      const last = group.finished.at(-1) as number;
+      const child = group.children[last] as Task;
+      const won = !child.failure && !(isResult(child.result) && child.result.variant === "Err");
+      if (!won && !group.complete) return;
+      pending = false;
+      vm.wake(task, undefined);
+    };
+    return control.park(race, { what: "parallel_race", cancel: () => group.abort() });
+  },
+};
+
+export const taskNatives: readonly Native[] = [
+  spawnNative,
+  awaitNative,
+  cancelNative,
+  cancelGracefulNative,
+  isCancelledNative,
+  parallelNative,
+  raceNative,
+];

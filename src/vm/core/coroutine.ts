@@ -1,0 +1,66 @@
+/** Generators (`yield`) and streams (`gen fn`, `emit`): a task of its own that runs only while somebody pulls. */
+
+import type { HarnFailure } from "../error.ts";
+import type { Control, Signal } from "../native.ts";
+import type { Value } from "../value/value.ts";
+import type { Vm } from "../vm.ts";
+import { END, PullSource } from "./iteration.ts";
+import type { Task } from "./task.ts";
+
+export class Coroutine extends PullSource {
+  readonly typeName: "generator" | "stream";
+  readonly task: Task;
+  readonly vm: Vm;
+  consumer: Task | undefined = undefined;
+  done = false;
+
+  constructor(vm: Vm, typeName: "generator" | "stream", task: Task) {
+    super();
+    this.vm = vm;
+    this.typeName = typeName;
+    this.task = task;
+    task.onDone = () => this.#finished();
+  }
+
+  next(control: Control): Signal {
+    if (this.done || this.consumer) return control.done(END);
+    const consumer = control.task;
+    this.consumer = consumer;
+    this.task.output = consumer.output;
+    this.vm.switchTo(this.task);
+    return control.waitFor({
+      what: `next value of a ${this.typeName}`,
+      cancel: () => {
+        this.consumer = undefined;
+        this.abandon();
+      },
+    });
+  }
+
+  /** Called by the interpreter at `yield`: the body is parked, its value goes to whoever pulled. */
+  deliver(value: Value): void {
+    const consumer = this.consumer;
+    this.consumer = undefined;
+    if (consumer) this.vm.wake(consumer, value);
+  }
+
+  override abandon(): void {
+    if (this.done) return;
+    this.done = true;
+    this.vm.abort(this.task, "The consumer stopped");
+  }
+
+  #finished(): void {
+    this.done = true;
+    const consumer = this.consumer;
+    this.consumer = undefined;
+    if (!consumer) return;
+    const failure: HarnFailure | undefined = this.task.failure;
+    if (failure) this.vm.wakeWith(consumer, failure);
+    else this.vm.wake(consumer, END);
+  }
+
+  display(): string {
+    return `<${this.typeName}>`;
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * A task and all its state: frames, registers, scopes. Everything here is data that the VM owns.
+ *
+ * Registers of all frames lie in one array; a frame's registers start at its `base`, and a callee's base is where its
+ * caller put the arguments, so that a call copies nothing.
+ */
+
+import type { HarnFailure } from "../error.ts";
+import type { Routine, RoutineState } from "../native.ts";
+import { type Closure, type LinkedFunction, listOf, type Value } from "../value/value.ts";
+import type { OutputSink } from "./output.ts";
+
+/** An activation: of a function (`fn` set) or of a builtin's routine (`routine` set). Objects are reused by depth. */
+export class Frame {
+  fn: LinkedFunction | undefined = undefined;
+  routine: Routine | undefined = undefined;
+  state: RoutineState = undefined;
+  /** Next instruction when control comes back. */
+  pc = 0;
+  base = 0;
+  /** Register (absolute) of the frame below that receives the result. */
+  dst = 0;
+  argCount = 0;
+  /** How many scopes were open when the frame was entered. */
+  scopeBase = 0;
+}
+
+/** Something that is open between two points of a frame and closes when the frame is left, on every path. */
+export type Scope =
+  | { readonly kind: "deadline"; readonly dueMs: number }
+  /** A lock permit, a step … : `close` runs exactly once. */
+  | { readonly kind: "resource"; readonly close: () => void; readonly what: string };
+
+/** Why a task is parked. `cancel` takes the task off whatever it waits on; it must not wake it. */
+export interface Wait {
+  /** For people: "sleep", "channel receive" … */
+  readonly what: string;
+  cancel(): void;
+}
+
+export type TaskStatus = "ready" | "running" | "parked" | "done";
+
+/** Values that children inherit by copy: step scope, task-locals, policies. Keys are owned by whoever sets them. */
+export type TaskContext = ReadonlyMap<string, unknown>;
+
+export class Task {
+  /** Deterministic: `task_root`, `task_root:spawn:1`, `task_root:parallel:1:0`. */
+  readonly id: string;
+  readonly parent: Task | undefined;
+  readonly root: Task;
+  readonly groupId: string | undefined;
+  status: TaskStatus = "ready";
+
+  readonly frames: Frame[] = [];
+  depth = 0;
+  readonly registers: Value[] = [];
+  scopes: Scope[] = [];
+  /** Earliest deadline of the open scopes, monotonic milliseconds; Infinity when none. */
+  deadlineMs: number = Number.POSITIVE_INFINITY;
+
+  wait: Wait | undefined = undefined;
+  /** Register that receives what the task waits for; -1 when a routine does. */
+  resumeRegister = -1;
+  resumeValue: Value = undefined;
+  resumeFailure: HarnFailure | undefined = undefined;
+  /** Fires a deadline while parked. */
+  deadlineTimer: object | undefined = undefined;
+
+  output: OutputSink;
+  context: TaskContext;
+
+  result: Value = undefined;
+  failure: HarnFailure | undefined = undefined;
+  /** Called once when the task is done. */
+  onDone: ((task: Task) => void) | undefined = undefined;
+  readonly children: Set<Task> = new Set();
+  /** Numbers spawns and parallel groups, for ids. */
+  spawnCount = 0;
+  parallelCount = 0;
+
+  /** A stop was asked for: politely (catchable, once) or for good. */
+  cancelRequest: "none" | "graceful" | "abort" = "none";
+  gracefulDelivered = false;
+  cancelReason = "";
+
+  constructor(id: string, parent: Task | undefined, output: OutputSink, groupId?: string) {
+    this.id = id;
+    this.parent = parent;
+    this.root = parent ? parent.root : this;
+    this.output = output;
+    this.context = parent ? parent.context : new Map();
+    this.groupId = groupId;
+  }
+
+  /** The frame on top; undefined when the task has none. */
+  get top(): Frame | undefined {
+    return this.depth > 0 ? this.frames[this.depth - 1] : undefined;
+  }
+
+  /** A frame object for the next depth, its previous contents still in it. */
+  nextFrame(): Frame {
+    const depth = this.depth++;
+    const known = this.frames[depth];
+    if (known) return known;
+    const frame = new Frame();
+    this.frames.push(frame);
+    return frame;
+  }
+
+  /** First register above the top frame. */
+  get registerTop(): number {
+    const top = this.top;
+    if (!top) return 0;
+    return top.fn ? top.base + top.fn.registerCount : top.base;
+  }
+
+  recomputeDeadline(): void {
+    let due = Number.POSITIVE_INFINITY;
+    for (const scope of this.scopes) if (scope.kind === "deadline" && scope.dueMs < due) due = scope.dueMs;
+    this.deadlineMs = due;
+  }
+
+  /** Closes scopes down to a count, innermost first. */
+  closeScopes(count: number): void {
+    if (this.scopes.length <= count) return;
+    while (this.scopes.length > count) {
+      const scope = this.scopes.pop();
+      if (scope?.kind === "resource") scope.close();
+    }
+    this.recomputeDeadline();
+  }
+}
+
+/** Makes room for registers up to `count`. Filling keeps the array dense. */
+export function ensureRegisters(registers: Value[], count: number): void {
+  for (let length = registers.length; length < count; length++) registers.push(undefined);
+}
+
+/** Puts a function's frame on a task. Arguments lie in the registers from `base` on. */
+export function enterClosure(task: Task, closure: Closure, base: number, argCount: number, dst: number): Frame {
+  const fn = closure.proto;
+  const frame = task.nextFrame();
+  frame.fn = fn;
+  frame.routine = undefined;
+  frame.state = undefined;
+  frame.pc = 0;
+  frame.base = base;
+  frame.dst = dst;
+  frame.argCount = argCount;
+  frame.scopeBase = task.scopes.length;
+  const registers = task.registers;
+  if (registers.length < base + fn.registerCount) ensureRegisters(registers, base + fn.registerCount);
+  const { paramCount } = fn;
+  if (fn.hasRest) bindRest(registers, base, paramCount, argCount);
+  else for (let i = argCount; i < paramCount; i++) registers[base + i] = undefined;
+  const { captured } = closure;
+  for (let i = 0; i < captured.length; i++) registers[base + paramCount + i] = captured[i];
+  return frame;
+}
+
+function bindRest(registers: Value[], base: number, paramCount: number, argCount: number): void {
+  const fixed = paramCount - 1;
+  const rest: Value[] = [];
+  for (let i = fixed; i < argCount; i++) rest.push(registers[base + i]);
+  for (let i = argCount; i < fixed; i++) registers[base + i] = undefined;
+  registers[base + fixed] = listOf(rest);
+}

@@ -1,0 +1,120 @@
+/** Errors inside a running program, and what a `catch` sees of them. */
+
+import { display } from "./value/display.ts";
+import { Dict, EnumValue, StructValue, type Value } from "./value/value.ts";
+
+/** A frame of a Harn stack trace. */
+export interface TraceFrame {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Anything that unwinds a task. Never a user's JavaScript stack trace: only Harn frames are kept. */
+export abstract class HarnFailure {
+  /** Innermost first; filled while the failure leaves its first frames. */
+  trace: readonly TraceFrame[] | undefined = undefined;
+  /** What a `catch` binds. */
+  abstract readonly value: Value;
+  /** The message as programs and tests know it. */
+  abstract display(): string;
+}
+
+/** A value the program threw. */
+export class Thrown extends HarnFailure {
+  readonly value: Value;
+  constructor(value: Value) {
+    super();
+    this.value = value;
+  }
+  display(): string {
+    return `Thrown: ${display(this.value)}`;
+  }
+}
+
+/** `type` and `runtime` carry a prefix when shown; the others are shown bare. */
+export type RuntimeErrorKind =
+  | "type"
+  | "runtime"
+  | "division"
+  | "overflow"
+  | "undefined-variable"
+  | "undefined-builtin"
+  | "immutable";
+
+/** An error the VM or a builtin raised. */
+export class RuntimeError extends HarnFailure {
+  readonly kind: RuntimeErrorKind;
+  readonly message: string;
+  constructor(kind: RuntimeErrorKind, message: string) {
+    super();
+    this.kind = kind;
+    this.message = message;
+  }
+  get value(): Value {
+    return this.display();
+  }
+  display(): string {
+    switch (this.kind) {
+      case "type":
+        return `Type error: ${this.message}`;
+      case "runtime":
+        return `Runtime error: ${this.message}`;
+      case "undefined-variable":
+        return `Undefined variable: ${this.message}`;
+      case "undefined-builtin":
+        return `Undefined builtin: ${this.message}`;
+      case "immutable":
+        return `Cannot assign to immutable binding: ${this.message}`;
+      case "division":
+      case "overflow":
+        return this.message;
+    }
+  }
+}
+
+/** An error with a category of the taxonomy (`timeout`, `rate_limit` …). */
+export class CategorizedError extends HarnFailure {
+  readonly category: string;
+  readonly message: string;
+  constructor(category: string, message: string) {
+    super();
+    this.category = category;
+    this.message = message;
+  }
+  get value(): Value {
+    return this.display();
+  }
+  display(): string {
+    return `Error [${this.category}]: ${this.message}`;
+  }
+}
+
+/** The task was cancelled from outside: `finally` and `defer` run, `catch` does not see it. */
+export class Cancelled extends HarnFailure {
+  readonly reason: string;
+  constructor(reason: string) {
+    super();
+    this.reason = reason;
+  }
+  get value(): Value {
+    return this.display();
+  }
+  display(): string {
+    return this.reason;
+  }
+}
+
+/** What programs see when a task is asked to stop while it runs or waits. */
+export const CANCELLED_MESSAGE = "kind:cancelled:VM cancelled by host";
+
+/** The type name a typed `catch (e: Name)` compares with. */
+export function errorTypeName(value: Value): string | undefined {
+  if (value instanceof EnumValue) return value.type.name;
+  if (value instanceof StructValue) return value.type.name;
+  if (value instanceof Dict) {
+    const type = value.map.get("type") ?? value.map.get("name");
+    return typeof type === "string" ? type : undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,516 @@
+/**
+ * A virtual machine: modules, builtins, the scheduler. One run of one program; two can live in a process without
+ * seeing each other.
+ *
+ * Scheduling: tasks take turns from a queue. A task runs until it parks, finishes, or has used its quantum while others
+ * wait. Nothing here depends on real time, so the same answers from the host give the same schedule.
+ */
+
+import { CancelToken, type Host } from "../base/index.ts";
+import type { ModuleCode } from "../bytecode/index.ts";
+import { Coroutine } from "./core/coroutine.ts";
+import { pushRoutine, toFailure, traceOf } from "./core/drive.ts";
+import { runTask } from "./core/interpreter.ts";
+import { Mutexes } from "./core/mutex.ts";
+import type { OutputSink } from "./core/output.ts";
+import { ensureRegisters, enterClosure, Task, type TaskContext, type Wait } from "./core/task.ts";
+import { type Timer, Timers } from "./core/timers.ts";
+import { CANCELLED_MESSAGE, Cancelled, type HarnFailure, RuntimeError, Thrown } from "./error.ts";
+import { ModuleInstance, UNSET } from "./module-instance.ts";
+import { type AsyncContext, Control, type Native, type NativeContext, type Routine } from "./native.ts";
+import { Closure, NativeRef, share, type Value } from "./value/value.ts";
+
+export interface VmOptions {
+  readonly host: Host;
+  /** Builtins by name. */
+  readonly natives: Iterable<Native>;
+  /** Methods: `type_of` name → builtins whose first argument is the receiver. */
+  readonly methods: Readonly<Record<string, Iterable<Native>>>;
+  /** Names with a value rather than a call (`pi`); made on first use. */
+  readonly globals?: Readonly<Record<string, () => Value>>;
+  /** Where the program's output goes; default: the host's standard output. */
+  readonly output?: OutputSink;
+  /** Nested calls before "Stack overflow"; default 512. */
+  readonly maxFrames?: number;
+  /** Lets the platform breathe (signals, sockets) during long computations; default: a microtask. */
+  readonly breathe?: () => Promise<void>;
+  /** State that builtins keep per run, created on first use. */
+  readonly state?: Map<string, unknown>;
+}
+
+export type RunOutcome =
+  | { readonly status: "ok"; readonly value: Value }
+  | { readonly status: "failed"; readonly failure: HarnFailure }
+  | { readonly status: "cancelled"; readonly reason: string };
+
+/** Quanta between two breaths of the platform. */
+const QUANTA_PER_BREATH = 20;
+
+export class Vm {
+  readonly host: Host;
+  readonly natives: ReadonlyMap<string, Native>;
+  readonly methods: ReadonlyMap<string, ReadonlyMap<string, Native>>;
+  readonly modules: Map<string, ModuleInstance> = new Map();
+  readonly maxFrames: number;
+  readonly timers: Timers;
+  readonly mutexes: Mutexes;
+  readonly control: Control;
+  /** State that builtins keep per run, by an owner's key. */
+  readonly state: Map<string, unknown>;
+  readonly root: Task;
+
+  readonly #breathe: () => Promise<void>;
+  readonly #ready: Task[] = [];
+  #readyHead = 0;
+  readonly #urgent: Task[] = [];
+  readonly #tasks = new Set<Task>();
+  readonly #contexts = new WeakMap<Task, NativeContext>();
+  readonly #nativeRefs = new Map<Native, NativeRef>();
+  #context: NativeContext | undefined;
+  #quanta = 0;
+  #idle: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: VmOptions) {
+    this.host = options.host;
+    this.natives = new Map([...options.natives].map((native) => [native.name, native]));
+    this.methods = new Map(
+      Object.entries(options.methods).map(([type, list]) => [
+        type,
+        new Map([...list].map((native) => [native.name, native])),
+      ]),
+    );
+    this.maxFrames = options.maxFrames ?? 512;
+    this.state = options.state ?? new Map();
+    this.#globals = options.globals ?? {};
+    this.#breathe = options.breathe ?? (() => Promise.resolve());
+    this.timers = new Timers(options.host, () => this.#notify());
+    this.mutexes = new Mutexes(this);
+    const output = options.output ?? {
+      write: (text: string) => options.host.sync("console.write", { stream: "stdout", text }),
+    };
+    this.root = new Task("task_root", undefined, output);
+    this.control = new Control(this, options.host, this.root);
+  }
+
+  // ---- programs ----------------------------------------------------------------------------------------------------
+
+  /** Adds modules, dependencies before dependents. Functions that need nothing are ready before any module starts. */
+  load(codes: Iterable<ModuleCode>): void {
+    for (const code of codes) {
+      if (this.modules.has(code.id)) continue;
+      const instance = new ModuleInstance(code, this.natives);
+      this.modules.set(code.id, instance);
+      for (const { slot, index } of code.hoisted) {
+        const fn = instance.main.functions[index];
+        if (fn) instance.slots[slot] = new Closure(fn, []);
+      }
+    }
+  }
+
+  /** Starts every module once, the entry last, and runs until the program is over. Never rejects. */
+  async run(entry: string): Promise<RunOutcome> {
+    const order = [...this.modules.keys()].filter((id) => id !== entry);
+    if (!this.modules.has(entry)) throw new RangeError(`Module \`${entry}\` is not loaded`);
+    for (const instance of this.modules.values()) this.#bind(instance, false);
+    pushRoutine(this.root, programRoutine, { order: [...order, entry], next: 0 } satisfies ProgramState, 0);
+    this.root.resumeRegister = -1;
+    this.#tasks.add(this.root);
+    this.#enqueue(this.root);
+    await this.#loop(() => this.root.status === "done");
+    this.#stopped = true;
+    for (const task of [...this.#tasks]) this.abort(task, "The program ended");
+    await this.#loop(() => this.#tasks.size === 0);
+    const { failure } = this.root;
+    if (failure instanceof Cancelled) return { status: "cancelled", reason: failure.reason };
+    return failure ? { status: "failed", failure } : { status: "ok", value: this.root.result };
+  }
+
+  /** Asks the whole program to stop; `finally` and `defer` blocks run. */
+  cancel(reason: string): void {
+    this.abort(this.root, reason);
+  }
+
+  /** Tasks that are not done; a leak test wants 0 after a run. */
+  get liveTasks(): number {
+    return this.#tasks.size;
+  }
+
+  #bind(instance: ModuleInstance, must: boolean): void {
+    for (const { module, name, slot } of instance.code.imports) {
+      const source = this.modules.get(module);
+      const exported = source?.code.exports.find((each) => each.name === name);
+      const value = exported && source ? source.slots[exported.slot] : UNSET;
+      if (value !== UNSET) instance.slots[slot] = share(value);
+      else if (must && !exported) {
+        throw new RuntimeError("runtime", `Import error: '${name}' is not defined in ${source?.code.file ?? module}`);
+      }
+    }
+  }
+
+  /** A module's top level, run by the program routine. */
+  start(id: string): Closure {
+    const instance = this.modules.get(id) as ModuleInstance;
+    this.#bind(instance, true);
+    return new Closure(instance.main, []);
+  }
+
+  // ---- builtins' view ----------------------------------------------------------------------------------------------
+
+  contextOf(task: Task): NativeContext {
+    if (this.#context?.task === task) return this.#context;
+    let context = this.#contexts.get(task);
+    if (!context) {
+      context = { vm: this, host: this.host, task };
+      this.#contexts.set(task, context);
+    }
+    this.#context = context;
+    return context;
+  }
+
+  asyncContext(task: Task): AsyncContext {
+    const token = new CancelToken();
+    const context: AsyncContext = {
+      vm: this,
+      host: this.host,
+      task,
+      signal: token,
+      call: (callee, args) => this.#call(task, callee, args, token),
+    };
+    this.#pendingToken = token;
+    return context;
+  }
+  /** The token of the async builtin that is being started. */
+  #pendingToken: CancelToken | undefined;
+
+  /** A builtin or global as a value. */
+  nameValue(name: string, native: Native | undefined): Value {
+    if (native) return this.nativeRef(native);
+    const known = this.#globalValues.get(name);
+    if (known !== undefined) return share(known);
+    const make = this.#globals[name];
+    if (!make) throw new RuntimeError("undefined-variable", name);
+    const value = make();
+    this.#globalValues.set(name, value);
+    return share(value);
+  }
+  readonly #globals: Readonly<Record<string, () => Value>>;
+  readonly #globalValues = new Map<string, Value>();
+
+  nativeRef(native: Native): NativeRef {
+    let ref = this.#nativeRefs.get(native);
+    if (!ref) {
+      ref = new NativeRef(native);
+      this.#nativeRefs.set(native, ref);
+    }
+    return ref;
+  }
+
+  #call(parent: Task, callee: Value, args: readonly Value[], token: CancelToken): Promise<Value> {
+    if (token.aborted) return Promise.reject(new Cancelled(String(token.reason)));
+    return new Promise((resolve, reject) => {
+      const task = this.spawn(parent, `${parent.id}:call:${++parent.spawnCount}`, callee, args, parent.output);
+      const onAbort = () => this.abort(task, String(token.reason));
+      token.addEventListener("abort", onAbort);
+      task.onDone = () => {
+        token.removeEventListener("abort", onAbort);
+        if (task.failure) reject(task.failure);
+        else resolve(task.result);
+      };
+      this.#notify();
+    });
+  }
+
+  // ---- tasks -------------------------------------------------------------------------------------------------------
+
+  /** A new task, ready to run, that calls a value. */
+  spawn(
+    parent: Task,
+    id: string,
+    callee: Value,
+    args: readonly Value[],
+    output: OutputSink,
+    options: { readonly groupId?: string; readonly context?: TaskContext } = {},
+  ): Task {
+    const task = new Task(id, parent, output, options.groupId);
+    if (options.context) task.context = options.context;
+    if (callee instanceof Closure && callee.proto.isPlain) {
+      ensureRegisters(task.registers, args.length);
+      for (let i = 0; i < args.length; i++) task.registers[i] = args[i];
+      enterClosure(task, callee, 0, args.length, 0);
+      task.resumeRegister = -2;
+    } else {
+      pushRoutine(task, callRoutine, { callee, args }, 0);
+      task.resumeRegister = -1;
+    }
+    parent.children.add(task);
+    this.#tasks.add(task);
+    this.#enqueue(task);
+    return task;
+  }
+
+  /** A generator's or stream's value; its body starts at the first pull. */
+  coroutine(parent: Task, closure: Closure, args: readonly Value[]): Coroutine {
+    const kind = closure.proto.proto.kind === "stream" ? "stream" : "generator";
+    const task = new Task(`${parent.id}:${kind}:${++parent.spawnCount}`, parent, parent.output);
+    ensureRegisters(task.registers, args.length);
+    for (let i = 0; i < args.length; i++) task.registers[i] = args[i];
+    enterClosure(task, closure, 0, args.length, 0);
+    task.resumeRegister = -2;
+    task.status = "parked";
+    parent.children.add(task);
+    this.#tasks.add(task);
+    const coroutine = new Coroutine(this, kind, task);
+    this.#coroutines.set(task, coroutine);
+    return coroutine;
+  }
+  readonly #coroutines = new WeakMap<Task, Coroutine>();
+
+  /** `yield` in a coroutine's body. */
+  yieldValue(task: Task, value: Value): void {
+    const coroutine = this.#coroutines.get(task);
+    if (!coroutine) throw new RuntimeError("runtime", "yield outside of a generator");
+    task.status = "parked";
+    task.resumeRegister = -2;
+    coroutine.deliver(value);
+  }
+
+  /** Runs a parked coroutine body next, before the tasks in the queue. */
+  switchTo(task: Task): void {
+    if (task.status !== "parked") return;
+    task.status = "ready";
+    this.#urgent.push(task);
+  }
+
+  park(task: Task, wait: Wait, register: number): void {
+    task.status = "parked";
+    task.wait = wait;
+    task.resumeRegister = register;
+    const failure = this.pendingCancel(task);
+    if (failure) {
+      this.#interrupt(task, failure);
+      return;
+    }
+    if (task.deadlineMs !== Number.POSITIVE_INFINITY) {
+      task.deadlineTimer = this.timers.set(task.deadlineMs, () => {
+        task.deadlineTimer = undefined;
+        this.#interrupt(task, deadlineExceeded());
+      });
+    }
+  }
+
+  parkOnPromise(task: Task, promise: Promise<Value>, what: string, register: number): void {
+    const token = this.#pendingToken;
+    this.#pendingToken = undefined;
+    let over = false;
+    const wait: Wait = {
+      what,
+      cancel: () => {
+        over = true;
+        token?.cancel("cancelled");
+      },
+    };
+    this.park(task, wait, register);
+    promise.then(
+      (value) => {
+        if (!over && task.wait === wait) this.wake(task, value);
+      },
+      (error: unknown) => {
+        if (!over && task.wait === wait) this.wakeWith(task, toFailure(error));
+      },
+    );
+  }
+
+  /** The parked task goes on with a value. */
+  wake(task: Task, value: Value): void {
+    if (!this.#unpark(task)) return;
+    task.resumeValue = value;
+    this.#enqueue(task);
+  }
+
+  /** The parked task goes on with an error. */
+  wakeWith(task: Task, failure: HarnFailure): void {
+    if (!this.#unpark(task)) return;
+    task.resumeFailure = failure;
+    this.#enqueue(task);
+  }
+
+  /** Takes the task off what it waits on and fails it there. */
+  #interrupt(task: Task, failure: HarnFailure): void {
+    if (task.status !== "parked") return;
+    const { wait } = task;
+    task.wait = undefined;
+    wait?.cancel();
+    this.wakeWith(task, failure);
+  }
+
+  #unpark(task: Task): boolean {
+    if (task.status !== "parked") return false;
+    task.wait = undefined;
+    if (task.deadlineTimer) {
+      this.timers.cancel(task.deadlineTimer as Timer);
+      task.deadlineTimer = undefined;
+    }
+    return true;
+  }
+
+  /** Stops a task for good: `finally` and `defer` run, `catch` does not see it. */
+  abort(task: Task, reason: string): void {
+    if (task.status === "done" || task.cancelRequest === "abort") return;
+    task.cancelRequest = "abort";
+    task.cancelReason = reason;
+    task.gracefulDelivered = false;
+    if (task.status === "parked") this.#interrupt(task, this.pendingCancel(task) as HarnFailure);
+  }
+
+  /** Asks a task to stop; it sees an error it may catch, once, wherever it is. */
+  requestStop(task: Task): void {
+    if (task.status === "done" || task.cancelRequest !== "none") return;
+    task.cancelRequest = "graceful";
+    if (task.status === "parked") {
+      const failure = this.pendingCancel(task);
+      if (failure) this.#interrupt(task, failure);
+    }
+    for (const child of task.children) this.requestStop(child);
+  }
+
+  /** The error a stop request has yet to deliver, if any. Asking counts as delivery. */
+  pendingCancel(task: Task): HarnFailure | undefined {
+    if (task.cancelRequest === "none" || task.gracefulDelivered) return undefined;
+    task.gracefulDelivered = true;
+    return task.cancelRequest === "abort" ? new Cancelled(task.cancelReason) : new Thrown(CANCELLED_MESSAGE);
+  }
+
+  finish(task: Task, value: Value): void {
+    task.result = value;
+    this.#end(task);
+  }
+
+  fail(task: Task, failure: HarnFailure): void {
+    failure.trace ??= traceOf(task);
+    task.failure = failure;
+    this.#end(task);
+  }
+
+  #end(task: Task): void {
+    task.closeScopes(0);
+    task.status = "done";
+    task.registers.length = 0;
+    task.frames.length = 0;
+    this.#tasks.delete(task);
+    task.parent?.children.delete(task);
+    for (const child of [...task.children]) this.abort(child, "The task that started it ended");
+    task.onDone?.(task);
+  }
+
+  // ---- limits ------------------------------------------------------------------------------------------------------
+
+  checkDepth(task: Task): void {
+    if (task.depth >= this.maxFrames) throw new RuntimeError("overflow", "Stack overflow: too many nested calls");
+  }
+
+  enterDeadline(task: Task, ms: number): void {
+    task.scopes.push({ kind: "deadline", dueMs: this.timers.now() + ms });
+    task.recomputeDeadline();
+  }
+
+  /** Takes a mutex for the innermost scope. False: the task parked until it is its turn. */
+  enterMutex(task: Task, key: string): boolean {
+    return this.mutexes.enter(task, key);
+  }
+
+  /** The slow path of back-edges and calls. True: others should run first. */
+  safepoint(task: Task): boolean {
+    const failure = this.pendingCancel(task);
+    if (failure) throw failure;
+    if (task.deadlineMs !== Number.POSITIVE_INFINITY && this.timers.now() >= task.deadlineMs) throw deadlineExceeded();
+    this.#quanta += 1;
+    return this.#readyHead < this.#ready.length || this.#quanta >= QUANTA_PER_BREATH;
+  }
+
+  /** Puts a running task at the end of the queue. */
+  giveWay(task: Task): void {
+    task.resumeRegister = -2;
+    this.#enqueue(task);
+  }
+
+  // ---- the loop ----------------------------------------------------------------------------------------------------
+
+  #enqueue(task: Task): void {
+    task.status = "ready";
+    this.#ready.push(task);
+    this.#notify();
+  }
+
+  #notify(): void {
+    const idle = this.#idle;
+    this.#idle = undefined;
+    idle?.();
+  }
+
+  #nextReady(): Task | undefined {
+    const urgent = this.#urgent.pop();
+    if (urgent) return urgent;
+    if (this.#readyHead >= this.#ready.length) return undefined;
+    const task = this.#ready[this.#readyHead++];
+    if (this.#readyHead > 1024 && this.#readyHead * 2 > this.#ready.length) {
+      this.#ready.splice(0, this.#readyHead);
+      this.#readyHead = 0;
+    }
+    return task;
+  }
+
+  async #loop(finished: () => boolean): Promise<void> {
+    while (!finished()) {
+      const task = this.#nextReady();
+      if (!task) {
+        if (finished()) return;
+        await new Promise<void>((resolve) => {
+          this.#idle = resolve;
+        });
+        continue;
+      }
+      if (task.status === "done") continue;
+      task.status = "running";
+      runTask(this, task);
+      if (this.#quanta >= QUANTA_PER_BREATH) {
+        this.#quanta = 0;
+        await this.#breathe();
+      }
+    }
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+}
+
+function deadlineExceeded(): HarnFailure {
+  return new Thrown("Deadline exceeded");
+}
+
+interface ProgramState {
+  readonly order: readonly string[];
+  next: number;
+}
+
+/** The bottom of the root task: starts the modules one after another; the entry's value is the program's. */
+const programRoutine: Routine = {
+  name: "program",
+  resume(raw, value, control) {
+    const state = raw as ProgramState;
+    const id = state.order[state.next];
+    if (id === undefined) return control.done(value);
+    state.next += 1;
+    return control.call(state, control.vm.start(id), []);
+  },
+};
+
+/** The bottom of a task that calls something other than a plain closure. */
+const callRoutine: Routine = {
+  name: "call",
+  resume(raw, value, control) {
+    const state = raw as { callee: Value; args: readonly Value[] } | "called";
+    return state === "called" ? control.done(value) : control.call("called", state.callee, state.args);
+  },
+};
