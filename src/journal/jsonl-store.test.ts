@@ -121,7 +121,9 @@ describe("JSONL journal", () => {
 
   it.each([false, true])("goes on after a short write (files that answer later: %s)", async (later) => {
     const folder = createFakeFolder(later);
-    const store = createJsonlStore(folder, { faults: (moment) => (moment === "write" ? { kind: "short-write", bytes: 3 } : undefined) });
+    const store = createJsonlStore(folder, {
+      faults: (moment) => (moment === "write" ? { kind: "short-write", bytes: 3 } : undefined),
+    });
     const journal = await beginJournal(store, { id: "a", createdMs: 1 });
     journal.append({ type: "resume" }, 1);
     await journal.finish("completed", 2);

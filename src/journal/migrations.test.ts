@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HarnError } from "../base/index.ts";
 import { decodeEntry, decodeRunInfo } from "./entry-codec.ts";
-import { checkVersion, type Migration, MIGRATIONS, migrateEntry } from "./migrations.ts";
+import { checkVersion, MIGRATIONS, type Migration, migrateEntry } from "./migrations.ts";
 import { JOURNAL_VERSION } from "./spec.ts";
 
 const chain: readonly Migration[] = [
@@ -34,8 +34,16 @@ describe("entries as read", () => {
   const start = { seq: 3, timeMs: 1, type: "start", form: "async", task: "t", kind: "k", digest: "d", args: {} };
   it.each([
     ["no type", { seq: 0, timeMs: 1 }, "Expected a known type of journal entry, found `undefined`"],
-    ["a text as time", { seq: 0, timeMs: "1", type: "resume" }, 'Expected `timeMs` of journal entry 0 to be a number, found "1"'],
-    ["a negative seq", { seq: -1, timeMs: 1, type: "resume" }, "Expected `seq` of journal entry -1 to be a whole number from 0, found -1"],
+    [
+      "a text as time",
+      { seq: 0, timeMs: "1", type: "resume" },
+      'Expected `timeMs` of journal entry 0 to be a number, found "1"',
+    ],
+    [
+      "a negative seq",
+      { seq: -1, timeMs: 1, type: "resume" },
+      "Expected `seq` of journal entry -1 to be a whole number from 0, found -1",
+    ],
     ["no safety", start, "Expected `safety` of journal entry 3 to be one of pure, idempotent, unsafe, found nothing"],
     ["no task", { ...start, task: undefined }, "Expected `task` of journal entry 3 to be a string, found nothing"],
   ])("are refused with %s", (_name, raw, message) => {

@@ -103,11 +103,7 @@ describe("recording", () => {
     await host.perform("sleep", { ms: 1 });
     await host.perform("process.run", { command: "x", args: [] });
     await host.perform("fs.read", { path: "none" }).catch(() => {});
-    expect(seen).toEqual([
-      [],
-      ["sync", "start", "end", "start"],
-      ["sync", "start", "end", "start", "end"],
-    ]);
+    expect(seen).toEqual([[], ["sync", "start", "end", "start"], ["sync", "start", "end", "start", "end"]]);
     expect(batches.every((batch) => batch.durable)).toBe(true);
   });
 
@@ -133,7 +129,9 @@ describe("recording", () => {
     const journal = await begin(slow);
     const host = recordingHost(createWorld().makeHost(1), journal);
     await Promise.all(
-      Array.from({ length: 20 }, (_, index) => host.forTask(`${index}`).perform("fs.write", { path: `${index}`, data: "" })),
+      Array.from({ length: 20 }, (_, index) =>
+        host.forTask(`${index}`).perform("fs.write", { path: `${index}`, data: "" }),
+      ),
     );
     expect(batches.flatMap(typesIn)).toHaveLength(40);
     expect(batches.length).toBeLessThan(25);
@@ -201,14 +199,19 @@ describe("recording", () => {
     await expect(host.perform("process.run", { command: "second", args: [] })).rejects.toMatchObject(failed);
     await expect(host.perform("sleep", { ms: 1 })).rejects.toMatchObject(failed);
     expect(() => host.sync("random.float", {})).toThrow("Expected the journal of run `r` to take an entry");
-    await expect(host.stream("model.stream", { prompt: "p", parts: 1 })[Symbol.asyncIterator]().next()).rejects.toMatchObject(failed);
+    await expect(
+      host.stream("model.stream", { prompt: "p", parts: 1 })[Symbol.asyncIterator]().next(),
+    ).rejects.toMatchObject(failed);
     expect([...world.performed.keys()]).toEqual(["run first"]);
   });
 
   it("gives back what the host gave, to the same objects", async () => {
     const result = { exitCode: 0, signal: null, stdout: new Uint8Array(), stderr: new Uint8Array(), timedOut: false };
     const inner = createWorld().makeHost(1);
-    const host = recordingHost({ ...inner, perform: (async () => result) as unknown as Host["perform"] }, await begin(createMemoryStore()));
+    const host = recordingHost(
+      { ...inner, perform: (async () => result) as unknown as Host["perform"] },
+      await begin(createMemoryStore()),
+    );
     expect(await host.perform("process.run", { command: "x", args: [] })).toBe(result);
   });
 
@@ -272,8 +275,7 @@ describe("space", () => {
       inputSchema: { type: "object", $defs: { x: { $ref: "#/x" } } },
     }));
     let messages: readonly { role: string; content: string }[] = [];
-    const bytesOf = (batch: Batch) =>
-      [...batch.rows, ...batch.blobs].reduce((sum, { body }) => sum + body.length, 0);
+    const bytesOf = (batch: Batch) => [...batch.rows, ...batch.blobs].reduce((sum, { body }) => sum + body.length, 0);
     const perTurn: number[] = [];
     for (let round = 1; round <= 1000; round++) {
       const before = batches.length;

@@ -13,11 +13,14 @@ import type { JournalHost } from "./task-hosts.ts";
 
 async function record<T>(
   program: (host: JournalHost) => Promise<T>,
-  options: RecordingOptions & { seed?: number; host?: Host } = {},
+  options: RecordingOptions & { seed?: number; host?: Host; withTurn?: boolean } = {},
 ): Promise<{ result: T; journal: Journal; text: string }> {
   const store = createMemoryStore();
   const journal = await beginJournal(store, { id: "r", createdMs: 0 });
-  const host = recordingHost(options.host ?? createWorld().makeHost(options.seed ?? 1), journal, { turn, ...options });
+  const host = recordingHost(options.host ?? createWorld().makeHost(options.seed ?? 1), journal, {
+    ...(options.withTurn === false ? {} : { turn }),
+    ...options,
+  });
   const result = await program(host);
   await journal.finish("completed", 1);
   const stored = (await store.load("r"))!;
@@ -63,6 +66,32 @@ describe("replay", () => {
     }
   });
 
+  it("waits for what a task asked before it hands over the next result, even without a turn", async () => {
+    const run = async (host: JournalHost) => {
+      const log: string[] = [];
+      await Promise.all([
+        (async () => {
+          await host.forTask("a").perform("sleep", { ms: 1 });
+          for (let i = 0; i < 50; i++) await undefined;
+          log.push("a");
+          await host.forTask("a").perform("sleep", { ms: 2 });
+        })(),
+        (async () => {
+          await host.forTask("b").perform("sleep", { ms: 3 });
+          log.push("b");
+        })(),
+      ]);
+      return log.join("");
+    };
+    const seen = new Set<string>();
+    for (let seed = 1; seed <= 20; seed++) {
+      const { result, journal } = await record(run, { seed, withTurn: false });
+      expect(await run(replayHost(journal))).toBe(result);
+      seen.add(result);
+    }
+    expect([...seen].sort()).toEqual(["ab", "ba"]);
+  });
+
   it("gives the same sync results, clock and randomness included", async () => {
     const look = async (host: Host) => [
       host.sync("clock.now", {}),
@@ -105,7 +134,12 @@ describe("replay", () => {
       const { journal } = await record(run);
       const error = await replay(journal, run);
       expect(error).toBeInstanceOf(HostError);
-      expect(error).toMatchObject({ kind: "not_found", code: "host.not_found", effect: "fs.read", message: "No file none" });
+      expect(error).toMatchObject({
+        kind: "not_found",
+        code: "host.not_found",
+        effect: "fs.read",
+        message: "No file none",
+      });
     });
 
     const throwing = (thrown: unknown): Host => ({
@@ -193,8 +227,7 @@ describe("replay", () => {
 
     it("takes an interrupt from outside as it was recorded", async () => {
       const token = new CancelToken();
-      const run = (signal: CancelToken) => (host: Host) =>
-        outcomeOf(() => host.perform("sleep", { ms: 1 }, signal));
+      const run = (signal: CancelToken) => (host: Host) => outcomeOf(() => host.perform("sleep", { ms: 1 }, signal));
       const recording = record(run(token));
       token.cancel(new HarnError("interrupt", "Interrupted"));
       const { journal } = await recording;
@@ -322,7 +355,11 @@ describe("drift", () => {
       ask({ prompt: "p", parts: 1, messages: messages.slice(0, 2) }),
       { path: "messages[2]", asked: "nothing" },
     ],
-    ["a new field", ask({ prompt: "p", parts: 1, messages, "top-p": 1 }), { path: '["top-p"]', recorded: "nothing", asked: "1" }],
+    [
+      "a new field",
+      ask({ prompt: "p", parts: 1, messages, "top-p": 1 }),
+      { path: '["top-p"]', recorded: "nothing", asked: "1" },
+    ],
     ["another type", ask({ prompt: ["p"], parts: 1, messages }), { path: "prompt", recorded: '"p"', asked: '["p"]' }],
   ])("names the place of %s", async (_name, program, difference) => {
     const { journal } = await record(recorded);
@@ -389,10 +426,16 @@ describe("drift", () => {
   it("is a task that waits for something that another task never does again", async () => {
     const run = (both: boolean) => (host: JournalHost) =>
       Promise.all([
-        host.forTask("b").perform("fs.write", { path: "b", data: "" }).then(async () => {
-          if (both) await host.forTask("b").perform("sleep", { ms: 2 });
-        }),
-        host.forTask("a").perform("sleep", { ms: 1 }).then(() => host.forTask("a").perform("sleep", { ms: 3 })),
+        host
+          .forTask("b")
+          .perform("fs.write", { path: "b", data: "" })
+          .then(async () => {
+            if (both) await host.forTask("b").perform("sleep", { ms: 2 });
+          }),
+        host
+          .forTask("a")
+          .perform("sleep", { ms: 1 })
+          .then(() => host.forTask("a").perform("sleep", { ms: 3 })),
       ]);
     let stalled = 0;
     for (let seed = 1; seed <= 20; seed++) {
@@ -426,7 +469,11 @@ describe("secrets", () => {
       headers: { Authorization: `Bearer ${secret}`, "x-own": "plain" },
       body: `{"apiKey":"${secret}"}`,
     });
-    await host.perform("process.run", { command: "x", args: [`--token=${token}`], env: { MY_TOKEN: `${secret}`, LANG: "C" } });
+    await host.perform("process.run", {
+      command: "x",
+      args: [`--token=${token}`],
+      env: { MY_TOKEN: `${secret}`, LANG: "C" },
+    });
     await host.perform("fs.write", { path: "k", data: new TextEncoder().encode(`key is ${secret}, really`) });
     const failed = await outcomeOf(() => host.perform("fs.read", { path: `no-${secret}` }));
     host.sync("log.write", { level: "info", message: "x", fields: { [`${secret}`]: 1 } });

@@ -75,9 +75,14 @@ describe("any prefix of a journal, resumed", () => {
     const parsed = lines.map((line) => JSON.parse(line) as Record<string, never>);
     for (const entry of parsed) {
       if (entry["type"] !== "end" || entry["outcome"] !== "done") continue;
-      const start = parsed.find((other) => other["seq"] === entry["of"])! as { kind: string; args: Record<string, never> };
+      const start = parsed.find((other) => other["seq"] === entry["of"])! as {
+        kind: string;
+        args: Record<string, never>;
+      };
       const blob = (value: unknown): string =>
-        typeof value === "string" ? value : String(parsed.find((line) => line["blob"] === (value as never)["$ref"])!["value"]);
+        typeof value === "string"
+          ? value
+          : String(parsed.find((line) => line["blob"] === (value as never)["$ref"])!["value"]);
       if (start.kind === "fs.write") world.files.set(start.args["path"]!, blob(start.args["data"]));
       if (start.kind === "http.request" && start.args["method"] === "POST") world.orders.set(start.args["body"]!, 1);
     }
@@ -117,7 +122,11 @@ describe("crash lab", () => {
         (async () => {
           if (exists && (await store.load("r"))) {
             const journal = await openJournal(store, "r", options);
-            return resumeHost(journal, world.makeHost(nth + 1), { turn, decide: askWorld(world), partialStreams: "match" as const });
+            return resumeHost(journal, world.makeHost(nth + 1), {
+              turn,
+              decide: askWorld(world),
+              partialStreams: "match" as const,
+            });
           }
           folder.files.delete("r.jsonl");
           const journal = await beginJournal(store, { id: "r", createdMs: 0 }, options);
@@ -151,7 +160,10 @@ describe("crash lab", () => {
       const context = `${moment} ${nth}`;
       expect(done.summary, context).toBe(summary);
       expectWorldInOrder(world, reference, context);
-      expect([...world.orders.values()].every((count) => count === 1), context).toBe(true);
+      expect(
+        [...world.orders.values()].every((count) => count === 1),
+        context,
+      ).toBe(true);
       // Twice only what may be: model calls, reading, sleeping, writing a whole file, paying with a key.
       for (const [what, count] of world.performed) {
         if (count > 1) expect(what, context).toMatch(/^(model |sleep |write |GET |POST \/payments)/);
@@ -221,7 +233,10 @@ describe("resume", () => {
     ],
   ])("an unsafe effect in flight %s", async (_name, decide, expected, orders) => {
     const world = createWorld();
-    const { store, journal } = await interrupted(order, hanging(world, (kind) => kind === "http.request"));
+    const { store, journal } = await interrupted(
+      order,
+      hanging(world, (kind) => kind === "http.request"),
+    );
     const asked: InDoubtEffect[] = [];
     const host = resumeHost(journal, world.makeHost(2), {
       turn,
@@ -248,11 +263,16 @@ describe("resume", () => {
 
   it("a decision that throws leaves the effect in flight for the next attempt", async () => {
     const world = createWorld();
-    const { store, journal } = await interrupted(order, hanging(world, (kind) => kind === "http.request"));
+    const { store, journal } = await interrupted(
+      order,
+      hanging(world, (kind) => kind === "http.request"),
+    );
     const refuse = () => {
       throw new Error("ask me later");
     };
-    expect(String(await order(resumeHost(journal, world.makeHost(2), { turn, decide: refuse })))).toContain("ask me later");
+    expect(String(await order(resumeHost(journal, world.makeHost(2), { turn, decide: refuse })))).toContain(
+      "ask me later",
+    );
     await journal.flush(true);
     const again = await openJournal(store, "r");
     const host = resumeHost(again, world.makeHost(3), { turn, decide: () => ({ action: "retry" }) });
@@ -265,7 +285,8 @@ describe("resume", () => {
     const watching = (host: Host): Host => ({
       ...host,
       perform: (kind, args, signal) => {
-        if (kind === "http.request") keys.push((args as { headers: Record<string, string> }).headers["idempotency-key"]);
+        if (kind === "http.request")
+          keys.push((args as { headers: Record<string, string> }).headers["idempotency-key"]);
         return host.perform(kind, args, signal);
       },
     });
@@ -287,7 +308,10 @@ describe("resume", () => {
     const world = createWorld();
     world.tickMs = 0;
     const sleep = (host: Host) => host.perform("sleep", { ms: 1000 });
-    const { journal } = await interrupted(sleep, hanging(world, (kind) => kind === "sleep"));
+    const { journal } = await interrupted(
+      sleep,
+      hanging(world, (kind) => kind === "sleep"),
+    );
     world.clockMs += 400;
     await sleep(resumeHost(journal, world.makeHost(2), { turn }));
     expect([...world.performed.keys()]).toEqual(["sleep 600"]);
@@ -297,7 +321,10 @@ describe("resume", () => {
     const world = createWorld();
     const remove = (host: Host) => host.perform("fs.remove", { path: "f" });
     world.files.set("f", "x");
-    const { journal } = await interrupted(remove, hanging(world, (kind) => kind === "fs.remove"));
+    const { journal } = await interrupted(
+      remove,
+      hanging(world, (kind) => kind === "fs.remove"),
+    );
     world.files.delete("f");
     expect(await remove(resumeHost(journal, world.makeHost(2), { turn }))).toBeUndefined();
   });
@@ -336,7 +363,10 @@ describe("resume", () => {
     const matched = resumeHost(same.journal, world.makeHost(2), { turn, partialStreams: "match" });
     expect(await listen(matched)()).toEqual(["response-start", "text-delta", "text-delta", "text-delta", "done"]);
     const differs = await interrupted((host) => listen(host)(), stuckAfter(2));
-    const other: Host = { ...base, stream: (kind, _args, signal) => base.stream(kind, { prompt: "q", parts: 3 } as never, signal) };
+    const other: Host = {
+      ...base,
+      stream: (kind, _args, signal) => base.stream(kind, { prompt: "q", parts: 3 } as never, signal),
+    };
     const unmatched = resumeHost(differs.journal, other, { turn, partialStreams: "match" });
     expect(await listen(unmatched)()).toEqual(["response-start", "text-delta", "connection_reset"]);
 
@@ -385,7 +415,10 @@ describe("resume", () => {
       await host.perform("process.run", { command: "hang", args: [] });
       return host.perform("http.request", { method: "GET", url: "/x", headers: { authorization: `Bearer ${key}` } });
     };
-    const { journal } = await interrupted(call, hanging(world, (kind) => kind === "process.run"));
+    const { journal } = await interrupted(
+      call,
+      hanging(world, (kind) => kind === "process.run"),
+    );
     await call(resumeHost(journal, watching(world.makeHost(2)), { turn, decide: () => ({ action: "retry" }) }));
     expect(sent).toEqual([`Bearer ${SECRET}`]);
   });
@@ -396,7 +429,10 @@ describe("resume", () => {
       await host.perform("sleep", { ms: 1 });
       await host.perform("process.run", { command: "x", args: [] });
     };
-    const { store, journal } = await interrupted(run, hanging(world, (kind) => kind === "process.run"));
+    const { store, journal } = await interrupted(
+      run,
+      hanging(world, (kind) => kind === "process.run"),
+    );
     const host = resumeHost(journal, world.makeHost(2), { turn, decide: () => ({ action: "retry" }) });
     expect(host.live).toBe(false);
     await run(host);
@@ -412,14 +448,13 @@ describe("resume", () => {
   });
 
   it("holds live effects back until everything recorded has been played", async () => {
-    const world = createWorld();
-    // `quick` was in flight (its request is lost with the buffer), `slow` has three recorded results.
-    const run = async (host: JournalHost) => {
+    // The first process stops while `quick` thinks; by then `slow` has got three results.
+    const run = (thinking: Promise<void>) => async (host: JournalHost) => {
       const log: string[] = [];
       await Promise.all([
         (async () => {
-          await host.forTask("quick").perform("fs.read", { path: "none" }).catch(() => {});
-          await host.forTask("quick").perform("sleep", { ms: 1 });
+          await thinking;
+          await host.forTask("quick").perform("process.run", { command: "x", args: [] });
           log.push("quick");
         })(),
         (async () => {
@@ -431,16 +466,24 @@ describe("resume", () => {
       ]);
       return log;
     };
-    const { store, journal } = await interrupted(run, hanging(world, (kind) => kind === "sleep"), 40);
-    const log = await run(resumeHost(journal, world.makeHost(2), { turn }));
-    expect(log.at(-1)).toBe("quick");
+    const { store, journal } = await interrupted(run(new Promise(() => {})), createWorld().makeHost(1), 40);
+    const immediate = createWorld().makeHost(1);
+    const host: Host = {
+      ...immediate,
+      perform: (async () => ({ exitCode: 0 })) as unknown as Host["perform"],
+    };
+    const log = await run(Promise.resolve())(resumeHost(journal, host, { turn }));
+    expect(log).toEqual(["slow 0", "slow 1", "slow 2", "quick"]);
     await journal.finish("completed", 1);
-    expect(await run(replayHost(await openJournal(store, "r"), { turn }))).toEqual(log);
+    expect(await run(Promise.resolve())(replayHost(await openJournal(store, "r"), { turn }))).toEqual(log);
   });
 
   it("notices a changed program before it touches the world", async () => {
     const world = createWorld();
-    const { journal } = await interrupted(order, hanging(world, (kind) => kind === "http.request"));
+    const { journal } = await interrupted(
+      order,
+      hanging(world, (kind) => kind === "http.request"),
+    );
     const host = resumeHost(journal, world.makeHost(2), { turn, decide: () => ({ action: "retry" }) });
     const changed = host.perform("http.request", { method: "POST", url: "/orders", headers: {}, body: "other" });
     await expect(changed).rejects.toMatchObject({ code: "journal.drift", difference: { path: "body" } });
@@ -461,8 +504,17 @@ describe("resume", () => {
     const world = createWorld();
     const token = new CancelToken();
     const run = (host: Host) => host.perform("sleep", { ms: 5 }, token);
-    const { journal } = await interrupted(run, hanging(world, () => true));
-    const resumed = run(resumeHost(journal, hanging(createWorld(), () => false), { turn }));
+    const { journal } = await interrupted(
+      run,
+      hanging(world, () => true),
+    );
+    const resumed = run(
+      resumeHost(
+        journal,
+        hanging(createWorld(), () => false),
+        { turn },
+      ),
+    );
     token.cancel("stop");
     await expect(resumed).rejects.toBe("stop");
   });

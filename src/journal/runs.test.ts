@@ -39,7 +39,9 @@ describe("runs", () => {
       chunks: 0,
     });
     expect(effects.find((effect) => effect.kind === "model.stream")).toMatchObject({ chunks: 4, outcome: "done" });
-    expect(effects.filter((effect) => effect.outcome === "failed")).toMatchObject([{ kind: "http.request", error: { kind: "dns" } }]);
+    expect(effects.filter((effect) => effect.outcome === "failed")).toMatchObject([
+      { kind: "http.request", error: { kind: "dns" } },
+    ]);
   });
 
   it("show as a tree of tasks with what each cost", async () => {
@@ -87,7 +89,12 @@ describe("runs", () => {
     for (let seq = -1; seq < journal.entries.length; seq++) {
       const id = `fork-${seq + 1}`;
       const fork = await forkRun(store, "first", seq, { id, createdMs: 7 });
-      expect(fork.info).toMatchObject({ parent: { run: "first", seq }, program: "p.harn", meta: { a: 1 }, status: "running" });
+      expect(fork.info).toMatchObject({
+        parent: { run: "first", seq },
+        program: "p.harn",
+        meta: { a: 1 },
+        status: "running",
+      });
       expect(fork.entries).toEqual(journal.entries.slice(0, seq + 1));
       // Entries can be read: all blobs behind them came along.
       for (const effect of foldEffects(fork.entries)) fork.decode(effect.args);
@@ -113,6 +120,8 @@ describe("runs", () => {
 
   it.each([-2, 1000, 0.5, Number.NaN])("refuse to fork at %d", async (seq) => {
     const { store } = await recorded();
-    expect(() => forkRun(store, "first", seq, { id: "x", createdMs: 1 })).toThrow(/^Expected an entry from -1 to \d+ of run `first`, found /);
+    expect(() => forkRun(store, "first", seq, { id: "x", createdMs: 1 })).toThrow(
+      /^Expected an entry from -1 to \d+ of run `first`, found /,
+    );
   });
 });

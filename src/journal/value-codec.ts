@@ -73,7 +73,8 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
     while (last !== undefined && shared < texts.length && last.texts[shared] === texts[shared]) {
       digests.push(last.digests[shared++]!);
     }
-    for (let at = shared; at < texts.length; at++) digests.push(digestOf(`list ${digests[at - 1] ?? ""} ${texts[at]!}`));
+    for (let at = shared; at < texts.length; at++)
+      digests.push(digestOf(`list ${digests[at - 1] ?? ""} ${texts[at]!}`));
     chains.delete(head);
     chains.set(head, { texts, digests });
     for (const oldest of chains.keys()) {

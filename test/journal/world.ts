@@ -7,9 +7,9 @@ import {
   type CancelSignal,
   type Host,
   HostError,
-  hostFromHandlers,
   type HttpRequest,
   type HttpStreamItem,
+  hostFromHandlers,
   type Json,
 } from "../../src/base/index.ts";
 import type { Turn } from "../../src/journal/index.ts";
@@ -177,7 +177,12 @@ export function createWorld(): World {
             await arrive(signal);
             const body = request(args);
             await arrive(signal);
-            return { status: 200, headers: { "content-type": "text/plain" }, body: encoder.encode(body), url: args.url };
+            return {
+              status: 200,
+              headers: { "content-type": "text/plain" },
+              body: encoder.encode(body),
+              url: args.url,
+            };
           },
         },
         stream: {
