@@ -1,7 +1,15 @@
 // Syntax: source text, tokens, tree
 
 // Diagnostics
+export { type CodeRow, type CodeTable, findCode } from "./diagnostics/codes.ts";
 export type { Diagnostic, Label, Severity } from "./diagnostics/diagnostic.ts";
+export {
+  diagnosticToJson,
+  type RenderOptions,
+  renderDiagnostic,
+  renderDiagnostics,
+  sortDiagnostics,
+} from "./diagnostics/render.ts";
 export type {
   Attribute,
   AttributeArg,
@@ -35,8 +43,32 @@ export { CONTEXTUAL_WORDS, isKeyword, KEYWORDS, type Token, type TokenKind } fro
 
 // Formatter
 
+export { BUILTIN_SIGNATURES } from "./check/builtin-signatures.ts";
+export { type BuiltinSignature, type BuiltinTable, createBuiltinTable } from "./check/builtin-table.ts";
+// Checker
+export { type CheckInput, type CheckResult, checkModule, type ModuleImports } from "./check/check-module.ts";
+// Codes of all areas
+export { CHECK_CODES } from "./check/codes.ts";
+export { moduleImports } from "./check/module-imports.ts";
+// Compiler
+export { type CompileInput, type CompileResult, compileModule, type ImportedName } from "./compile/compile-module.ts";
 export { formatModule } from "./format/format-module.ts";
 export { defaultFormatOptions, type FormatOptions } from "./format/format-options.ts";
 export { type FormatResult, formatSource } from "./format/format-source.ts";
-// Compiler
-export { type CompileInput, type CompileResult, compileModule, type ImportedName } from "./compile/compile-module.ts";
+// Linter
+export { applyFixes } from "./lint/fix-edits.ts";
+export { type LintInput, lintModule } from "./lint/lint-module.ts";
+export type { LintDiagnostic, LintOptions, LintRule, TextEdit } from "./lint/lint-rule.ts";
+export { lintRules } from "./lint/lint-rules.ts";
+export { MODULE_CODES } from "./modules/codes.ts";
+export type { ModuleName, ModuleNameKind } from "./modules/declared-names.ts";
+// Modules
+export {
+  type LoadedModule,
+  loadModuleGraph,
+  type ModuleGraph,
+  type ModuleGraphOptions,
+  type ResolvedImport,
+} from "./modules/graph.ts";
+export type { ModuleReader, ReadResult } from "./modules/module-reader.ts";
+export { PARSE_CODES } from "./syntax/codes.ts";
