@@ -215,11 +215,13 @@ async function canonicalId(reader: ModuleReader, path: string): Promise<string> 
   }
 }
 
-function unreadable(error: unknown): ReadResult {
+type Unread = Exclude<ReadResult, { kind: "text" }>;
+
+function unreadable(error: unknown): Unread {
   return { kind: "unreadable", reason: error instanceof Error ? error.message : String(error) };
 }
 
-function reportUnread(importer: Draft, span: Span, path: string, read: Exclude<ReadResult, { kind: "text" }>): void {
+function reportUnread(importer: Draft, span: Span, path: string, read: Unread): void {
   const reason =
     read.kind === "missing" ? "no such file" : read.kind === "directory" ? "it is a directory" : read.reason;
   const code = read.kind === "missing" ? "HARN-N101" : "HARN-N103";

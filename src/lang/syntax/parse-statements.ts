@@ -72,6 +72,7 @@ export function parseItems(p: Parser, level: number, what: string, parseItem: (p
     if (atEnd(p) || at(p, "}")) break;
     const before = p.pos;
     p.height = 0;
+    if (p.depth === 0) p.toldDeep = false;
     const item = parseItem(p);
     items.push(item);
     tallest = Math.max(tallest, p.height);

@@ -61,6 +61,8 @@ export interface Parser extends Reporter {
   depth: number;
   /** `MAX_NESTING`, less while speculating. */
   maxDepth: number;
+  /** The top-level item in progress has been called too deep. */
+  toldDeep: boolean;
   height: number;
   /** No errors are told up to this offset, one has been. */
   quietUntil: number;
@@ -79,6 +81,7 @@ export function createParser(file: SourceFile, tokens: readonly Token[], rules: 
     speculating: false,
     depth: 0,
     maxDepth: MAX_NESTING,
+    toldDeep: false,
     height: 0,
     quietUntil: -1,
   };
@@ -382,7 +385,8 @@ export function recover(p: Parser, level: number, before: number): void {
     const depth = brackets.depth[p.pos]!;
     if (depth > level) continue;
     const token = tokens[p.pos]!;
-    if (depth < level || token.kind === "}") break;
+    // A brace with a partner closes something that is being skipped.
+    if (depth < level || (token.kind === "}" && brackets.partner[p.pos]! < 0)) break;
     if (token.kind === ";") {
       p.pos++;
       break;
@@ -425,9 +429,11 @@ export function grow(p: Parser): void {
 /** One error for the whole heap of brackets: it is skipped as a piece where it is closed, or to the end of the file. */
 function tooDeep(p: Parser): void {
   if (p.panic) return;
+  if (p.speculating) return failWith(p, "HARN-P008", "");
+  if (p.toldDeep) p.quietUntil = Math.max(p.quietUntil, currentToken(p).start);
+  p.toldDeep = true;
   const message = `Expected at most ${MAX_NESTING} levels of nesting, got more at ${here(p)}`;
   failWith(p, "HARN-P008", message, { hint: "Bind an inner part to a name, or move it to a function" });
-  if (p.speculating) return;
   const partner = p.brackets.partner[p.pos]!;
   if (partner > p.pos) {
     p.panic = false;
