@@ -1,0 +1,282 @@
+/** Methods of iterators: lazy stages, and sinks that pull until they know the answer. */
+
+import {
+  abandonIter,
+  add,
+  type Control,
+  type ControlNative,
+  compare,
+  Dict,
+  DONE,
+  END,
+  equal,
+  type Iter,
+  isCallable,
+  isInt,
+  isNumeric,
+  isTruthy,
+  iterOf,
+  listOf,
+  type Native,
+  Pair,
+  PullSource,
+  pull,
+  type Routine,
+  RuntimeError,
+  record,
+  SetValue,
+  type Signal,
+  type Stage,
+  share,
+  typeName,
+  type Value,
+  withStage,
+} from "../../vm/index.ts";
+
+function callable(name: string, value: Value): Value {
+  if (isCallable(value)) return value;
+  throw new RuntimeError("type", `iter.${name}: expected callable`);
+}
+
+function count(name: string, value: Value, least: number): number {
+  if (isInt(value) && value >= least) return Number(value);
+  throw new RuntimeError(
+    "type",
+    least === 0
+      ? `iter.${name}: expected non-negative int`
+      : `iter.${name}: ${name.slice(0, -1)} size must be positive`,
+  );
+}
+
+const stage = (name: string, make: (argument: Value) => Stage): Native => ({
+  kind: "pure",
+  name,
+  impl: ([iter, argument]) => withStage(iterOf(iter), make(argument)),
+});
+
+function other(name: string, value: Value): Iter {
+  if (value === undefined) throw new RuntimeError("type", `iter.${name}: expected iterable argument`);
+  return iterOf(value);
+}
+
+// ---- sinks -----------------------------------------------------------------------------------------------------------
+
+/**
+ * A sink folds items into its state. With `fn`, each item is first given to the function and `accept` sees the answer.
+ * `accept` may end the pull early with `{ stop }`.
+ */
+interface Sink<S> {
+  readonly begin: (args: readonly Value[]) => { readonly own: S; readonly fn?: Value };
+  readonly call?: (own: S, item: Value) => readonly Value[];
+  readonly accept: (own: S, item: Value, answer: Value) => { readonly stop: Value } | undefined;
+  readonly finish: (own: S) => Value;
+}
+
+interface SinkState<S> {
+  readonly iter: Iter;
+  readonly own: S;
+  readonly fn: Value;
+  /** The item whose call is under way; undefined state: a pull is. */
+  item: Value;
+  calling: boolean;
+}
+
+function sink<S>(name: string, spec: Sink<S>): ControlNative {
+  const take = (state: SinkState<S>, value: Value, control: Control): Signal | undefined => {
+    if (value === END) return control.done(spec.finish(state.own));
+    if (state.fn !== undefined) {
+      state.item = value;
+      state.calling = true;
+      return control.call(state, state.fn, spec.call ? spec.call(state.own, value) : [value]);
+    }
+    return settle(state, value, value, control);
+  };
+  const settle = (state: SinkState<S>, item: Value, answer: Value, control: Control): Signal | undefined => {
+    const stop = spec.accept(state.own, item, answer);
+    if (!stop) return undefined;
+    abandonIter(state.iter);
+    return control.done(stop.stop);
+  };
+  const drain = (state: SinkState<S>, control: Control): Signal => {
+    for (;;) {
+      const signal = pull(state.iter, control);
+      if (signal !== DONE) return control.hold(state, signal);
+      const outcome = take(state, control.value, control);
+      if (outcome !== undefined) return outcome;
+    }
+  };
+  const routine: Routine = {
+    name: `iter.${name}`,
+    resume(raw, value, control) {
+      const state = raw as SinkState<S>;
+      let outcome: Signal | undefined;
+      if (state.calling) {
+        state.calling = false;
+        outcome = settle(state, state.item, value, control);
+      } else outcome = take(state, value, control);
+      return outcome ?? drain(state, control);
+    },
+    abandon: (raw) => abandonIter((raw as SinkState<S>).iter),
+  };
+  return {
+    kind: "control",
+    name,
+    routine,
+    start(args, control) {
+      const iter = iterOf(args[0]);
+      const { own, fn } = spec.begin(args);
+      return drain({ iter, own, fn, item: undefined, calling: false }, control);
+    },
+  };
+}
+
+const collected = (name: string, finish: (items: Value[]) => Value): ControlNative =>
+  sink<Value[]>(name, {
+    begin: () => ({ own: [] }),
+    accept: (items, item) => void items.push(item),
+    finish,
+  });
+
+const searched = (name: string, wanted: boolean, found: (item: Value) => Value, missing: Value): ControlNative =>
+  sink<null>(name, {
+    begin: (args) => ({ own: null, fn: callable(name, args[1]) }),
+    accept: (_own, item, answer) => (isTruthy(answer) === wanted ? { stop: found(item) } : undefined),
+    finish: () => missing,
+  });
+
+function distinct(items: readonly Value[]): Value[] {
+  const out: Value[] = [];
+  for (const item of items) if (!out.some((each) => equal(each, item))) out.push(share(item));
+  return out;
+}
+
+function toDict(items: readonly Value[]): Dict {
+  const map = new Map<string, Value>();
+  for (const item of items) {
+    if (!(item instanceof Pair)) throw new RuntimeError("type", `iter.to_dict: expected pair, got ${typeName(item)}`);
+    if (typeof item.first !== "string") {
+      throw new RuntimeError("type", `iter.to_dict: expected string key, got ${typeName(item.first)}`);
+    }
+    map.set(item.first, share(item.second));
+  }
+  return new Dict(map);
+}
+
+const best = (name: string, sign: 1 | -1): ControlNative =>
+  sink<{ best: Value; any: boolean }>(name, {
+    begin: () => ({ own: { best: undefined, any: false } }),
+    accept: (own, item) => {
+      if (!own.any || compare(item, own.best) * sign > 0) own.best = item;
+      own.any = true;
+      return undefined;
+    },
+    finish: (own) => share(own.best),
+  });
+
+/** `{value, done}` of the next item. */
+const nextRoutine: Routine = {
+  name: "iter.next",
+  resume: (_state, value, control) => control.done(nextResult(value)),
+};
+
+function nextResult(value: Value): Value {
+  return value === END ? record({ value: undefined, done: true }) : record({ value, done: false });
+}
+
+export const nextMethod: ControlNative = {
+  kind: "control",
+  name: "next",
+  routine: nextRoutine,
+  start([source], control) {
+    const signal = source instanceof PullSource ? source.next(control) : pull(iterOf(source), control);
+    return signal === DONE ? control.done(nextResult(control.value)) : control.hold(undefined, signal);
+  },
+};
+
+export const iterMethods: readonly Native[] = [
+  { kind: "pure", name: "iter", impl: ([iter]) => iterOf(iter) },
+  nextMethod,
+  stage("map", (fn) => ({ kind: "map", fn: callable("map", fn) })),
+  stage("filter", (fn) => ({ kind: "filter", fn: callable("filter", fn) })),
+  stage("flat_map", (fn) => ({ kind: "flat_map", fn: callable("flat_map", fn), inner: undefined })),
+  stage("take", (n) => ({ kind: "take", left: count("take", n, 0) })),
+  stage("skip", (n) => ({ kind: "skip", left: count("skip", n, 0) })),
+  stage("take_while", (fn) => ({ kind: "take_while", fn: callable("take_while", fn) })),
+  stage("skip_while", (fn) => ({ kind: "skip_while", fn: callable("skip_while", fn), skipping: true })),
+  stage("enumerate", () => ({ kind: "enumerate", index: 0 })),
+  stage("zip", (value) => ({ kind: "zip", other: other("zip", value) })),
+  stage("chain", (value) => ({ kind: "chain", other: other("chain", value), started: false })),
+  stage("chunks", (n) => ({ kind: "chunks", size: count("chunks", n, 1), buffer: [] })),
+  stage("windows", (n) => ({ kind: "windows", size: count("windows", n, 1), buffer: [] })),
+  collected("to_list", (items) => listOf(items)),
+  collected("to_set", (items) => new SetValue(distinct(items))),
+  collected("to_dict", toDict),
+  sink<{ n: number }>("count", {
+    begin: () => ({ own: { n: 0 } }),
+    accept: (own) => {
+      own.n += 1;
+      return undefined;
+    },
+    finish: (own) => own.n,
+  }),
+  sink<{ total: Value }>("sum", {
+    begin: () => ({ own: { total: 0 } }),
+    accept: (own, item) => {
+      if (!isNumeric(item)) throw new RuntimeError("type", `iter.sum: expected number, got ${typeName(item)}`);
+      own.total = add(own.total, item);
+      return undefined;
+    },
+    finish: (own) => own.total,
+  }),
+  best("min", -1),
+  best("max", 1),
+  sink<{ acc: Value }>("reduce", {
+    begin: (args) => {
+      if (args.length < 3) throw new RuntimeError("type", "iter.reduce: expected (init, fn)");
+      if (!isCallable(args[2])) throw new RuntimeError("type", "iter.reduce: second arg must be callable");
+      return { own: { acc: share(args[1]) }, fn: args[2] };
+    },
+    call: (own, item) => [own.acc, item],
+    accept: (own, _item, answer) => {
+      own.acc = answer;
+      return undefined;
+    },
+    finish: (own) => own.acc,
+  }),
+  // `first` takes one item and leaves the rest where it is.
+  {
+    kind: "control",
+    name: "first",
+    routine: {
+      name: "iter.first",
+      resume: (_state, value, control) => control.done(value === END ? undefined : value),
+    },
+    start([iter], control) {
+      const signal = pull(iterOf(iter), control);
+      if (signal !== DONE) return control.hold(undefined, signal);
+      return control.done(control.value === END ? undefined : control.value);
+    },
+  },
+  sink<{ last: Value }>("last", {
+    begin: () => ({ own: { last: undefined } }),
+    accept: (own, item) => {
+      own.last = item;
+      return undefined;
+    },
+    finish: (own) => share(own.last),
+  }),
+  searched("any", true, () => true, false),
+  searched("all", false, () => false, true),
+  searched("find", true, (item) => share(item), undefined),
+  sink<null>("for_each", {
+    begin: (args) => ({ own: null, fn: callable("for_each", args[1]) }),
+    accept: () => undefined,
+    finish: () => undefined,
+  }),
+];
+
+/** Values that lift to an iterator for every method they do not have themselves. */
+export function lifted(methods: readonly Native[]): readonly Native[] {
+  const own = new Set(methods.map((native) => native.name));
+  return [...methods, ...iterMethods.filter((native) => !own.has(native.name))];
+}
