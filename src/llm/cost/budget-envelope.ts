@@ -30,8 +30,12 @@ export type BudgetLimit = "max_input_tokens" | "max_output_tokens" | "max_cost_u
 /** A call refused, or cut, because of money. Programs see `dict` (ERR-02). */
 export class BudgetExceededError extends ModelError {
   readonly dict: JsonObject;
+  /** Refused before the provider was asked, cut during the answer, or found too dear after it. */
+  readonly stage: "before" | "during" | "after";
 
   constructor(
+    stage: BudgetExceededError["stage"],
+
     message: string,
     call: { provider: string; model: string },
     dict: JsonObject,
@@ -46,6 +50,7 @@ export class BudgetExceededError extends ModelError {
       ...partial,
     });
     this.name = "BudgetExceededError";
+    this.stage = stage;
     this.dict = dict;
   }
 }
@@ -74,7 +79,7 @@ export function crossedLimit(
 /** COST-06: the refusal before the provider is asked. */
 export function budgetRefusal(projection: CallProjection, limit: BudgetLimit, value: number): BudgetExceededError {
   const message = `LLM budget exceeded before provider call: ${projected(projection, limit)} would exceed ${limit}`;
-  return new BudgetExceededError(message, projection, dictOf(message, projection, limit, value));
+  return new BudgetExceededError("before", message, projection, dictOf(message, projection, limit, value));
 }
 
 /** The stream is cut: the call has consumed what it reserved and no limit leaves room for more. */
@@ -86,7 +91,7 @@ export function budgetCut(
   partial: PartialSpend,
 ): BudgetExceededError {
   const message = `LLM budget exceeded during the answer: ${usd(spentUsd)} spent on this call, ${limit} leaves no more`;
-  return new BudgetExceededError(message, projection, dictOf(message, projection, limit, value), partial);
+  return new BudgetExceededError("during", message, projection, dictOf(message, projection, limit, value), partial);
 }
 
 /** COST-07: the provider answered, and the session budget is passed. The answer travels along. */
@@ -106,7 +111,7 @@ export function budgetOverrun(
     session_cost_usd: spentUsd,
     message,
   };
-  return new BudgetExceededError(message, call, dict, partial);
+  return new BudgetExceededError("after", message, call, dict, partial);
 }
 
 function projected(projection: CallProjection, limit: BudgetLimit): string {
