@@ -72,3 +72,11 @@ export {
 } from "./modules/graph.ts";
 export type { ModuleReader, ReadResult } from "./modules/module-reader.ts";
 export { PARSE_CODES } from "./syntax/codes.ts";
+
+// Linter
+
+export { lintCodes } from "./lint/codes.ts";
+export { applyFixes } from "./lint/fix-edits.ts";
+export { type LintInput, lintModule } from "./lint/lint-module.ts";
+export type { LintCode, LintDiagnostic, LintOptions, LintRule, TextEdit } from "./lint/lint-rule.ts";
+export { lintRules } from "./lint/lint-rules.ts";

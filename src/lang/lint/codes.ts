@@ -1,38 +1,18 @@
-/** Codes of the lint rules. A code is permanent; a rule that goes leaves a gap. */
-export type LintCode =
-  | "HARN-L001"
-  | "HARN-L002"
-  | "HARN-L003"
-  | "HARN-L004"
-  | "HARN-L005"
-  | "HARN-L006"
-  | "HARN-L007"
-  | "HARN-L008"
-  | "HARN-L009"
-  | "HARN-L010"
-  | "HARN-L011"
-  | "HARN-L012"
-  | "HARN-L013"
-  | "HARN-L014"
-  | "HARN-L015"
-  | "HARN-L016"
-  | "HARN-L017"
-  | "HARN-L018"
-  | "HARN-L019"
-  | "HARN-L020"
-  | "HARN-L021"
-  | "HARN-L022"
-  | "HARN-L023"
-  | "HARN-L024"
-  | "HARN-L025"
-  | "HARN-L026"
-  | "HARN-L027"
-  | "HARN-L028"
-  | "HARN-L029"
-  | "HARN-L030"
-  | "HARN-L031"
-  | "HARN-L032"
-  | "HARN-L033"
-  | "HARN-L034"
-  | "HARN-L035"
-  | "HARN-L036";
+/** The lint rules as rows of `harn explain` and the reference page. */
+
+import type { CodeTable } from "../diagnostics/codes.ts";
+import { lintRules } from "./lint-rules.ts";
+
+export const lintCodes: CodeTable = lintRules.map((rule) => ({
+  code: rule.code,
+  severity: rule.severity ?? "warning",
+  title: titleOf(rule.name),
+  explanation: rule.docs,
+  bad: rule.bad,
+  fixed: rule.fixed,
+}));
+
+function titleOf(name: string): string {
+  const words = name.replaceAll("-", " ");
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}

@@ -30,26 +30,41 @@ export function applyFixes(
   text: string,
   diagnostics: readonly { readonly fixes?: readonly TextEdit[] }[],
 ): { readonly text: string; readonly applied: number } {
+  /** By position, none touching another. */
   const accepted: TextEdit[] = [];
   let applied = 0;
   for (const { fixes } of diagnostics) {
     if (fixes === undefined || fixes.length === 0) continue;
-    if (fixes.some((edit) => accepted.some((other) => overlaps(edit.span, other.span)))) continue;
-    accepted.push(...fixes);
+    const places = fixes.map((edit) => placeFor(edit, accepted));
+    if (places.includes(undefined)) continue;
+    for (const edit of fixes) accepted.splice(placeFor(edit, accepted) ?? accepted.length, 0, edit);
     applied++;
   }
-  accepted.sort((a, b) => b.span.start - a.span.start);
   const parts: string[] = [];
-  let end = text.length;
+  let end = 0;
   for (const edit of accepted) {
-    parts.push(text.slice(edit.span.end, end), edit.replacement);
-    end = edit.span.start;
+    parts.push(text.slice(end, edit.span.start), edit.replacement);
+    end = edit.span.end;
   }
-  parts.push(text.slice(0, end));
-  return { text: parts.reverse().join(""), applied };
+  return { text: parts.join("") + text.slice(end), applied };
 }
 
-/** Touching counts: two insertions at one place have no order. */
-function overlaps(a: Span, b: Span): boolean {
-  return a.start <= b.end && b.start <= a.end;
+/**
+ * Index at which the edit keeps the order; undefined where it would touch another. Touching counts as overlap: two
+ * insertions at one place have no order.
+ */
+function placeFor(edit: TextEdit, sorted: readonly TextEdit[]): number | undefined {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]!.span.start < edit.span.start) low = middle + 1;
+    else high = middle;
+  }
+  const before = sorted[low - 1];
+  const after = sorted[low];
+  const touches =
+    (before !== undefined && before.span.end >= edit.span.start) ||
+    (after !== undefined && after.span.start <= edit.span.end);
+  return touches ? undefined : low;
 }

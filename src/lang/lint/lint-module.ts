@@ -6,6 +6,7 @@ import { lintRules } from "./lint-rules.ts";
 import { resolveNames } from "./name-table.ts";
 import { findSuppressions } from "./suppressions.ts";
 import { indexTree } from "./tree-index.ts";
+import { mentionedTypes } from "./type-mentions.ts";
 
 export interface LintInput {
   readonly file: { readonly text: string };
@@ -18,11 +19,12 @@ export interface LintInput {
 /** What the rules find, in source order, without what the author allows. Never throws on a tree with errors in it. */
 export function lintModule(input: LintInput): LintDiagnostic[] {
   const { file, module, options = {}, rules = lintRules } = input;
+  const tree = indexTree(module);
   const context: LintContext = {
     source: file.text,
     module,
-    tree: indexTree(module),
-    bindings: resolveNames(module),
+    tree,
+    bindings: resolveNames(module, mentionedTypes(tree)),
     options,
     text: (span) => file.text.slice(span.start, span.end),
   };

@@ -2,7 +2,6 @@
 
 import type { Diagnostic, Severity } from "../diagnostics/diagnostic.ts";
 import type { Item, Module, Span } from "../syntax/ast.ts";
-import type { LintCode } from "./codes.ts";
 import type { Binding } from "./name-table.ts";
 import type { TreeIndex } from "./tree-index.ts";
 
@@ -45,6 +44,9 @@ export interface LintContext {
   text(span: Span): string;
 }
 
+/** Permanent: a rule that goes leaves a gap. */
+export type LintCode = `HARN-L${string}`;
+
 /** A finding without what the rule itself determines. */
 export interface Finding {
   readonly message: string;
@@ -62,5 +64,9 @@ export interface LintRule {
   readonly severity?: Severity;
   /** One sentence: what it reports and why that matters. */
   readonly docs: string;
+  /** A program in which it reports something. */
+  readonly bad: string;
+  /** The same without; what the fixes make of it where there are any, formatted. */
+  readonly fixed: string;
   check(context: LintContext): Iterable<Finding>;
 }

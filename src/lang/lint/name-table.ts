@@ -66,8 +66,8 @@ interface Scope {
 
 type Step = () => void;
 
-/** All bindings of the file, in the order in which they were met. */
-export function resolveNames(module: Module): readonly Binding[] {
+/** All bindings of the file, in the order in which they were met. Types count as read where `typeMentions` has them. */
+export function resolveNames(module: Module, typeMentions: ReadonlySet<string>): readonly Binding[] {
   const bindings: MutableBinding[] = [];
   const unresolved = new Set<string>();
   const steps: Step[] = [];
@@ -319,7 +319,8 @@ export function resolveNames(module: Module): readonly Binding[] {
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) step();
 
   for (const binding of bindings) {
-    if (unresolved.has(binding.name)) binding.reads++;
+    const mayBeType = binding.kind === "type" || binding.kind === "import";
+    if (unresolved.has(binding.name) || (mayBeType && typeMentions.has(binding.name))) binding.reads++;
   }
   return bindings;
 }

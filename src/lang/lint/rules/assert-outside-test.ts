@@ -8,6 +8,16 @@ export const assertOutsideTest: LintRule = {
   name: "assert-outside-test",
   code: "HARN-L031",
   docs: "Reports assertions outside test pipelines and test functions: `require` states an invariant.",
+  bad: `fn half(n) {
+  assert(n > 0)
+  return n / 2
+}
+`,
+  fixed: `fn half(n) {
+  require n > 0
+  return n / 2
+}
+`,
   *check(context) {
     for (const call of context.tree.all("Call")) {
       if (!assertions.has(call.callee.name) || isInTest(context, call)) continue;

@@ -6,6 +6,14 @@ export const breakOutsideLoop: LintRule = {
   code: "HARN-L028",
   severity: "error",
   docs: "Reports `break` and `continue` that no loop of the same function surrounds.",
+  bad: `fn stop() {
+  break
+}
+`,
+  fixed: `fn stop() {
+  return
+}
+`,
   *check(context) {
     for (const node of [...context.tree.all("BreakStmt"), ...context.tree.all("ContinueStmt")]) {
       if (isInLoop(context, node)) continue;

@@ -6,6 +6,14 @@ export const comparisonToBool: LintRule = {
   name: "comparison-to-bool",
   code: "HARN-L013",
   docs: "Reports `x == true` and its relatives: `x` or `!x` says the same.",
+  bad: `fn f(ready) {
+  return ready == false
+}
+`,
+  fixed: `fn f(ready) {
+  return !ready
+}
+`,
   *check(context) {
     for (const node of context.tree.all("Binary")) {
       if ((node.op !== "==" && node.op !== "!=") || sameTree(node.left, node.right)) continue;

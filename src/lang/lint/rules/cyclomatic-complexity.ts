@@ -8,6 +8,8 @@ export const cyclomaticComplexity: LintRule = {
   name: "cyclomatic-complexity",
   code: "HARN-L021",
   docs: "Reports a function with more independent paths than a reader can follow; `@complexity(allow)` permits it.",
+  bad: branchingFunction(""),
+  fixed: branchingFunction("@complexity(allow)\n"),
   *check({ tree, options }) {
     const threshold = options.complexityThreshold ?? defaultThreshold;
     for (const node of [...tree.all("FnDecl"), ...tree.all("ToolDecl")]) {
@@ -53,4 +55,10 @@ function decisions(node: Item): number {
     default:
       return 0;
   }
+}
+
+/** An example that is over the limit would be long to write out. */
+function branchingFunction(attributes: string): string {
+  const branches = Array.from({ length: defaultThreshold }, (_, index) => `  if n == ${index} {\n    log(n)\n  }\n`);
+  return `${attributes}fn classify(n) {\n${branches.join("")}}\n`;
 }

@@ -6,6 +6,16 @@ export const deadCodeAfterReturn: LintRule = {
   name: "dead-code-after-return",
   code: "HARN-L009",
   docs: "Reports statements that are never reached, because the one before always leaves the block.",
+  bad: `fn answer() {
+  return 42
+  log("done")
+}
+`,
+  fixed: `fn answer() {
+  log("done")
+  return 42
+}
+`,
   *check({ tree }) {
     for (const { body } of tree.blocks) {
       const dead = firstDead(body.items);

@@ -5,6 +5,20 @@ export const deprecatedCall: LintRule = {
   name: "deprecated-call",
   code: "HARN-L024",
   docs: "Reports a call of a function of this file that is marked `@deprecated`.",
+  bad: `@deprecated(since: "2.0", use: "load")
+fn fetch_all() {
+  return []
+}
+
+log(fetch_all())
+`,
+  fixed: `@deprecated(since: "2.0", use: "load")
+fn fetch_all() {
+  return []
+}
+
+log(load())
+`,
   *check({ tree }) {
     const deprecated = new Map<string, Attribute>();
     for (const node of tree.all("AttributedDecl")) {

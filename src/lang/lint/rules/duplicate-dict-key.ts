@@ -5,6 +5,12 @@ export const duplicateDictKey: LintRule = {
   name: "duplicate-dict-key",
   code: "HARN-L017",
   docs: "Reports a key that a later entry of the same dict literal overwrites.",
+  bad: `let user = {name: "a", age: 1, name: "b"}
+log(user)
+`,
+  fixed: `let user = {age: 1, name: "b"}
+log(user)
+`,
   *check({ tree }) {
     for (const node of tree.all("DictLiteral")) yield* duplicates(node.entries);
     for (const node of tree.all("StructLiteral")) yield* duplicates(node.entries);

@@ -6,6 +6,21 @@ export const duplicateMatchArm: LintRule = {
   name: "duplicate-match-arm",
   code: "HARN-L018",
   docs: "Reports an arm that cannot be reached, because an earlier one has the same pattern or takes everything.",
+  bad: `fn f(x) {
+  return match x {
+    1 -> { "one" }
+    1 -> { "uno" }
+    _ -> { "more" }
+  }
+}
+`,
+  fixed: `fn f(x) {
+  return match x {
+    1 -> { "one" }
+    _ -> { "more" }
+  }
+}
+`,
   *check({ tree }) {
     for (const { arms } of tree.all("Match")) {
       for (const [index, arm] of arms.entries()) {

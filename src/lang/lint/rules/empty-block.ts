@@ -7,6 +7,16 @@ export const emptyBlock: LintRule = {
   name: "empty-block",
   code: "HARN-L011",
   docs: "Reports a branch, loop or `try` with nothing in it; a comment inside says that it is meant.",
+  bad: `fn f(ready) {
+  if ready {
+  }
+  log(1)
+}
+`,
+  fixed: `fn f(ready) {
+  log(1)
+}
+`,
   *check(context) {
     for (const { body, owner, role } of context.tree.blocks) {
       const what = describe(role, owner, body);

@@ -7,6 +7,20 @@ export const legacyDocComment: LintRule = {
   name: "legacy-doc-comment",
   code: "HARN-L023",
   docs: "Reports `//` and `///` lines that document a declaration: tools read `/** … */`.",
+  bad: `/// Half of a number,
+/// rounded down.
+fn half(n) {
+  return n / 2
+}
+`,
+  fixed: `/**
+ * Half of a number,
+ * rounded down.
+ */
+fn half(n) {
+  return n / 2
+}
+`,
   *check(context) {
     for (const item of documentable(context)) {
       const above = precedingComments(context, item.span.start);

@@ -5,6 +5,15 @@ export const letThenReturn: LintRule = {
   name: "let-then-return",
   code: "HARN-L025",
   docs: "Reports a variable that is returned by the very next statement.",
+  bad: `fn twice(n) {
+  let result = n * 2
+  return result
+}
+`,
+  fixed: `fn twice(n) {
+  return n * 2
+}
+`,
   *check(context) {
     for (const { body } of context.tree.blocks) {
       for (const [index, item] of body.items.entries()) {

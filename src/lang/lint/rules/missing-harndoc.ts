@@ -5,6 +5,15 @@ export const missingHarndoc: LintRule = {
   name: "missing-harndoc",
   code: "HARN-L022",
   docs: "Reports a public function without a `/** … */` comment directly above it.",
+  bad: `pub fn half(n) {
+  return n / 2
+}
+`,
+  fixed: `/** Half of a number. */
+pub fn half(n) {
+  return n / 2
+}
+`,
   *check(context) {
     for (const node of context.tree.all("FnDecl")) {
       if (!node.isPub) continue;

@@ -5,6 +5,14 @@ export const namingConvention: LintRule = {
   name: "naming-convention",
   code: "HARN-L010",
   docs: "Reports functions and tools that are not named in snake_case, and types not named in PascalCase.",
+  bad: `fn loadUser(id) {
+  return id
+}
+`,
+  fixed: `fn load_user(id) {
+  return id
+}
+`,
   *check({ bindings, tree }) {
     const methods = tree.all("ImplBlock").flatMap((block) => block.methods.map((method) => method.name));
     const named = [

@@ -6,6 +6,14 @@ export const needlessBool: LintRule = {
   name: "needless-bool",
   code: "HARN-L014",
   docs: "Reports a choice between `true` and `false` by a condition that is a bool already, and a double negation of one.",
+  bad: `fn is_adult(age) {
+  return age >= 18 ? true : false
+}
+`,
+  fixed: `fn is_adult(age) {
+  return age >= 18
+}
+`,
   *check(context) {
     for (const node of context.tree.all("Ternary")) {
       yield* choice(context, node, node.condition, node.thenExpr, node.elseExpr);

@@ -7,6 +7,30 @@ export const personaHookTarget: LintRule = {
   code: "HARN-L034",
   severity: "error",
   docs: "Reports a hook for a persona that is not declared, or for a step that no such persona takes: it would never run.",
+  bad: `@step
+fn plan() {
+  return 1
+}
+
+@persona(name: "writer")
+fn write() {
+  return plan()
+}
+
+register_step_hook("writer", "plann", "PreStep", { e -> log(e) })
+`,
+  fixed: `@step
+fn plan() {
+  return 1
+}
+
+@persona(name: "writer")
+fn write() {
+  return plan()
+}
+
+register_step_hook("writer", "plan", "PreStep", { e -> log(e) })
+`,
   *check({ module, tree }) {
     const declared = declaredPersonas(module);
     // Personas may come with an import; then this file alone cannot tell.

@@ -6,7 +6,26 @@ export const personaStepOnly: LintRule = {
   name: "persona-step-only",
   code: "HARN-L036",
   severity: "error",
-  docs: "Reports, where the project asks for strict personas, a persona that calls a function that is no step.",
+  docs: "Reports a persona that calls a function that is no step, in projects that ask for strict personas.",
+  bad: `fn helper() {
+  return 1
+}
+
+@persona
+fn write() {
+  return helper()
+}
+`,
+  fixed: `@step
+fn helper() {
+  return 1
+}
+
+@persona
+fn write() {
+  return helper()
+}
+`,
   *check({ module, options }) {
     const { strictPersonas } = options;
     if (strictPersonas === undefined) return;

@@ -5,6 +5,14 @@ export const pipelineReturnType: LintRule = {
   name: "pipeline-return-type",
   code: "HARN-L020",
   docs: "Reports a public pipeline without a return type; entry and test pipelines need none.",
+  bad: `pub pipeline report(task) {
+  return 1
+}
+`,
+  fixed: `pub pipeline report(task) -> int {
+  return 1
+}
+`,
   *check({ tree }) {
     for (const node of tree.all("PipelineDecl")) {
       const { name } = node.name;

@@ -17,6 +17,14 @@ export const pointlessComparison: LintRule = {
   name: "pointless-comparison",
   code: "HARN-L012",
   docs: "Reports a value compared to itself, and a condition that is a constant; `while true` is a loop, not a mistake.",
+  bad: `fn same(a) {
+  return a == a
+}
+`,
+  fixed: `fn same(a) {
+  return true
+}
+`,
   *check({ tree }) {
     for (const node of tree.all("Binary")) {
       const result = resultOfSame[node.op];

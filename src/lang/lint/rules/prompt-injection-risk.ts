@@ -7,6 +7,14 @@ export const promptInjectionRisk: LintRule = {
   name: "prompt-injection-risk",
   code: "HARN-L029",
   docs: "Reports data interpolated into the system prompt of `llm_call`: it may carry instructions of others.",
+  bad: `fn ask(role) {
+  return llm_call("Hello", "You are \${role}", {})
+}
+`,
+  fixed: `fn ask(role) {
+  return llm_call("Act as \${role}: hello", "You are helpful", {})
+}
+`,
   *check({ tree }) {
     for (const call of tree.all("Call")) {
       const system = call.args[systemArgument];

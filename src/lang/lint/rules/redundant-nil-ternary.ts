@@ -6,6 +6,14 @@ export const redundantNilTernary: LintRule = {
   name: "redundant-nil-ternary",
   code: "HARN-L015",
   docs: "Reports `x == nil ? y : x`, which is `x ?? y`.",
+  bad: `fn greet(name) {
+  return name == nil ? "you" : name
+}
+`,
+  fixed: `fn greet(name) {
+  return name ?? "you"
+}
+`,
   *check(context) {
     for (const node of context.tree.all("Ternary")) {
       const parts = nilFallback(node);

@@ -5,6 +5,14 @@ export const requireInTest: LintRule = {
   name: "require-in-test",
   code: "HARN-L032",
   docs: "Reports `require` in a test, where an assertion reports better.",
+  bad: `pipeline test_half() {
+  require 4 / 2 == 2
+}
+`,
+  fixed: `pipeline test_half() {
+  assert_eq(4 / 2, 2)
+}
+`,
   *check(context) {
     for (const node of context.tree.all("RequireStmt")) {
       if (!isInTest(context, node)) continue;

@@ -5,6 +5,24 @@ export const shadowVariable: LintRule = {
   name: "shadow-variable",
   code: "HARN-L007",
   docs: "Reports a variable or parameter that hides one of an enclosing scope, or replaces one of its own.",
+  bad: `fn total(items) {
+  let sum = 0
+  for item in items {
+    let sum = item
+    log(sum)
+  }
+  return sum
+}
+`,
+  fixed: `fn total(items) {
+  let sum = 0
+  for item in items {
+    let part = item
+    log(part)
+  }
+  return sum
+}
+`,
   *check({ bindings }) {
     for (const binding of bindings) {
       if (binding.kind === "implicit" || isMarkedUnused(binding)) continue;

@@ -6,6 +6,16 @@ export const unknownErrorBoundary: LintRule = {
   name: "unknown-error-boundary",
   code: "HARN-L035",
   docs: "Reports an `error_boundary` of a step that is none of the three words and so means `fail`.",
+  bad: `@step(error_boundary: "contineu")
+fn plan() {
+  return 1
+}
+`,
+  fixed: `@step(error_boundary: "continue")
+fn plan() {
+  return 1
+}
+`,
   *check({ tree }) {
     for (const node of tree.all("AttributedDecl")) {
       for (const attribute of node.attributes) {

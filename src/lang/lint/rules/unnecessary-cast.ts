@@ -14,6 +14,10 @@ export const unnecessaryCast: LintRule = {
   name: "unnecessary-cast",
   code: "HARN-L026",
   docs: "Reports a conversion whose argument has the type already.",
+  bad: `log(to_string("text"))
+`,
+  fixed: `log("text")
+`,
   *check(context) {
     for (const call of context.tree.all("Call")) {
       const cast = call.callee.name;

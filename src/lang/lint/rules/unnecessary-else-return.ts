@@ -7,6 +7,21 @@ export const unnecessaryElseReturn: LintRule = {
   name: "unnecessary-else-return",
   code: "HARN-L016",
   docs: "Reports an `else` after a branch that always leaves: its body can stand behind the `if`.",
+  bad: `fn sign(n) {
+  if n < 0 {
+    return -1
+  } else {
+    return 1
+  }
+}
+`,
+  fixed: `fn sign(n) {
+  if n < 0 {
+    return -1
+  }
+  return 1
+}
+`,
   *check(context) {
     const { tree } = context;
     const chained = new Set(tree.all("If").flatMap((node) => (node.elseIf ? (node.elseBody?.items ?? []) : [])));

@@ -25,6 +25,15 @@ export const untypedDictAccess: LintRule = {
   name: "untyped-dict-access",
   code: "HARN-L030",
   docs: "Reports a field taken straight out of data from outside, before anything has checked its shape.",
+  bad: `fn port(text) {
+  return json_parse(text).port
+}
+`,
+  fixed: `fn port(text) {
+  let config: {port: int} = json_parse(text)
+  return config.port
+}
+`,
   *check({ tree }) {
     for (const node of [...tree.all("Property"), ...tree.all("Index")]) {
       const { object } = node;

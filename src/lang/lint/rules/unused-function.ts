@@ -11,6 +11,22 @@ export const unusedFunction: LintRule = {
   name: "unused-function",
   code: "HARN-L005",
   docs: "Reports a private function or tool that nothing calls or passes on.",
+  bad: `fn helper() {
+  return 1
+}
+
+pipeline main() {
+  log(2)
+}
+`,
+  fixed: `fn helper() {
+  return 1
+}
+
+pipeline main() {
+  log(helper())
+}
+`,
   *check(context) {
     if (isLibrary(context.module) && !hasPublicFunction(context.module)) return;
     for (const binding of context.bindings) {

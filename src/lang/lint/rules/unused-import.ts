@@ -7,6 +7,14 @@ export const unusedImport: LintRule = {
   name: "unused-import",
   code: "HARN-L004",
   docs: "Reports an imported name that the file does not use and does not export again.",
+  bad: `import { floor_to, round_to } from "lib/numbers"
+
+log(round_to(1.5, 0))
+`,
+  fixed: `import { round_to } from "lib/numbers"
+
+log(round_to(1.5, 0))
+`,
   *check(context) {
     const unused = new Set(context.bindings.filter((binding) => binding.kind === "import" && binding.reads === 0));
     for (const binding of unused) {

@@ -6,6 +6,14 @@ export const unusedParameter: LintRule = {
   name: "unused-parameter",
   code: "HARN-L003",
   docs: "Reports a parameter that its function never reads.",
+  bad: `fn double(n, factor) {
+  return n * 2
+}
+`,
+  fixed: `fn double(n, _factor) {
+  return n * 2
+}
+`,
   *check({ bindings, tree }) {
     const methods = new Set<Item>(tree.all("ImplBlock").flatMap((block) => block.methods));
     for (const binding of bindings) {

@@ -6,6 +6,16 @@ export const unusedResult: LintRule = {
   name: "unused-result",
   code: "HARN-L019",
   docs: "Reports a statement that only computes a value and drops it, such as `xs.push(1)`: lists and dicts are values.",
+  bad: `fn add(xs, x) {
+  xs.push(x)
+  return xs
+}
+`,
+  fixed: `fn add(xs, x) {
+  let longer = xs.push(x)
+  return longer
+}
+`,
   *check(context) {
     for (const items of statementLists(context)) {
       // The last item is the value of its list.

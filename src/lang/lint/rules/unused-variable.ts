@@ -6,6 +6,16 @@ export const unusedVariable: LintRule = {
   name: "unused-variable",
   code: "HARN-L001",
   docs: "Reports a variable that is never read: a leftover, or a typo elsewhere.",
+  bad: `fn area(w) {
+  let h = 2
+  return w * 2
+}
+`,
+  fixed: `fn area(w) {
+  let _h = 2
+  return w * 2
+}
+`,
   *check({ bindings }) {
     for (const binding of bindings) {
       if (binding.kind !== "variable" || binding.reads > 0 || isMarkedUnused(binding)) continue;
