@@ -35,34 +35,17 @@ export type {
   TypeExpr,
 } from "./syntax/ast.ts";
 export { peelAttributes } from "./syntax/ast.ts";
+export { PARSE_CODES } from "./syntax/codes.ts";
 export { type LexResult, lex, MAX_INTERPOLATION_DEPTH, MAX_TOKENS } from "./syntax/lexer.ts";
 export { type ParseResult, parse } from "./syntax/parser.ts";
 export { MAX_NESTING, MAX_TREE_HEIGHT } from "./syntax/parser-state.ts";
 export { createSourceFile, type Position, type SourceFile } from "./syntax/source-file.ts";
 export { CONTEXTUAL_WORDS, isKeyword, KEYWORDS, type Token, type TokenKind } from "./syntax/tokens.ts";
 
-// Formatter
+// Modules
 
-export { BUILTIN_SIGNATURES } from "./check/builtin-signatures.ts";
-export { type BuiltinSignature, type BuiltinTable, createBuiltinTable } from "./check/builtin-table.ts";
-// Checker
-export { type CheckInput, type CheckResult, checkModule, type ModuleImports } from "./check/check-module.ts";
-// Codes of all areas
-export { CHECK_CODES } from "./check/codes.ts";
-export { moduleImports } from "./check/module-imports.ts";
-// Compiler
-export { type CompileInput, type CompileResult, compileModule, type ImportedName } from "./compile/compile-module.ts";
-export { formatModule } from "./format/format-module.ts";
-export { defaultFormatOptions, type FormatOptions } from "./format/format-options.ts";
-export { type FormatResult, formatSource } from "./format/format-source.ts";
-// Linter
-export { applyFixes } from "./lint/fix-edits.ts";
-export { type LintInput, lintModule } from "./lint/lint-module.ts";
-export type { LintDiagnostic, LintOptions, LintRule, TextEdit } from "./lint/lint-rule.ts";
-export { lintRules } from "./lint/lint-rules.ts";
 export { MODULE_CODES } from "./modules/codes.ts";
 export type { ModuleName, ModuleNameKind } from "./modules/declared-names.ts";
-// Modules
 export {
   type LoadedModule,
   loadModuleGraph,
@@ -71,7 +54,24 @@ export {
   type ResolvedImport,
 } from "./modules/graph.ts";
 export type { ModuleReader, ReadResult } from "./modules/module-reader.ts";
-export { PARSE_CODES } from "./syntax/codes.ts";
+
+// Checker
+
+export { BUILTIN_SIGNATURES } from "./check/builtin-signatures.ts";
+export { type BuiltinSignature, type BuiltinTable, createBuiltinTable } from "./check/builtin-table.ts";
+export { type CheckInput, type CheckResult, checkModule, type ModuleImports } from "./check/check-module.ts";
+export { CHECK_CODES } from "./check/codes.ts";
+export { moduleImports } from "./check/module-imports.ts";
+
+// Compiler
+
+export { type CompileInput, type CompileResult, compileModule, type ImportedName } from "./compile/compile-module.ts";
+
+// Formatter
+
+export { formatModule } from "./format/format-module.ts";
+export { defaultFormatOptions, type FormatOptions } from "./format/format-options.ts";
+export { type FormatResult, formatSource } from "./format/format-source.ts";
 
 // Linter
 
