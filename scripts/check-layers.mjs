@@ -41,9 +41,13 @@ const layers = {
       "@cfworker/json-schema",
     ],
   },
-  testing: { layers: ["base", "bytecode", "lang", "vm", "llm", "journal", "agent", "steps", "stdlib"], packages: [] },
+  runtime: { layers: ["base", "bytecode", "lang", "vm", "llm", "journal", "agent", "steps", "stdlib"], packages: [] },
+  testing: {
+    layers: ["base", "bytecode", "lang", "vm", "llm", "journal", "agent", "steps", "stdlib", "runtime"],
+    packages: [],
+  },
   cli: {
-    layers: ["base", "bytecode", "lang", "vm", "llm", "journal", "agent", "steps", "stdlib", "testing"],
+    layers: ["base", "bytecode", "lang", "vm", "llm", "journal", "agent", "steps", "stdlib", "runtime", "testing"],
     packages: ["commander", "picocolors"],
     node: true,
   },

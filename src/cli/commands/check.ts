@@ -1,0 +1,43 @@
+/** `harn check`: everything that can be known about a program without running it. */
+
+import { resolve } from "node:path";
+import type { FileDiagnostic } from "../../runtime/index.ts";
+import type { CliContext } from "../context.ts";
+import { createLibrary } from "../engine/library.ts";
+import { isError, loadProgram } from "../engine/load-program.ts";
+import { diagnosticsToJson, renderFileDiagnostics } from "../engine/render.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { findSourceFiles } from "../source-files.ts";
+
+export interface CheckOptions {
+  readonly json?: boolean;
+  /** Warnings fail too. */
+  readonly strict?: boolean;
+}
+
+export async function checkCommand(
+  context: CliContext,
+  paths: readonly string[],
+  options: CheckOptions,
+): Promise<number> {
+  const library = createLibrary();
+  const files = await findSourceFiles(context, paths);
+  // A module that several files import is reported once.
+  const found = new Map<string, FileDiagnostic>();
+  for (const path of files) {
+    const { diagnostics } = await loadProgram({ host: context.host, library, path: resolve(context.cwd, path) });
+    for (const each of diagnostics) {
+      const { span, code, message } = each.diagnostic;
+      found.set(`${each.file.path}:${span.start}:${span.end}:${code}:${message}`, each);
+    }
+  }
+  const all = [...found.values()];
+  const errors = all.filter(isError).length;
+  if (options.json) context.outJson(diagnosticsToJson(all));
+  else {
+    if (all.length > 0)
+      context.err(`${renderFileDiagnostics(all, { color: context.colorErrors, cwd: context.cwd })}\n\n`);
+    context.err(`${files.length} files: ${errors} errors, ${all.length - errors} warnings\n`);
+  }
+  return errors > 0 || (options.strict && all.length > 0) ? exitCodes.failed : exitCodes.ok;
+}

@@ -1,0 +1,92 @@
+/** `harn test conformance DIR`: judges an engine by a folder of programs with expected outcomes. */
+
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import {
+  type CorpusCase,
+  compileFilter,
+  discoverCorpus,
+  renderJunit,
+  renderReport,
+  runCorpus,
+  summarize,
+} from "../../testing/index.ts";
+import { createWorkerPool } from "../conformance/worker-pool.ts";
+import { type CliContext, UsageError } from "../context.ts";
+import { exitCodes } from "../exit-codes.ts";
+
+export interface ConformanceOptions {
+  readonly filter?: string;
+  /** Only what is below this file or folder of the suite. */
+  readonly select?: string;
+  /** Milliseconds for each program. */
+  readonly timeout: number;
+  readonly jobs?: number;
+  /** Folder that programs run in. */
+  readonly cwd?: string;
+  /** Errors must be the expected text, not contain it. */
+  readonly exact?: boolean;
+  readonly update?: boolean;
+  readonly verbose?: boolean;
+  readonly timing?: boolean;
+  readonly json?: string;
+  readonly junit?: string;
+}
+
+export async function conformanceCommand(
+  context: CliContext,
+  folder: string,
+  options: ConformanceOptions,
+): Promise<number> {
+  const { host } = context;
+  const suite = resolve(context.cwd, folder);
+  const isWanted = filterOf(options.filter);
+  const { cases, complaints } = await discoverCorpus(host, suite, options.select);
+  const chosen = cases.filter((corpusCase: CorpusCase) => isWanted(corpusCase.program.name));
+  if (chosen.length === 0) throw new UsageError(`No program of ${folder} is meant; it holds ${cases.length} in all`);
+
+  const jobs = options.jobs ?? Math.min(availableParallelism(), 8);
+  const pool = createWorkerPool({
+    worker: new URL(
+      import.meta.url.endsWith(".ts") ? "../conformance/worker.ts" : "../conformance/worker.js",
+      import.meta.url,
+    ),
+    jobs,
+    timeoutMs: options.timeout,
+    cwd: options.cwd === undefined ? context.cwd : resolve(context.cwd, options.cwd),
+    environment: { ...process.env, HARN_LLM_CALLS_DISABLED: "1" },
+  });
+  const started = host.sync("clock.monotonic", {});
+  try {
+    context.cancel.addEventListener("abort", pool.close);
+    const results = await runCorpus(chosen, {
+      host,
+      jobs,
+      run: (program) => (context.cancel.aborted ? Promise.reject(context.cancel.reason) : pool.run(program)),
+      errors: options.exact ? "exact" : "contains",
+      ...(options.update && { update: true }),
+    });
+    const report = summarize(
+      results,
+      options.filter === undefined ? complaints : [],
+      host.sync("clock.monotonic", {}) - started,
+    );
+    if (options.json !== undefined)
+      await host.perform("fs.write", { path: options.json, data: JSON.stringify(report, null, 2) });
+    if (options.junit !== undefined) await host.perform("fs.write", { path: options.junit, data: renderJunit(report) });
+    context.out(renderReport(report, { verbose: options.verbose === true, timing: options.timing === true }));
+    return report.failed === 0 ? exitCodes.ok : exitCodes.failed;
+  } finally {
+    context.cancel.removeEventListener("abort", pool.close);
+    pool.close();
+  }
+}
+
+function filterOf(filter: string | undefined): (name: string) => boolean {
+  if (filter === undefined) return () => true;
+  try {
+    return compileFilter(filter);
+  } catch (error) {
+    throw new UsageError(`The filter is no regular expression: ${error instanceof Error ? error.message : "unknown"}`);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * This implementation as the corpus sees it: what a program prints, warnings first, and how it fails. Each program gets
+ * a host and a virtual machine of its own.
+ */
+
+import { dirname } from "node:path";
+import { failureMessage } from "../../runtime/index.ts";
+import type { CorpusEngine } from "../../testing/index.ts";
+import { createLibrary } from "../engine/library.ts";
+import { isError, loadProgram } from "../engine/load-program.ts";
+import { renderFailure, renderFileDiagnostics } from "../engine/render.ts";
+import { runProgram } from "../engine/run-program.ts";
+import { createNodeHost } from "../node-host/node-host.ts";
+
+export function createEngine(): CorpusEngine {
+  return {
+    async run(program) {
+      const host = createNodeHost();
+      const settings = { color: false, cwd: dirname(program.path) };
+      const library = createLibrary();
+      const loaded = await loadProgram({ host, library, path: program.path, text: program.source });
+      const firstError = loaded.diagnostics.find(isError);
+      if (firstError !== undefined || loaded.program === undefined) {
+        return {
+          status: "error",
+          output: "",
+          errorMessage: firstError?.diagnostic.message ?? "The program could not be compiled",
+          rendered: renderFileDiagnostics(loaded.diagnostics.filter(isError), settings),
+        };
+      }
+      const parts = loaded.diagnostics.map(({ diagnostic }) => `warning: ${diagnostic.message}\n`);
+      try {
+        const outcome = await runProgram(loaded.program, {
+          host,
+          output: { write: (text) => parts.push(text) },
+        });
+        const output = parts.join("");
+        switch (outcome.status) {
+          case "ok":
+            return { status: "ok", output };
+          case "cancelled":
+            return { status: "error", output, errorMessage: outcome.reason };
+          case "failed": {
+            const sources = new Map([...loaded.graph.modules.values()].map(({ file }) => [file.path, file]));
+            return {
+              status: "error",
+              output,
+              errorMessage: failureMessage(outcome.failure),
+              rendered: renderFailure(outcome.failure, sources, settings),
+            };
+          }
+        }
+      } finally {
+        host.close();
+      }
+    },
+  };
+}

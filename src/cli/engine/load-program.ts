@@ -1,0 +1,103 @@
+/**
+ * From a file to code that can run: read it and what it imports, check, compile. What is wrong with the program comes
+ * back as diagnostics, never as an exception.
+ */
+
+import type { Host } from "../../base/index.ts";
+import type { ModuleCode } from "../../bytecode/index.ts";
+import {
+  type BuiltinTable,
+  checkModule,
+  compileModule,
+  type LoadedModule,
+  loadModuleGraph,
+  type ModuleGraph,
+  type ModuleName,
+  moduleImports,
+} from "../../lang/index.ts";
+import type { FileDiagnostic, Program } from "../../runtime/index.ts";
+import type { LanguageLibrary } from "./library.ts";
+import { createModuleReader } from "./module-files.ts";
+
+export interface LoadOptions {
+  readonly host: Host;
+  readonly library: LanguageLibrary;
+  readonly path: string;
+  /** Instead of what the file holds. */
+  readonly text?: string;
+  /** Default: `default`, else the first, else the whole file. */
+  readonly pipeline?: string;
+}
+
+export interface LoadedProgram {
+  readonly graph: ModuleGraph;
+  /** The entry's first, each module's in the order of the stages. */
+  readonly diagnostics: readonly FileDiagnostic[];
+  /** Absent when something is an error. */
+  readonly program?: Program;
+}
+
+export async function loadProgram(options: LoadOptions): Promise<LoadedProgram> {
+  const { host, library } = options;
+  const graph = await loadModuleGraph({
+    entry: options.path,
+    ...(options.text !== undefined && { entryText: options.text }),
+    reader: createModuleReader(host),
+    std: library.std,
+    stdNames: library.stdNames,
+  });
+  const found = checkGraph(graph, library.builtins);
+  if (found.some(isError)) return { graph, diagnostics: found };
+
+  const codes: ModuleCode[] = [];
+  for (const id of graph.order) {
+    const loaded = moduleOf(graph, id);
+    const { code, diagnostics } = compileModule({
+      file: loaded.file,
+      module: loaded.module,
+      id,
+      isEntry: id === graph.entry,
+      imports: [...loaded.imported.values()]
+        .filter(hasValue)
+        .map(({ moduleId, name, kind }) => ({ module: moduleId, name, kind })),
+      dependencies: loaded.imports.flatMap(({ target }) => (target === undefined ? [] : [target])),
+      ...(options.pipeline !== undefined && { pipeline: options.pipeline }),
+    });
+    codes.push(code);
+    for (const diagnostic of diagnostics) found.push({ file: loaded.file, diagnostic });
+  }
+  return found.some(isError)
+    ? { graph, diagnostics: found }
+    : { graph, diagnostics: found, program: { entry: graph.entry, modules: codes } };
+}
+
+/** Syntax, imports and types of every module but the library's own. */
+function checkGraph(graph: ModuleGraph, builtins: BuiltinTable): FileDiagnostic[] {
+  const found: FileDiagnostic[] = [];
+  for (const id of [...graph.order].reverse()) {
+    if (id.startsWith("<std>/")) continue;
+    const loaded = moduleOf(graph, id);
+    const { file, module } = loaded;
+    for (const diagnostic of loaded.diagnostics) found.push({ file, diagnostic });
+    // A tree with holes would only give errors that follow from the first.
+    if (loaded.diagnostics.some(({ severity }) => severity === "error")) continue;
+    const { diagnostics } = checkModule({ file, module, imports: moduleImports(graph, loaded), builtins });
+    for (const diagnostic of diagnostics) found.push({ file, diagnostic });
+  }
+  return found;
+}
+
+/** Types are known to the checker only. */
+function hasValue({ kind }: ModuleName): boolean {
+  return kind !== "type" && kind !== "interface" && kind !== "pipeline";
+}
+
+export function isError({ diagnostic }: FileDiagnostic): boolean {
+  return diagnostic.severity === "error";
+}
+
+function moduleOf(graph: ModuleGraph, id: string): LoadedModule {
+  const loaded = graph.modules.get(id);
+  if (loaded === undefined) throw new RangeError(`Module ${id} is not in the graph`);
+  return loaded;
+}

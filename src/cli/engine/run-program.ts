@@ -1,0 +1,31 @@
+/** Runs a loaded program until it ends or is asked to stop. */
+
+import type { CancelSignal, Host } from "../../base/index.ts";
+import { type Program, startProgram } from "../../runtime/index.ts";
+import type { OutputSink, RunOutcome } from "../../vm/index.ts";
+
+export interface RunProgramOptions {
+  readonly host: Host;
+  /** Firing it asks the program to stop; `finally` and `defer` blocks run. */
+  readonly cancel?: CancelSignal;
+  /** Default: the host's standard output. */
+  readonly output?: OutputSink;
+}
+
+/** Never rejects for what the program does. */
+export async function runProgram(program: Program, { host, cancel, output }: RunProgramOptions): Promise<RunOutcome> {
+  const run = startProgram(program, {
+    host,
+    // A turn of the event loop: signals and sockets are seen while the program computes.
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    ...(output !== undefined && { output }),
+  });
+  const onAbort = (): void => run.vm.cancel("The run was stopped");
+  if (cancel?.aborted) onAbort();
+  cancel?.addEventListener("abort", onAbort);
+  try {
+    return await run.outcome;
+  } finally {
+    cancel?.removeEventListener("abort", onAbort);
+  }
+}

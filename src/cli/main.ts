@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+/** The `harn` command: this process's streams, signals and exit code around `runCli`. */
+
+import { runCli } from "./cli.ts";
+import { createCliContext } from "./context.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { listenForStopRequests } from "./stop-requests.ts";
+
+const context = createCliContext();
+listenForStopRequests(context);
+
+const onFault = (error: unknown): void => {
+  void import("./failures.ts").then(({ describeInternalError }) => {
+    process.stderr.write(`${describeInternalError(error)}\n`);
+    context.host.killProcesses();
+    process.exit(exitCodes.internal);
+  });
+};
+process.on("uncaughtException", onFault);
+process.on("unhandledRejection", onFault);
+
+const exitCode = await runCli(context, process.argv.slice(2));
+await context.host.flush();
+context.host.close();
+// Whatever still holds the event loop (a listener, a socket of a program that has ended) must not hold the user.
+process.exit(exitCode);
