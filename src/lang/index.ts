@@ -1,15 +1,5 @@
 // Syntax: source text, tokens, tree
 
-// Diagnostics
-export { type CodeRow, type CodeTable, findCode } from "./diagnostics/codes.ts";
-export type { Diagnostic, Label, Severity } from "./diagnostics/diagnostic.ts";
-export {
-  diagnosticToJson,
-  type RenderOptions,
-  renderDiagnostic,
-  renderDiagnostics,
-  sortDiagnostics,
-} from "./diagnostics/render.ts";
 export type {
   Attribute,
   AttributeArg,
@@ -42,6 +32,18 @@ export { MAX_NESTING, MAX_TREE_HEIGHT } from "./syntax/parser-state.ts";
 export { createSourceFile, type Position, type SourceFile } from "./syntax/source-file.ts";
 export { CONTEXTUAL_WORDS, isKeyword, KEYWORDS, type Token, type TokenKind } from "./syntax/tokens.ts";
 
+// Diagnostics
+
+export { type CodeRow, type CodeTable, findCode } from "./diagnostics/codes.ts";
+export type { Diagnostic, Label, Severity } from "./diagnostics/diagnostic.ts";
+export {
+  diagnosticToJson,
+  type RenderOptions,
+  renderDiagnostic,
+  renderDiagnostics,
+  sortDiagnostics,
+} from "./diagnostics/render.ts";
+
 // Modules
 
 export { MODULE_CODES } from "./modules/codes.ts";
@@ -55,6 +57,9 @@ export {
 } from "./modules/graph.ts";
 export type { ModuleReader, ReadResult } from "./modules/module-reader.ts";
 
+// Compiler
+
+export { type CompileInput, type CompileResult, compileModule, type ImportedName } from "./compile/compile-module.ts";
 // Checker
 
 export { BUILTIN_SIGNATURES } from "./check/builtin-signatures.ts";
@@ -62,10 +67,6 @@ export { type BuiltinSignature, type BuiltinTable, createBuiltinTable } from "./
 export { type CheckInput, type CheckResult, checkModule, type ModuleImports } from "./check/check-module.ts";
 export { CHECK_CODES } from "./check/codes.ts";
 export { moduleImports } from "./check/module-imports.ts";
-
-// Compiler
-
-export { type CompileInput, type CompileResult, compileModule, type ImportedName } from "./compile/compile-module.ts";
 
 // Formatter
 
