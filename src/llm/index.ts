@@ -1,5 +1,117 @@
 // Contract
 
+// Layers around one attempt
+export type { AttemptMeter } from "./call/attempt-meter.ts";
+export {
+  type AttemptOutcome,
+  type AttemptScope,
+  type CallLayer,
+  layeredClient,
+  type OpenLayer,
+} from "./call/call-layer.ts";
+// Calls: one context per run, JSON in, JSON out
+export { type CallOptions, DEFAULT_LLM_BACKOFF_MS, DEFAULT_LLM_RETRIES, readCallOptions } from "./call/call-options.ts";
+export { usageFields } from "./call/call-result.ts";
+export { catalogView, configuredRateLimits } from "./call/catalog-adapter.ts";
+export { type CatalogView, type ModelCapabilities, type ModelName, openCatalog } from "./call/catalog-view.ts";
+export {
+  envelopeError,
+  errorCategory,
+  errorDict,
+  errorMessage,
+  LlmCallError,
+  plainErrorDict,
+} from "./call/error-dict.ts";
+export type { CallExtras } from "./call/execute-call.ts";
+export type { AppliedExperiment, Experiment, ExperimentInput, ExperimentTransform } from "./call/experiments.ts";
+export { applyExperiment, readExperiment } from "./call/experiments.ts";
+export { llmCall, llmCallSafe } from "./call/llm-call.ts";
+export { llmCompletion } from "./call/llm-completion.ts";
+export {
+  type CallDefaults,
+  createLlmContext,
+  type LlmContext,
+  type LlmContextParts,
+  type RenderContext,
+  type RouteVerifier,
+  resetLlmState,
+} from "./call/llm-context.ts";
+export { assistantTurn, type ReadMessages, readMessages } from "./call/messages.ts";
+export { type PipelineSettings, pipelineClient } from "./call/pipeline-client.ts";
+export { type ClientSources, callsDisabled, type MockSource, resolveClient } from "./call/resolve-client.ts";
+export { resolveModel } from "./call/resolve-model.ts";
+export {
+  type BareCalls,
+  type ParsedAnswer,
+  parseBareCalls,
+  parseTextAnswer,
+  type TextToolCall,
+} from "./call/text-tool-calls.ts";
+export { readToolChoice, readToolSearch, readTools, type ToolSearch } from "./call/tool-options.ts";
+export { visibleText } from "./call/visible-text.ts";
+export { type AttemptLimits, watchdogLayer } from "./call/watchdog-layer.ts";
+export {
+  isTranscript,
+  newTranscript,
+  rebuildTranscript,
+  type TranscriptParts,
+  transcriptEvent,
+} from "./conversation/transcript.ts";
+// Conversations and transcripts
+export {
+  addAssistant,
+  addMessage,
+  addSystem,
+  addToolResult,
+  addUser,
+  conversation,
+  transcript,
+  transcriptAbandon,
+  transcriptAddAsset,
+  transcriptArchive,
+  transcriptAssets,
+  transcriptEvents,
+  transcriptEventsByKind,
+  transcriptExport,
+  transcriptFork,
+  transcriptFromMessages,
+  transcriptId,
+  transcriptImport,
+  transcriptMessages,
+  transcriptRenderFull,
+  transcriptRenderVisible,
+  transcriptReset,
+  transcriptResume,
+  transcriptStats,
+  transcriptSummary,
+} from "./conversation/transcript-builtins.ts";
+export { transcriptSummarize } from "./conversation/transcript-summarize.ts";
+export { uuidV7 } from "./conversation/uuid-v7.ts";
+// Cost and budgets
+export {
+  type BudgetEnvelope,
+  BudgetExceededError,
+  type BudgetLimit,
+  readBudgetEnvelope,
+} from "./cost/budget-envelope.ts";
+export { type BudgetParts, budgetLayer, type ChargeRecord } from "./cost/budget-layer.ts";
+export { estimateInputTokens, estimateTextTokens, estimateValueTokens } from "./cost/estimate-tokens.ts";
+export {
+  cacheHitRatio,
+  cacheSavingsUsd,
+  costOfTokens,
+  costOfUsage,
+  type PriceBook,
+  type TokenRates,
+} from "./cost/pricing.ts";
+export { budgetRemaining, llmInfo, llmUsage, sessionCost, setSessionBudget } from "./cost/session-cost.ts";
+export {
+  createSpendLedger,
+  type Reservation,
+  type ReserveResult,
+  type SpendLedger,
+  type SpendTotals,
+} from "./cost/spend-ledger.ts";
 // Errors: what failed, whether and when to try again
 export {
   categoryOfText,
@@ -56,6 +168,18 @@ export {
   fakeToken,
   fakeToolCall,
 } from "./fake/fake-script.ts";
+export { rateLimitLayer } from "./limits/rate-limit-layer.ts";
+// Rate limits
+export { createRateLimiter, loadRateLimits, type RateLimiter, rateLimitBuiltin } from "./limits/rate-limiter.ts";
+export {
+  categoryOfThrown,
+  type RateLimitedOptions,
+  type RateLimitedParts,
+  withRateLimit,
+} from "./limits/with-rate-limit.ts";
+// Routing
+export { decodeRoutingPolicy, type RoutingPolicy, routingPolicyValue } from "./routing/routing-policy.ts";
+export type { RoutingAttempt, RoutingTrace } from "./routing/routing-trace.ts";
 // Whole answers and stored data
 export {
   decodeModelChunk,
@@ -92,3 +216,32 @@ export {
   NO_USAGE,
   type ResultFolder,
 } from "./spec/model-result.ts";
+// Streams
+export { llmStream, llmStreamValues, STREAM_CAPACITY } from "./stream/llm-stream.ts";
+export { produceAhead } from "./stream/produce-ahead.ts";
+// Structured answers
+export { extractJsonText, parseJson, repairJson } from "./structured/extract-json.ts";
+export { toJsonSchema } from "./structured/json-schema.ts";
+export { buildSchemaNudge, readSchemaNudge, type SchemaNudge } from "./structured/nudge.ts";
+export {
+  type OutputSchema,
+  outputSchema,
+  type SchemaCheck,
+  type SchemaInput,
+  type SchemaOutput,
+} from "./structured/output-schema.ts";
+export {
+  llmCallStructured,
+  llmCallStructuredResult,
+  llmCallStructuredSafe,
+  type StructuredResult,
+  type StructuredSafe,
+} from "./structured/structured-call.ts";
+export { compileJsonCheck, type JsonCheck } from "./structured/validate-json.ts";
+// Traces
+export { type AgentTraceEvent, summarizeAgentTrace } from "./trace/agent-trace.ts";
+export { redact } from "./trace/redact.ts";
+export { type OtelTracerLike, otelTracer, type Span, type SpanAttributes, type Tracer } from "./trace/span.ts";
+export { type AttemptFacts, type AttemptStatus, type CallObserver, traceLayer } from "./trace/trace-layer.ts";
+export { type CallTraceEntry, createTraceLog, type TraceLog } from "./trace/trace-log.ts";
+export { createTranscriptLog, type TranscriptLog, transcriptLogFromEnv } from "./trace/transcript-log.ts";
