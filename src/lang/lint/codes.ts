@@ -3,7 +3,7 @@
 import type { CodeTable } from "../diagnostics/codes.ts";
 import { lintRules } from "./lint-rules.ts";
 
-export const lintCodes: CodeTable = lintRules.map((rule) => ({
+export const LINT_CODES: CodeTable = lintRules.map((rule) => ({
   code: rule.code,
   severity: rule.severity ?? "warning",
   title: titleOf(rule.name),

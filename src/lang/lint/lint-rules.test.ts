@@ -3,7 +3,7 @@ import { findCode } from "../diagnostics/codes.ts";
 import { formatSource } from "../format/format-source.ts";
 import { parse } from "../syntax/parser.ts";
 import { createSourceFile } from "../syntax/source-file.ts";
-import { lintCodes } from "./codes.ts";
+import { LINT_CODES } from "./codes.ts";
 import { applyFixes } from "./fix-edits.ts";
 import { lintModule } from "./lint-module.ts";
 import type { LintDiagnostic, LintOptions } from "./lint-rule.ts";
@@ -55,7 +55,7 @@ describe("the example of each rule", () => {
   });
 
   it("can be explained", () => {
-    expect(findCode("l001", lintCodes)).toMatchObject({
+    expect(findCode("l001", LINT_CODES)).toMatchObject({
       code: "HARN-L001",
       title: "Unused variable",
       severity: "warning",
