@@ -42,6 +42,10 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array;
   /** Milliseconds until response headers must have arrived; absent: no limit. */
   readonly timeoutMs?: number;
+  /** Milliseconds until the connection must stand; absent: the host's default. */
+  readonly connectTimeoutMs?: number;
+  /** How many idle connections to this server are worth keeping, for hosts that pool. */
+  readonly keepAlive?: number;
   readonly followRedirects?: boolean;
 }
 

@@ -50,6 +50,33 @@ export {
 export { readToolChoice, readToolSearch, readTools, type ToolSearch } from "./call/tool-options.ts";
 export { visibleText } from "./call/visible-text.ts";
 export { type AttemptLimits, watchdogLayer } from "./call/watchdog-layer.ts";
+// Catalogue of providers and models
+export {
+  type Capabilities,
+  type CapabilityRow,
+  capabilityRows,
+  decodeCapabilityTable,
+  lookupCapabilities,
+  NO_CAPABILITIES,
+} from "./catalog/capabilities.ts";
+export type { CapabilityRule, CapabilityTable } from "./catalog/capability-matrix.ts";
+export {
+  type AliasConfig,
+  type CatalogConfig,
+  decodeCatalogConfig,
+  type ModelConfig,
+  type ModelPricing,
+  matchesGlob,
+  mergeCatalogs,
+  type ProviderConfig,
+} from "./catalog/catalog-config.ts";
+export {
+  createModelCatalog,
+  DEFAULT_PROVIDERS,
+  type ModelCatalog,
+  type ModelChoice,
+  type ResolvedModel,
+} from "./catalog/model-catalog.ts";
 export {
   isTranscript,
   newTranscript,
@@ -177,6 +204,13 @@ export {
   type RateLimitedParts,
   withRateLimit,
 } from "./limits/with-rate-limit.ts";
+// Providers
+export { hostModelClient, serveModelStream } from "./providers/host-model-client.ts";
+export { createHttpModelClient, type HttpClientOptions } from "./providers/http-model-client.ts";
+export { type HttpTiming, STREAMING_HTTP, UTILITY_HTTP, WHOLE_HTTP } from "./providers/http-timing.ts";
+export { createModelRouter, createProviderClients, type ModelRouterOptions } from "./providers/model-router.ts";
+export type { AnswerDecoder, ApiStyle, EncodeContext, EncodedRequest, WireFormat } from "./providers/wire-format.ts";
+export { apiStyleOf, WIRE_FORMATS } from "./providers/wire-formats.ts";
 // Routing
 export { decodeRoutingPolicy, type RoutingPolicy, routingPolicyValue } from "./routing/routing-policy.ts";
 export type { RoutingAttempt, RoutingTrace } from "./routing/routing-trace.ts";

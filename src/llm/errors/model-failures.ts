@@ -169,7 +169,10 @@ export function cancelledFailure(call: CallIdentity, cause: unknown, partial: Pa
 export function requestFailure(
   call: CallIdentity,
   message: string,
-  fields: Pick<ModelErrorFields, "category" | "reason"> = { category: "generic", reason: "invalid_request" },
+  fields: Pick<ModelErrorFields, "category" | "reason"> & Partial<Pick<ModelErrorFields, "body" | "usage">> = {
+    category: "generic",
+    reason: "invalid_request",
+  },
 ): ModelError {
   return new ModelError(message, { ...call, kind: "terminal", ...fields });
 }

@@ -123,8 +123,6 @@ export interface ModelInput {
   /** Milliseconds for the whole request; absent: no limit. */
   readonly timeoutMs?: number;
   readonly sessionId?: string;
-  /** Providers to try, in order, when this one fails before it has answered anything (PROV-08). */
-  readonly fallbackChain?: readonly string[];
   /** Merged into the wire body of the provider with that name, last. */
   readonly providerOptions?: Readonly<Record<string, JsonObject>>;
 }

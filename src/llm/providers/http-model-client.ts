@@ -1,0 +1,343 @@
+/**
+ * A model client over HTTP: any wire format, any provider of it.
+ *
+ * One call is one request. The stages are: *head* (status and headers), then either an *answer* (framed messages through
+ * the decoder), a *body* (a whole answer), or an *error page*. After the decoder says that nothing more will come, the
+ * rest of the body is *drained* briefly, so that the connection can serve the next call.
+ *
+ * Deadline and cancel are enforced here, whatever the provider does: both end the iteration at once and close the
+ * connection. Bytes without content become heartbeats, so that a watcher can tell a slow provider from a dead one.
+ */
+
+import { CancelToken, type Host, HostError, type HttpStreamItem } from "../../base/index.ts";
+import type { ModelCatalog } from "../catalog/model-catalog.ts";
+import {
+  cancelledFailure,
+  httpFailure,
+  type PartialAnswer,
+  timeoutFailure,
+  transportFailure,
+  truncatedFailure,
+} from "../errors/model-failures.ts";
+import { header } from "../errors/retry-after.ts";
+import type { ModelChunk, ModelClient, ModelInput } from "../spec/model.ts";
+import { ModelError } from "../spec/model-error.ts";
+import { createEventStreamDecoder, createJsonLinesDecoder, type FrameDecoder } from "../wire/event-stream.ts";
+import { createPump, type PumpControl, type PumpSource } from "../wire/pump.ts";
+import { type Endpoint, providerConfigOf, resolveEndpoint } from "./endpoint.ts";
+import {
+  DRAIN_TIMEOUT_MS,
+  ERROR_BODY_BYTES,
+  ERROR_BODY_TIMEOUT_MS,
+  SETTLE_TIMEOUT_MS,
+  STREAMING_HTTP,
+  WHOLE_HTTP,
+} from "./http-timing.ts";
+import type { AnswerDecoder, ApiStyle, EncodeContext, WireFormat } from "./wire-format.ts";
+import { apiStyleOf, WIRE_FORMATS } from "./wire-formats.ts";
+
+export interface HttpClientOptions {
+  readonly host: Host;
+  readonly catalog: ModelCatalog;
+  /** Name in the catalogue; also the name under which `providerOptions` are found. */
+  readonly provider: string;
+  /** Speaks this format instead of the one its endpoint names. */
+  readonly style?: ApiStyle;
+}
+
+export function createHttpModelClient(options: HttpClientOptions): ModelClient {
+  const { provider } = options;
+  return {
+    provider,
+    stream(asked, signal) {
+      const input = asked.provider === provider ? asked : { ...asked, provider };
+      return createPump<ModelChunk>({
+        signal,
+        cancelled: (reason, source) => cancelledFailure(input, reason, (source as HttpCall | undefined)?.partial),
+        open: (control) => openCall(options, input, control),
+      });
+    },
+  };
+}
+
+interface HttpCall extends PumpSource<ModelChunk> {
+  readonly partial: PartialAnswer;
+}
+
+type Items = AsyncIterator<HttpStreamItem>;
+
+/** Where a call is; what is left of the connection is in `items`. */
+type Stage =
+  | { readonly kind: "start" }
+  | { readonly kind: "answer"; readonly frames: FrameDecoder }
+  | { readonly kind: "body" }
+  | { readonly kind: "drain" }
+  | { readonly kind: "over" };
+
+function openCall(options: HttpClientOptions, input: ModelInput, control: PumpControl): HttpCall {
+  const { host, catalog } = options;
+  const config = providerConfigOf(catalog, input.provider);
+  const style = options.style ?? apiStyleOf(input.provider, config);
+  const format = WIRE_FORMATS[style];
+  const context: EncodeContext = {
+    capabilities: catalog.capabilities(input.provider, input.model),
+    env: catalog.env,
+  };
+  // Bedrock's stream is binary; its whole answers are not.
+  const wantsWhole = input.stream === false || style === "bedrock";
+  const timing = wantsWhole ? WHOLE_HTTP : STREAMING_HTTP;
+
+  let stage: Stage = { kind: "start" };
+  let items: Items | undefined;
+  let decoder: AnswerDecoder | undefined;
+  let secrets: readonly string[] = [];
+  /** Chunks of the burst that is being decoded; frames call back while it is. */
+  let burst: ModelChunk[] = [];
+  let frameError: unknown;
+
+  const timeoutMs = input.timeoutMs ?? timing.totalTimeoutMs;
+  if (timeoutMs !== undefined) {
+    after(host, timeoutMs, control, () => {
+      control.interrupt(timeoutFailure(input, timeoutMs, decoder?.partial ?? {}));
+    });
+  }
+
+  const send = async (out: ModelChunk[]): Promise<void> => {
+    const endpoint: Endpoint = await resolveEndpoint(host, catalog, config, style, input, context);
+    secrets = endpoint.secrets;
+    const encoded = format.encode(input, context);
+    for (const message of encoded.warnings) out.push({ type: "warning", message });
+    decoder = format.decoder(input, context, secrets);
+    const body = JSON.stringify(encoded.body);
+    items = host
+      .stream(
+        "http.stream",
+        {
+          method: "POST",
+          url: endpoint.url,
+          headers: {
+            "content-type": "application/json",
+            accept: wantsWhole ? "application/json" : ACCEPT[format.framing],
+            ...endpoint.headers,
+            ...encoded.headers,
+            ...endpoint.sign?.(body),
+          },
+          body,
+          connectTimeoutMs: timing.connectTimeoutMs,
+          keepAlive: timing.keepAlive,
+        },
+        control.token,
+      )
+      [Symbol.asyncIterator]();
+    const head = await items.next();
+    if (head.done || head.value.kind !== "head") throw truncatedFailure(input, "the response headers", {});
+    await judgeHead(head.value);
+  };
+
+  /** HTTP-06: the status is looked at before anything of the body. */
+  const judgeHead = async (head: Extract<HttpStreamItem, { kind: "head" }>): Promise<void> => {
+    if (head.status < 200 || head.status > 299) {
+      const body = await readErrorPage(host, items!, control);
+      throw httpFailure(input, {
+        status: head.status,
+        headers: head.headers,
+        body,
+        nowMs: host.sync("clock.now", {}),
+        secrets,
+      });
+    }
+    const type = (header(head.headers, "content-type") ?? "").toLowerCase();
+    if (type.includes("html")) {
+      const page = await readErrorPage(host, items!, control);
+      throw new ModelError(
+        `${input.provider} answered with a web page instead of a model's answer; check its base URL`,
+        {
+          provider: input.provider,
+          model: input.model,
+          category: "generic",
+          kind: "terminal",
+          reason: "invalid_request",
+          status: head.status,
+          body: page,
+        },
+      );
+    }
+    const isWhole = wantsWhole || (type.includes("application/json") && !type.includes("seq"));
+    // Ollama calls its lines JSON as well.
+    stage = isWhole && (wantsWhole || format.framing !== "json-lines") ? { kind: "body" } : answerStage(type);
+  };
+
+  const answerStage = (type: string): Stage => {
+    const onEvent = (name: string, data: string): void => {
+      if (frameError === undefined && decoder!.status !== "finished") {
+        try {
+          decoder!.event(name, data, burst);
+        } catch (error) {
+          frameError = error;
+        }
+      }
+    };
+    const lines = type.includes("ndjson") || (format.framing === "json-lines" && !type.includes("event-stream"));
+    return { kind: "answer", frames: lines ? createJsonLinesDecoder(onEvent) : createEventStreamDecoder(onEvent) };
+  };
+
+  /** One burst of the answer. True while more may follow. */
+  const readAnswer = async (frames: FrameDecoder, out: ModelChunk[]): Promise<boolean> => {
+    const item = await nextItem();
+    burst = out;
+    frameError = undefined;
+    if (item === undefined) {
+      endAnswer(frames, out);
+      stage = { kind: "over" };
+      return out.length > 0;
+    }
+    frames.push(item);
+    if (frameError !== undefined) throw frameError;
+    if (decoder!.status === "finished") stage = { kind: "drain" };
+    if (out.length === 0) out.push({ type: "heartbeat" });
+    return true;
+  };
+
+  const endAnswer = (frames: FrameDecoder, out: ModelChunk[]): void => {
+    frames.flush();
+    // Half a message at the end is what a cut looks like: the decoder says that with what had arrived.
+    const isCut = frameError instanceof ModelError && frameError.reason === "malformed";
+    if (frameError !== undefined && !isCut) throw frameError;
+    decoder!.end(out);
+  };
+
+  /** The next bytes; undefined at the end, and at a break after the provider had said that it was done. */
+  const nextItem = async (): Promise<Uint8Array | undefined> => {
+    const settling = decoder!.status === "settling";
+    try {
+      const pending = items!.next();
+      const result = settling ? await within(host, pending, SETTLE_TIMEOUT_MS, control) : await pending;
+      if (result === undefined || result.done) return undefined;
+      return result.value.kind === "chunk" ? result.value.bytes : new Uint8Array();
+    } catch (error) {
+      if (settling) return undefined;
+      if (error instanceof HostError && (error.kind === "connection_reset" || error.kind === "other")) {
+        throw truncatedFailure(input, "the end of the answer", decoder!.partial, error);
+      }
+      throw error;
+    }
+  };
+
+  const readBody = async (out: ModelChunk[]): Promise<boolean> => {
+    const text = new TextDecoder();
+    let body = "";
+    for (let bytes = await nextItem(); bytes !== undefined; bytes = await nextItem()) {
+      body += text.decode(bytes, { stream: true });
+    }
+    body += text.decode();
+    stage = { kind: "over" };
+    if (body.trim() === "") throw truncatedFailure(input, "the body", {});
+    decodeWhole(format, decoder!, body, out);
+    return true;
+  };
+
+  const drain = async (): Promise<boolean> => {
+    stage = { kind: "over" };
+    const rest = (async () => {
+      while (!(await items!.next()).done);
+    })();
+    try {
+      await within(host, rest, DRAIN_TIMEOUT_MS, control);
+    } catch {
+      // The answer is complete; how the connection ends is nobody's concern.
+    }
+    return false;
+  };
+
+  return {
+    get partial() {
+      return decoder?.partial ?? {};
+    },
+    async pull(out) {
+      try {
+        if (stage.kind === "start") {
+          await send(out);
+          if (out.length > 0) return true;
+        }
+        switch (stage.kind) {
+          case "start":
+          case "over":
+            return false;
+          case "answer":
+            return await readAnswer(stage.frames, out);
+          case "body":
+            return await readBody(out);
+          case "drain":
+            return await drain();
+        }
+      } catch (error) {
+        throw transportFailure(input, error, decoder?.partial ?? {}, secrets);
+      }
+    },
+    close() {
+      // Not awaited: a connection that hangs must not hold its caller.
+      items?.return?.().catch(() => {});
+    },
+  };
+}
+
+const ACCEPT = { "event-stream": "text/event-stream", "json-lines": "application/x-ndjson" } as const;
+
+/** A server that was asked to stream and would not may also have meant an event stream without saying so. */
+function decodeWhole(format: WireFormat, decoder: AnswerDecoder, body: string, out: ModelChunk[]): void {
+  const start = body.trimStart()[0];
+  if (start !== "{" && start !== "[" && format.framing === "event-stream" && /^(?:data|event|id|:)/m.test(body)) {
+    let failure: unknown;
+    const frames = createEventStreamDecoder((name, data) => {
+      try {
+        if (failure === undefined && decoder.status !== "finished") decoder.event(name, data, out);
+      } catch (error) {
+        failure = error;
+      }
+    });
+    frames.push(new TextEncoder().encode(body));
+    frames.flush();
+    if (failure !== undefined) throw failure;
+    decoder.end(out);
+    return;
+  }
+  decoder.whole(body, out);
+}
+
+/** As much of an error page as comes in time; whatever goes wrong, the status is what counts. */
+async function readErrorPage(host: Host, items: Items, control: PumpControl): Promise<string> {
+  const text = new TextDecoder();
+  let body = "";
+  let bytes = 0;
+  const read = (async () => {
+    for (let item = await items.next(); !item.done; item = await items.next()) {
+      if (item.value.kind !== "chunk") continue;
+      body += text.decode(item.value.bytes, { stream: true });
+      bytes += item.value.bytes.length;
+      if (bytes >= ERROR_BODY_BYTES) return;
+    }
+  })();
+  try {
+    await within(host, read, ERROR_BODY_TIMEOUT_MS, control);
+  } catch {
+    // The page is cut; its beginning will do.
+  }
+  return body;
+}
+
+/** Calls back after a while, unless the call has closed before. */
+function after(host: Host, ms: number, control: PumpControl, callback: () => void): void {
+  host.perform("sleep", { ms }, control.token).then(callback, () => {});
+}
+
+/** What a promise resolves to, or undefined when it takes longer. The promise is not left unhandled. */
+async function within<T>(host: Host, promise: Promise<T>, ms: number, control: PumpControl): Promise<T | undefined> {
+  const { token, release } = CancelToken.childOf(control.token);
+  promise.catch(() => {});
+  try {
+    return await Promise.race([promise, host.perform("sleep", { ms }, token)]);
+  } finally {
+    token.cancel("in time");
+    release();
+  }
+}
