@@ -76,7 +76,7 @@ export { type FormatResult, formatSource } from "./format/format-source.ts";
 
 // Linter
 
-export { lintCodes } from "./lint/codes.ts";
+export { LINT_CODES } from "./lint/codes.ts";
 export { applyFixes } from "./lint/fix-edits.ts";
 export { type LintInput, lintModule } from "./lint/lint-module.ts";
 export type { LintCode, LintDiagnostic, LintOptions, LintRule, TextEdit } from "./lint/lint-rule.ts";
