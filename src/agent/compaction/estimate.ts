@@ -55,16 +55,17 @@ export function estimateTokens(messages: readonly RecordedMessage[]): number {
 
 /**
  * The size of the next request (COMPACT-16): the newest assistant message that knows its usage stands for everything
- * before it, by its input tokens (which hold the cached ones); only the rest is estimated. Without one, all is.
+ * before it, by its input tokens (which hold the cached ones, the system prompt and the tools); only the rest is
+ * estimated. Without one, all is, and `overheadTokens` is added.
  */
-export function anchoredTokens(messages: readonly RecordedMessage[]): number {
+export function anchoredTokens(messages: readonly RecordedMessage[], overheadTokens: number): number {
   for (let at = messages.length - 1; at >= 0; at--) {
     const message = messages[at]!;
     if (message.role !== "assistant" || message.usage === undefined) continue;
     // The usage is about the request before this message, so the message itself is estimated with the rest.
     return message.usage.inputTokens + estimateTokens(messages.slice(at));
   }
-  return estimateTokens(messages);
+  return overheadTokens + estimateTokens(messages);
 }
 
 /** What the system prompt and the tool list add to every request. */

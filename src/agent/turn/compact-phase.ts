@@ -1,9 +1,11 @@
 /** Phase 2: make the history shorter when its strategy asks for it (LOOP-48, COMPACT-01 … COMPACT-03). */
 
-import { ModelError } from "../../llm/index.ts";
+import { ModelError, type ToolSpec } from "../../llm/index.ts";
 import { CANCELLED, orCancelled } from "../cancel/cancellation.ts";
-import type { CompactionOutcome } from "../compaction/compaction-policy.ts";
+import type { CompactionOutcome, CompactionPolicy } from "../compaction/compaction-policy.ts";
 import { estimateOverhead, estimateTokens } from "../compaction/estimate.ts";
+import { fitToWindow } from "../compaction/fit-window.ts";
+import { CompactionError } from "../compaction/request-summary.ts";
 import { healHistory } from "../context/heal.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import { thrownText } from "../tools/outcome.ts";
@@ -27,31 +29,14 @@ export async function compact(turn: TurnState, forced = false): Promise<TurnOutc
     if (!strategy.shouldCompact(before, windowTokens, overhead)) return undefined;
   }
 
-  let outcome: CompactionOutcome | typeof CANCELLED;
-  try {
-    const work = strategy.compact(before, {
-      host: turn.harness.host,
-      client: policy.client,
-      request: policy.request,
-      system: turn.system,
-      tools,
-      windowTokens,
-      signal: turn.stop,
-      forced,
-    });
-    outcome = await orCancelled(work, turn.stop);
-  } catch (thrown) {
-    if (thrown instanceof ModelError) loseUsage(turn.accounts, thrown.usage);
-    const message = thrownText(thrown);
-    logTurn(turn, "warn", "Compaction failed; the history stays as it is", { strategy: strategy.name, error: message });
-    await observe(turn, { type: "compaction-failed", message });
-    return undefined;
-  }
+  const outcome = await runStrategy(turn, policy, tools, forced);
   if (outcome === CANCELLED) return stoppedOutcome(turn);
-
-  if (outcome.usage !== undefined) spendOnCompaction(turn.accounts, outcome.usage);
-  if (outcome.messages !== before) {
-    turn.history = healHistory(outcome.messages.map(withoutUsage));
+  if (outcome === undefined && !forced) return undefined;
+  if (outcome?.usage !== undefined) spendOnCompaction(turn.accounts, outcome.usage);
+  const folded = outcome?.messages ?? before;
+  const messages = forced ? fitToWindow(folded, overflowTarget(before, windowTokens)) : folded;
+  if (messages !== before) {
+    turn.history = healHistory(messages.map(withoutUsage));
     if (turn.context !== undefined) {
       turn.persisted = (await turn.context.replace(turn.history)) ? turn.history.length : 0;
     }
@@ -64,11 +49,11 @@ export async function compact(turn: TurnState, forced = false): Promise<TurnOutc
     type: "compaction-applied",
     detail: {
       strategy: strategy.name,
-      archived_messages: Math.max(0, before.length - after.length + 1),
+      archived_messages: after === before ? 0 : Math.max(0, before.length - after.length + 1),
       estimated_tokens_before: originalTokens,
       estimated_tokens_after: compactedTokens,
-      ...(outcome.summary === undefined ? {} : { summary: outcome.summary }),
-      ...outcome.detail,
+      ...(outcome?.summary === undefined ? {} : { summary: outcome.summary }),
+      ...outcome?.detail,
     },
   });
   const delivered = await turn.emit({
@@ -79,6 +64,31 @@ export async function compact(turn: TurnState, forced = false): Promise<TurnOutc
     compactedTokens,
   });
   return delivered ? undefined : { kind: "abandoned" };
+}
+
+/** The strategy's outcome; undefined, with a line in the log, when it failed (COMPACT-02). */
+async function runStrategy(
+  turn: TurnState,
+  { strategy, client, request, windowTokens }: CompactionPolicy,
+  tools: readonly ToolSpec[],
+  forced: boolean,
+): Promise<CompactionOutcome | undefined | typeof CANCELLED> {
+  const { host } = turn.harness;
+  try {
+    const context = { host, client, request, system: turn.system, tools, windowTokens, signal: turn.stop, forced };
+    return await orCancelled(strategy.compact(turn.history, context), turn.stop);
+  } catch (thrown) {
+    if (thrown instanceof ModelError || thrown instanceof CompactionError) loseUsage(turn.accounts, thrown.usage);
+    const message = thrownText(thrown);
+    logTurn(turn, "warn", "Compaction failed; the history stays as it is", { strategy: strategy.name, error: message });
+    await observe(turn, { type: "compaction-failed", message });
+    return undefined;
+  }
+}
+
+/** The provider has refused the history although our estimate may say that it fits: then the estimate is too low. */
+function overflowTarget(messages: readonly RecordedMessage[], windowTokens: number): number {
+  return Math.floor(Math.min(windowTokens * 0.75, estimateTokens(messages) * 0.7));
 }
 
 /** Usage anchors speak of the history before the compaction and would make the gate fire for ever. */
