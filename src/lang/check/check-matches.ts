@@ -8,7 +8,7 @@ import { type EnumVariant, findTypeOfKind, type TypeTable } from "./declarations
 import { checkExhaustive, literalTypeName, type MatchSubject, patternAlternatives } from "./exhaustiveness.ts";
 import { bindAll, substitute } from "./generics.ts";
 import { literalValue, narrow, taggedMembers } from "./narrowing.ts";
-import { childScope, currentType, type Flow, joinFlows, kill, lookup, narrowTo, type Variable } from "./scope.ts";
+import { childScope, currentType, type Flow, joinBranches, lookup, narrowTo, type Variable } from "./scope.ts";
 import { isAssignable } from "./subtype.ts";
 import { FLOAT, findField, INT, isNamed, named, printType, type Type, UNTYPED } from "./types.ts";
 import { membersOf, splitByTag, unionOf } from "./unions.ts";
@@ -40,16 +40,10 @@ export function inferMatch(checker: Checker, match: Match): Type {
     });
     ends.push(checker.flow);
   }
-  checker.flow = afterArms(checker, entry, ends, assignments);
+  // An unmatched `match` throws, so the arms are the only ways on.
+  checker.flow = ends.length === 0 ? entry : joinBranches(entry, ends, checker.assignments !== assignments);
   checkExhaustive(checker, match, subjectOf(checker, match.subject, type, entry));
   return match.arms.length === 0 ? UNTYPED : unionOf(values);
-}
-
-function afterArms(checker: Checker, entry: Flow, ends: readonly Flow[], assignments: number): Flow {
-  if (ends.length === 0) return entry;
-  if (checker.assignments === assignments && ends.every((end) => !end.dead)) return entry;
-  // An unmatched `match` throws, so the arms are the only ways on.
-  return ends.reduce(joinFlows, kill(entry));
 }
 
 function subjectOf(checker: Checker, expr: Expr, type: Type, flow: Flow): MatchSubject {

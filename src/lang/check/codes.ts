@@ -170,9 +170,8 @@ export const CHECK_RULES: Readonly<Record<CheckRule, CheckCodeRow>> = {
   orPattern: row("HARN-T019", "error", {
     title: "Or-pattern alternative is not a literal",
     explanation: "The alternatives of `a | b` are literals or `_`. What binds names needs an arm of its own.",
-    bad: 'enum Light { Red, Green }\nfn act(light: Light) {\n  match light {\n    Light.Red | Light.Green -> { return "lit" }\n  }\n}\n',
-    fixed:
-      'enum Light { Red, Green }\nfn act(light: Light) {\n  match light.variant {\n    "Red" | "Green" -> { return "lit" }\n  }\n}\n',
+    bad: "fn isLow(n: int, two: int) {\n  match n {\n    1 | two -> { return true }\n    _ -> { return false }\n  }\n}\n",
+    fixed: "fn isLow(n: int) {\n  match n {\n    1 | 2 -> { return true }\n    _ -> { return false }\n  }\n}\n",
   }),
   maxConcurrent: row("HARN-T020", "error", {
     title: "max_concurrent is not an int",

@@ -15,7 +15,16 @@ import { lowerAnnotation } from "./lower-types.ts";
 import { inferIndex, inferMethodCall, inferProperty, inferSlice, iteratedType } from "./members.ts";
 import { narrow } from "./narrowing.ts";
 import { applyOperator } from "./operators.ts";
-import { childScope, currentType, type Flow, forgetReassigned, joinFlows, kill, lookup } from "./scope.ts";
+import {
+  childScope,
+  currentType,
+  type Flow,
+  forgetReassigned,
+  joinBranches,
+  joinFlows,
+  kill,
+  lookup,
+} from "./scope.ts";
 import { isAssignable } from "./subtype.ts";
 import {
   BOOL,
@@ -301,8 +310,7 @@ function inferIf(checker: Checker, first: NodeOf<"If">): Type {
     break;
   }
   ends.push(checker.flow);
-  const isUntouched = checker.assignments === assignments && ends.every((end) => end.dead === before.dead);
-  checker.flow = isUntouched ? before : ends.reduce(joinFlows);
+  checker.flow = joinBranches(before, ends, checker.assignments !== assignments);
   const type = unionOf(types);
   // Without an `else` the value may also be nil; the program that uses it anyway knows the condition holds.
   return hasElse || type.kind !== "Never" ? type : NIL;

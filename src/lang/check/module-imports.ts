@@ -14,7 +14,7 @@ export function moduleImports(graph: ModuleGraph, module: LoadedModule): ModuleI
 
 /** The type declarations called `name` and the `impl` blocks for it. */
 function typesNamed(module: LoadedModule | undefined, name: string): readonly Decl[] {
-  return (module?.module.items ?? []).flatMap((outer) => {
+  return (module?.module.items ?? []).flatMap((outer): readonly Decl[] => {
     const { item } = peelAttributes(outer);
     switch (item.kind) {
       case "TypeDecl":

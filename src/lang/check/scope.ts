@@ -10,7 +10,7 @@
 import type { Span } from "../syntax/ast.ts";
 import type { FunctionSignature } from "./declarations.ts";
 import { sameType, type Type, UNTYPED } from "./types.ts";
-import { unionOf } from "./unions.ts";
+import { isOpenUnion, unionOf } from "./unions.ts";
 
 export interface Variable {
   readonly name: string;
@@ -147,6 +147,22 @@ export function joinFlows(a: Flow, b: Flow): Flow {
     if (fact !== undefined) facts.set(variable, fact);
   }
   return { facts, dead: false };
+}
+
+/**
+ * What holds after branches that started from `before`. If none of them assigned to a variable, what was known before
+ * is still true, and a branch that left a type open does not take it away.
+ */
+export function joinBranches(before: Flow, ends: readonly Flow[], assigned: boolean): Flow {
+  const joined = ends.reduce(joinFlows, kill(before));
+  if (assigned || joined.dead) return joined;
+  const facts = new Map(before.facts);
+  for (const [variable, fact] of joined.facts) if (!isOpen(fact.type)) facts.set(variable, fact);
+  return { facts, dead: false };
+}
+
+function isOpen(type: Type): boolean {
+  return type.kind === "Untyped" || isOpenUnion(type);
 }
 
 function joinFacts(variable: Variable, a: Fact | undefined, b: Fact | undefined): Fact | undefined {

@@ -99,7 +99,7 @@ export function findField(shape: ShapeType, name: string): ShapeTypeField | unde
 /** Type trees may share parts; comparing and printing stop here, so that no program can make them explode. */
 const COMPARE_STEPS = 10_000;
 const PRINT_DEPTH = 12;
-const PRINT_LENGTH = 2_000;
+const PRINT_LENGTH = 600;
 
 /** Structural equality; the order of shape fields does not count, that of union members does not either. */
 export function sameType(a: Type, b: Type): boolean {
