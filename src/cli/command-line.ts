@@ -3,6 +3,7 @@
  */
 
 import { Command, InvalidArgumentError, Option } from "commander";
+import { packageVersion } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 
 const exitCodeHelp = `
@@ -28,12 +29,8 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .exitOverride()
     .configureOutput({ writeOut: context.out, writeErr: context.err })
     .showHelpAfterError("(harn --help shows how)")
-    .option("-V, --version", "print the version")
-    .addHelpText("after", exitCodeHelp)
-    .action(async (options: { version?: boolean }) => {
-      if (options.version) finish(await (await import("./commands/version.ts")).versionCommand(context, {}));
-      else program.help({ error: true });
-    });
+    .version(`harn ${packageVersion()}`, "-V, --version", "print the version")
+    .addHelpText("after", exitCodeHelp);
 
   program
     .command("run")

@@ -1,0 +1,281 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runCli } from "./cli.ts";
+import { createCliContext, type StopRequest } from "./context.ts";
+import { describeInternalError } from "./failures.ts";
+
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "harn-cli-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command in the test's folder. `stopAfter` asks it to stop once that text has been printed. */
+async function harn(argv: readonly string[], extra: { stdin?: string; stopAfter?: string } = {}): Promise<Outcome> {
+  const written = { out: "", err: "" };
+  const stdin = new PassThrough();
+  stdin.end(extra.stdin ?? "");
+  const capture = (name: "out" | "err") => {
+    const stream = new PassThrough();
+    stream.on("data", (chunk) => {
+      written[name] += chunk;
+      if (extra.stopAfter && written.out.includes(extra.stopAfter)) {
+        context.cancel.cancel({ kind: "interrupt" } satisfies StopRequest);
+      }
+    });
+    return stream;
+  };
+  const context = createCliContext({
+    cwd: folder,
+    environment: { PATH: process.env["PATH"] },
+    terminal: { stdin, stdout: capture("out"), stderr: capture("err") },
+  });
+  const code = await runCli(context, argv);
+  await context.host.flush();
+  context.host.close();
+  return { code, ...written };
+}
+
+function write(files: Record<string, string>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+describe("harn run", () => {
+  it("runs a file", async () => {
+    write({ "a.harn": 'println("hello")\nlet x = 41\nprintln(x + 1)\n' });
+    expect(await harn(["run", "a.harn"])).toEqual({ code: 0, out: "hello\n42\n", err: "" });
+  });
+
+  it("runs a line", async () => {
+    expect(await harn(["run", "-e", "println(6 * 7)"])).toEqual({ code: 0, out: "42\n", err: "" });
+  });
+
+  it("runs the pipeline that is asked for", async () => {
+    write({ "a.harn": 'pipeline default(task) { println("d") }\npipeline other(task) { println("o") }\n' });
+    expect((await harn(["run", "a.harn"])).out).toBe("d\n");
+    expect((await harn(["run", "-p", "other", "a.harn"])).out).toBe("o\n");
+  });
+
+  it("shows a program error with place and Harn frames, after what was printed", async () => {
+    write({
+      "lib/math.harn": "pub fn ratio(a, b) { return a / b }\n",
+      "a.harn":
+        'import { ratio } from "lib/math"\nfn average(n) {\n  let r = ratio(10, n)\n  return r\n}\nprintln("before")\naverage(0)\n',
+    });
+    const { code, out, err } = await harn(["run", "a.harn"]);
+    expect([code, out]).toEqual([1, "before\n"]);
+    expect(err).toMatchInlineSnapshot(`
+      "error: Division by zero
+       --> lib/math.harn:1
+        |
+      1 | pub fn ratio(a, b) { return a / b }
+        |
+        in ratio (lib/math.harn:1)
+        in average (a.harn:3)
+        in <main> (a.harn:7)
+      "
+    `);
+  });
+
+  it("shows what does not compile, and runs nothing of it", async () => {
+    write({ "a.harn": 'println("never")\nlet x = (1\n' });
+    const { code, out, err } = await harn(["run", "a.harn"]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toMatch(/^error\[HARN-P\d+\]: /);
+    expect(err).toMatch(/--> a\.harn:\d:/);
+  });
+
+  it.each([
+    ["3", 3],
+    ["0", 0],
+    ["300", 44],
+    ["nil", 0],
+    ["Ok(5)", 0],
+    ['Err("no")', 1],
+  ])("a pipeline that ends with %s exits with %i", async (value, code) => {
+    write({ "a.harn": `pipeline default(task) { return ${value} }\n` });
+    expect((await harn(["run", "a.harn"])).code).toBe(code);
+  });
+
+  it("an interrupt runs finally blocks, and the exit code says so", async () => {
+    write({
+      "a.harn":
+        'try {\n  println("working")\n  sleep(1h)\n} catch (e) { println("caught") } finally { println("cleaned") }\nprintln("never")\n',
+    });
+    const { code, out, err } = await harn(["run", "a.harn"], { stopAfter: "working" });
+    expect([code, out, err]).toEqual([130, "working\ncleaned\n", ""]);
+  });
+
+  it("an interrupt stops a program that never waits", async () => {
+    write({ "a.harn": 'println("spinning")\nwhile true { }\n' });
+    expect((await harn(["run", "a.harn"], { stopAfter: "spinning" })).code).toBe(130);
+  });
+});
+
+describe("usage", () => {
+  it.each([
+    [["run"], "harn: expected a file or -e <code>"],
+    [["run", "nowhere.harn"], "harn: Cannot find nowhere.harn"],
+    [["no-such-command"], "unknown command 'no-such-command'"],
+    [["check", "--no-such-option"], "unknown option '--no-such-option'"],
+    [["explain", "HARN-X999"], "There is no diagnostic `HARN-X999`"],
+    [["doc", "printl"], "there is print, println"],
+    [["test", "conformance", "--timeout", "soon", "x"], "Expected a positive whole number"],
+    [[], "Usage: harn"],
+  ])("%j exits with 2 and says why", async (argv, message) => {
+    const { code, out, err } = await harn(argv);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(message);
+  });
+
+  it.each([[["--help"]], [["run", "--help"]], [["test", "conformance", "--help"]]])(
+    "%j is help, on stdout",
+    async (argv) => {
+      const { code, out, err } = await harn(argv);
+      expect([code, err]).toEqual([0, ""]);
+      expect(out).toContain("Usage: harn");
+    },
+  );
+
+  it("help names every command and exit code", async () => {
+    const { out } = await harn(["--help"]);
+    for (const word of ["run", "check", "fmt", "lint", "test", "explain", "doc", "version", "130"])
+      expect(out).toContain(word);
+  });
+
+  it("tells its version, also as JSON", async () => {
+    const { out } = await harn(["--version"]);
+    expect(out).toMatch(/^harn \d+\.\d+\.\d+\n$/);
+    const { out: json } = await harn(["version", "--json"]);
+    expect(JSON.parse(json)).toMatchObject({ harn: out.trim().split(" ")[1], node: process.versions.node });
+  });
+});
+
+describe("harn check, lint and fmt", () => {
+  it("check is silent about a good folder but for its count", async () => {
+    write({ "a.harn": "println(1)\n", "sub/b.harn": "println(2)\n", "node_modules/x.harn": "((" });
+    expect(await harn(["check"])).toEqual({ code: 0, out: "", err: "2 files: 0 errors, 0 warnings\n" });
+  });
+
+  it("check reports a shared module once, and JSON for programs", async () => {
+    write({ "m.harn": "pub fn f( { }\n", "a.harn": 'import "m"\n', "b.harn": 'import "m"\n' });
+    const { code, out } = await harn(["check", "a.harn", "b.harn", "--json"]);
+    expect(code).toBe(1);
+    const found = JSON.parse(out) as { code: string; message: string }[];
+    expect(found.filter(({ code: each }) => each.startsWith("HARN-P"))).toHaveLength(1);
+  });
+
+  it("fmt rewrites, --check only tells, and a file that does not parse stays", async () => {
+    write({ "a.harn": "let   x=1\n", "bad.harn": "let = = \n" });
+    const checked = await harn(["fmt", "--check", "a.harn"]);
+    expect([checked.code, checked.out]).toEqual([1, "a.harn is not formatted\n"]);
+    expect((await harn(["fmt", "a.harn"])).code).toBe(0);
+    expect(readFileSync(join(folder, "a.harn"), "utf8")).toBe("let x = 1\n");
+    expect((await harn(["fmt", "--check", "a.harn"])).code).toBe(0);
+    expect((await harn(["fmt", "bad.harn"])).code).toBe(1);
+    expect(readFileSync(join(folder, "bad.harn"), "utf8")).toBe("let = = \n");
+  });
+
+  it("fmt - goes from stdin to stdout", async () => {
+    expect(await harn(["fmt", "-"], { stdin: "let   x=1\n" })).toEqual({ code: 0, out: "let x = 1\n", err: "" });
+  });
+
+  it("lint finds, and --fix mends", async () => {
+    write({ "a.harn": "pub fn f(flag: bool) -> bool {\n  return flag == true\n}\n" });
+    const found = await harn(["lint", "a.harn", "--json"]);
+    expect(found.code).toBe(1);
+    expect(JSON.parse(found.out)).toContainEqual(
+      expect.objectContaining({ message: "Comparison with `true` is redundant" }),
+    );
+    await harn(["lint", "--fix", "a.harn"]);
+    expect(readFileSync(join(folder, "a.harn"), "utf8")).toContain("return flag\n");
+  });
+
+  it("a file that is no text is refused, not mangled", async () => {
+    writeFileSync(join(folder, "a.harn"), new Uint8Array([0x6c, 0xff, 0xfe]));
+    const { code, err } = await harn(["fmt", "a.harn"]);
+    expect([code, err]).toEqual([1, "harn: Cannot read a.harn: it is not valid UTF-8\n"]);
+  });
+});
+
+describe("harn test", () => {
+  const tests = `fn add(a, b) { return a + b }
+pipeline test_adds(task) { assert_eq(add(1, 2), 3) }
+pipeline test_fails(task) {
+  println("about to fail")
+  assert_eq(add(1, 2), 4)
+}
+@test
+pipeline marked(task) { assert(true) }
+pipeline default(task) { println("not a test") }
+`;
+
+  it("runs what is named or marked as a test", async () => {
+    write({ "a.harn": tests });
+    const { code, out } = await harn(["test"]);
+    expect(code).toBe(1);
+    expect(out).toContain("ok   a.harn test_adds");
+    expect(out).toContain("ok   a.harn marked");
+    expect(out).toContain("FAIL a.harn test_fails");
+    expect(out).toContain("expected 4, got 3");
+    expect(out).toContain("about to fail");
+    expect(out.trimEnd().split("\n").at(-1)).toBe("2 passed, 1 failed");
+  });
+
+  it("filters, and gives JSON", async () => {
+    write({ "a.harn": tests });
+    const { code, out } = await harn(["test", "--filter", "adds|marked", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject([
+      { name: "test_adds", passed: true },
+      { name: "marked", passed: true },
+    ]);
+  });
+
+  it("ends a test that does not end", async () => {
+    write({ "a.harn": "pipeline test_loop(task) { while true { } }\n" });
+    const { code, out } = await harn(["test", "--timeout", "100"]);
+    expect(code).toBe(1);
+    expect(out).toContain("No end within 100 ms");
+  });
+});
+
+describe("explain and doc", () => {
+  it("explains a code in any spelling", async () => {
+    const { code, out } = await harn(["explain", "p001"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^HARN-P001 \(error\): /);
+    expect((await harn(["explain"])).out).toContain("HARN-P001  ");
+  });
+
+  it("documents a builtin", async () => {
+    const { code, out } = await harn(["doc", "println"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^println\(/);
+    expect(JSON.parse((await harn(["doc", "println", "--json"])).out)).toMatchObject({ name: "println" });
+  });
+});
+
+describe("internal errors", () => {
+  it("say whose fault it is and where, on three lines without a stack", () => {
+    const error = new TypeError("x is undefined\nsecond line");
+    const text = describeInternalError(error);
+    expect(text.split("\n")).toHaveLength(3);
+    expect(text).toMatch(/TypeError at cli\/cli\.test\.ts:\d+:\d+ \(x is undefined\)/);
+    expect(text).not.toContain("    at ");
+    expect(describeInternalError("text")).toContain("thrown string");
+  });
+});
