@@ -39,7 +39,7 @@ const rows: readonly (readonly [name: string, operands: string, doc: string])[] 
   ["LoadCell", "w r k", "read a cell (name for the error when unset)"],
   ["StoreCell", "r r", "write a cell"],
   ["Closure", "w f", "register ← closure; captured registers are listed in the function"],
-  ["LoadNative", "w b", "register ← builtin as a value"],
+  ["LoadNative", "w b k", "register ← builtin or global as a value (closest variable name, for the error)"],
   // ---- arithmetic
   ["Add", "w r r", "left + right"],
   ["Sub", "w r r", "left - right"],

@@ -184,12 +184,15 @@ export class Vm {
   #pendingToken: CancelToken | undefined;
 
   /** A builtin or global as a value. */
-  nameValue(name: string, native: Native | undefined): Value {
+  nameValue(name: string, native: Native | undefined, closest: string | undefined): Value {
     if (native) return this.nativeRef(native);
     const known = this.#globalValues.get(name);
     if (known !== undefined) return share(known);
     const make = this.#globals[name];
-    if (!make) throw new RuntimeError("undefined-variable", name);
+    if (!make) {
+      const hint = closest === undefined ? "" : ` (did you mean \`${closest}\`?)`;
+      throw new RuntimeError("undefined-variable", `${name}${hint}`);
+    }
     const value = make();
     this.#globalValues.set(name, value);
     return share(value);

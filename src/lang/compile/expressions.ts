@@ -1,6 +1,7 @@
 /** Expressions. `compileTo` puts a value into a given register, `compileOperand` into whichever register has it already. */
 
 import type { Constant } from "../../bytecode/index.ts";
+import { closestName } from "../diagnostics/suggest.ts";
 import type { BinaryOperator, DictEntry, Element, Expr, Item, NodeOf } from "../syntax/ast.ts";
 import { mayAssign, mentionsName } from "./analysis.ts";
 import { compileClosure, compileStructLiteral } from "./closures.ts";
@@ -203,7 +204,13 @@ export function compileName(f: FunctionScope, name: string, target: number): voi
     asm.emit("Raise", asm.string("undefined-variable"), asm.string("_"));
     return;
   }
-  asm.emit("LoadNative", target, asm.native(name));
+  const closest = closestName(name, f.visibleNames());
+  asm.emit(
+    "LoadNative",
+    target,
+    asm.native(name),
+    closest === undefined ? f.constant({ kind: "nil" }) : asm.string(closest),
+  );
 }
 
 function readBinding(f: FunctionScope, binding: Binding, name: string, target: number): void {

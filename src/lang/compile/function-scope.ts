@@ -150,6 +150,12 @@ export class FunctionScope {
     this.asm.emit("NewCell", binding.register);
   }
 
+  /** Every name that means something here, for suggestions. */
+  visibleNames(): string[] {
+    const outer = this.parent ? this.parent.visibleNames() : this.unit.slotNames;
+    return [...this.#scopes.flatMap((scope) => [...scope.names.keys()]), ...outer];
+  }
+
   /** Declares a variable whose value is in a register of the scope, or in the cell that was hoisted for it. */
   declareAt(name: string, mutable: boolean, register: number): Extract<Binding, { kind: "register" }> {
     const known = this.#scope.names.get(name);

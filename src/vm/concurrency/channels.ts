@@ -114,7 +114,7 @@ export class Channel extends PullSource {
 
 function channelArgument(value: Value, builtin: string): Channel {
   if (value instanceof Channel) return value;
-  throw new RuntimeError("type", `${builtin}: expected a channel, got ${typeName(value)}`);
+  throw new RuntimeError("type", `${builtin}: first argument must be a channel, got ${typeName(value)}`);
 }
 
 const channelNative: Native = {

@@ -180,5 +180,5 @@ export function dictRest(value: Value, without: Value): Value {
 export function spreadItems(value: Value): readonly Value[] {
   if (value instanceof List || value instanceof SetValue) return value.items;
   if (value instanceof RangeValue) return Array.from({ length: value.length }, (_, i) => value.start + i);
-  throw new RuntimeError("type", `cannot spread ${typeName(value)} — expected list`);
+  throw new RuntimeError("type", `cannot destructure ${typeName(value)} with [...] pattern — expected list`);
 }

@@ -188,8 +188,12 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
             continue;
           }
         case 14 /* LoadNative */:
-          R[base + code[pc + 1]!] = vm.nameValue(fn.proto.natives[code[pc + 2]!]!, fn.natives[code[pc + 2]!]);
-          pc += 3;
+          R[base + code[pc + 1]!] = vm.nameValue(
+            fn.proto.natives[code[pc + 2]!]!,
+            fn.natives[code[pc + 2]!],
+            K[code[pc + 3]!] as string | undefined,
+          );
+          pc += 4;
           continue;
 
         case 15 /* Add */:
@@ -932,7 +936,7 @@ function addTo(left: Value, right: Value): Value {
 function spreadDict(target: Dict, value: Value): void {
   if (value === undefined) return;
   if (!(value instanceof Dict || value instanceof StructValue)) {
-    throw new RuntimeError("type", `cannot spread ${typeName(value)} into a dict — expected dict`);
+    throw new RuntimeError("type", `cannot destructure ${typeName(value)} with {...} pattern — expected dict`);
   }
   for (const [key, item] of value.map) target.set(key, share(item));
 }

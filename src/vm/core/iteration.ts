@@ -182,6 +182,22 @@ interface PullState {
   at: number;
   /** Item that entered that stage. */
   item: Value;
+  /** This pull has a frame of its own already. */
+  framed: boolean;
+}
+
+/** Calls a stage's function; the pull resumes with the answer. */
+function callStage(state: PullState, fn: Value, args: readonly Value[], control: Control): Signal {
+  if (state.framed) return control.call(state, fn, args);
+  state.framed = true;
+  return control.nestCall(fn, args, pullRoutine, state);
+}
+
+/** Something is under way that the pull resumes with. */
+function waitStage(state: PullState, signal: Signal, control: Control): Signal {
+  if (state.framed) return control.hold(state, signal);
+  state.framed = true;
+  return control.nest(signal, pullRoutine, state);
 }
 
 /** Asks for the next item of a source. */
@@ -200,9 +216,9 @@ export function pull(iter: Iter, control: Control): Signal {
     const signal = pullSource(iter.source, control);
     if (signal === DONE && control.value === END) iter.done = true;
     if (signal === DONE) return signal;
-    return control.nest(signal, pullRoutine, { iter, at: -1, item: undefined });
+    return waitStage({ iter, at: -1, item: undefined, framed: false }, signal, control);
   }
-  return run({ iter, at: -1, item: undefined }, control);
+  return run({ iter, at: -1, item: undefined, framed: false }, control);
 }
 
 /** Pulls from the source and pushes the item through the stages until one comes out, or something must be waited for. */
@@ -214,14 +230,14 @@ function run(state: PullState, control: Control): Signal {
       const stage = state.iter.stages[flat] as Extract<Stage, { kind: "flat_map" }>;
       state.at = flat;
       const signal = pull(stage.inner as Iter, control);
-      if (signal !== DONE) return control.nest(signal, pullRoutine, state);
+      if (signal !== DONE) return waitStage(state, signal, control);
       const outcome = afterInner(state, stage, control.value, control);
       if (outcome !== undefined) return outcome;
       continue;
     }
     state.at = -1;
     const signal = pullSource(state.iter.source, control);
-    if (signal !== DONE) return control.nest(signal, pullRoutine, state);
+    if (signal !== DONE) return waitStage(state, signal, control);
     const outcome = control.value === END ? exhausted(state, control) : through(state, 0, control.value, control);
     if (outcome !== undefined) return outcome;
   }
@@ -316,21 +332,21 @@ function through(state: PullState, from: number, first: Value, control: Control)
       case "tap":
         state.at = i;
         state.item = item;
-        return control.nestCall(stage.fn, [item], pullRoutine, state);
+        return callStage(state, stage.fn, [item], control);
       case "skip_while":
         if (!stage.skipping) break;
         state.at = i;
         state.item = item;
-        return control.nestCall(stage.fn, [item], pullRoutine, state);
+        return callStage(state, stage.fn, [item], control);
       case "scan":
         state.at = i;
         state.item = item;
-        return control.nestCall(stage.fn, [stage.acc, item], pullRoutine, state);
+        return callStage(state, stage.fn, [stage.acc, item], control);
       case "zip": {
         state.at = i;
         state.item = item;
         const signal = pull(stage.other, control);
-        if (signal !== DONE) return control.nest(signal, pullRoutine, state);
+        if (signal !== DONE) return waitStage(state, signal, control);
         if (control.value === END) return finish(iter, control);
         item = new Pair(item, control.value);
         break;

@@ -37,7 +37,7 @@ function firstProblem(value: Value, path: string, type: TypeTest): Problem | und
         if (!matches(value.items[i], type.items)) {
           return {
             structural: false,
-            message: `parameter '${path}': at [${i}]: expected ${typeLabel(type.items)}, got ${typeName(value.items[i])}`,
+            message: `parameter '${path}': at [${i}]: expected type '${typeLabel(type.items)}', got ${typeName(value.items[i])}`,
           };
         }
       }
@@ -63,13 +63,19 @@ function firstProblem(value: Value, path: string, type: TypeTest): Problem | und
     case "union":
       return type.members.some((member) => matches(value, member)) ? undefined : mismatch(value, path, typeLabel(type));
     case "literals":
-      return matches(value, type) ? undefined : mismatch(value, path, typeLabel(type));
+      return type.values.some((literal) => isLiteral(value, literal))
+        ? undefined
+        : mismatch(value, path, typeLabel(type));
     case "interface":
       if (value instanceof StructValue) return undefined;
       return structural(
         `parameter '${path}': expected value satisfying interface '${type.name}', got ${typeName(value)}`,
       );
   }
+}
+
+function isLiteral(value: Value, literal: string | bigint): boolean {
+  return typeof literal === "string" ? value === literal : isInt(value) && BigInt(value) === literal;
 }
 
 function structural(message: string): Problem {
