@@ -80,6 +80,7 @@ export const CATEGORY_PATTERNS: readonly CategoryPattern[] = [
   },
   { pattern: /"status":\s*"unavailable"/, category: "overloaded", example: '{"status": "UNAVAILABLE"}' },
   { pattern: /api_error/, category: "server_error", example: '{"type":"api_error","message":"Internal error"}' },
+  { pattern: /server_error/, category: "server_error", example: '{"code":"server_error"}' },
   { pattern: /insufficient_quota/, category: "rate_limit", example: '{"code":"insufficient_quota"}' },
   { pattern: /billing_hard_limit_reached/, category: "rate_limit", example: '{"code":"billing_hard_limit_reached"}' },
   { pattern: /rate_limit_error/, category: "rate_limit", example: '{"type":"rate_limit_error"}' },
@@ -165,6 +166,7 @@ export const REASON_PATTERNS: readonly ReasonPattern[] = [
     [/service unavailable/, "503 Service Unavailable"],
     [/overloaded/, '{"type":"overloaded_error"}'],
     [/api_error/, '{"type":"api_error"}'],
+    [/server_error|internal server error/, '{"code":"server_error","message":"The server had an error"}'],
     [/"status":\s*"(?:unavailable|internal)"/, '{"status": "INTERNAL"}'],
   ]),
   ...transient("timeout", [
