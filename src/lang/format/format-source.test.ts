@@ -283,6 +283,11 @@ describe("parentheses", () => {
     { name: "an unwrapped result before a brace", before: "if (a?) { }", after: "if (a?) {\n}\n" },
     { name: "a capitalised name before an empty block", before: "if (a == B) { }", after: "if (a == B) {\n}\n" },
     { name: "a capitalised name before statements", before: "if (FLAG) { a() }", after: "if FLAG {\n  a()\n}\n" },
+    {
+      name: "an if before the else of a guard",
+      before: "guard (if a { b }) else { return }",
+      after: "guard (if a {\n  b\n}) else {\n  return\n}\n",
+    },
     { name: "the count of a retry", before: "retry (n + 1) { a() }", after: "retry (n + 1) {\n  a()\n}\n" },
     { name: "a struct literal before a body", before: "retry (N {a: 1}.a) { }", after: "retry (N {a: 1}.a) {\n}\n" },
   ]);

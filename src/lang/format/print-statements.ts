@@ -66,8 +66,12 @@ function printStatement(printer: Printer, node: Stmt, depth: number): string {
       return "break";
     case "ContinueStmt":
       return "continue";
-    case "GuardStmt":
-      return printer.block(node.elseBody, depth, `guard ${printer.expr(node.condition, depth)} else {`);
+    case "GuardStmt": {
+      const condition = printer.expr(node.condition, depth);
+      // The `else` behind the brace of an `if` would be that one's.
+      const guarded = condition.endsWith("}") ? `(${condition})` : condition;
+      return printer.block(node.elseBody, depth, `guard ${guarded} else {`);
+    }
     case "RequireStmt": {
       const message = node.message === undefined ? "" : `, ${printer.expr(node.message, depth)}`;
       return `require ${printer.expr(node.condition, depth)}${message}`;

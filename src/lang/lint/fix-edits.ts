@@ -8,11 +8,11 @@ export function replace(span: Span, replacement: string): readonly TextEdit[] {
   return [{ span, replacement }];
 }
 
-/** Removes a statement with its indentation and its line end. */
+/** Removes a statement with its indentation and its semicolon or line end. */
 export function removeLines(source: string, span: Span): readonly TextEdit[] {
   const lineStart = source.lastIndexOf("\n", span.start - 1) + 1;
   const start = source.slice(lineStart, span.start).trim() === "" ? lineStart : span.start;
-  const rest = /^[ \t;]*(?:\r?\n|$)/.exec(source.slice(span.end));
+  const rest = /^[ \t]*(?:;[ \t]*)?(?:\r?\n|$)?/.exec(source.slice(span.end));
   return replace({ start, end: span.end + (rest?.[0].length ?? 0) }, "");
 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { generateProgram } from "../../testing/fuzz/program-generator.ts";
 import { parse } from "../syntax/parser.ts";
 import { createSourceFile } from "../syntax/source-file.ts";
 import { applyFixes } from "./fix-edits.ts";
@@ -107,6 +108,22 @@ describe("fixes", () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("generated programs", () => {
+  it("still parse when everything is fixed", () => {
+    for (let seed = 0; seed < 100; seed++) {
+      let text = generateProgram({ seed });
+      for (let round = 0; round < 20; round++) {
+        const file = createSourceFile("test", text);
+        const { module, diagnostics } = parse(file);
+        expect({ seed, diagnostics }).toEqual({ seed, diagnostics: [] });
+        const result = applyFixes(text, lintModule({ file, module }));
+        if (result.applied === 0) break;
+        text = result.text;
+      }
+    }
   });
 });
 

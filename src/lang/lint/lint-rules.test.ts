@@ -213,6 +213,13 @@ const cases: readonly Case[] = [
     fixed: "fn f() {\n  if next() {\n  }\n  while next() {\n  }\n  log(1)\n}\n",
   },
   {
+    rule: "empty-block",
+    name: "a statement goes with its semicolon",
+    source: "fn f(a) { if a { }; log(1); for x in [a] { }; log(2) }\n",
+    messages: ["The `if` block is empty", "The body of the loop is empty"],
+    fixed: "fn f(a) {\n  log(1)\n  log(2)\n}\n",
+  },
+  {
     rule: "pointless-comparison",
     name: "constant conditions, but not an endless loop; calls may differ each time",
     source:
