@@ -36,7 +36,10 @@ export interface BuiltinTable {
   find(name: string): Builtin | undefined;
 }
 
-/** Reads a table of signatures; each type text is parsed once. A later entry of the same name replaces an earlier one. */
+/**
+ * Reads a table of signatures; each type text is parsed once. A later entry of the same name replaces an earlier one.
+ * Throws on a text that is not a type: the table is part of the program, not of its input.
+ */
 export function createBuiltinTable(signatures: readonly BuiltinSignature[]): BuiltinTable {
   const read = typeReader(signatures);
   const builtins = new Map<string, Builtin>();
@@ -66,7 +69,13 @@ function typeReader(
   );
   const written = [...texts].filter((text) => !isPlainName(text));
   const source = written.map((text, index) => `type T${index} = ${text}`).join("\n");
-  const { module } = parse(createSourceFile("<builtins>", source));
+  const { module, diagnostics } = parse(createSourceFile("<builtins>", source));
+  if (diagnostics.length > 0) {
+    const wrong = written.find(
+      (text) => parse(createSourceFile("<builtin>", `type T = ${text}`)).diagnostics.length > 0,
+    );
+    throw new Error(`Expected the types of builtins to be types, got \`${wrong ?? source}\``);
+  }
   const parsed = new Map(
     module.items.flatMap((item) => {
       const text = item.kind === "TypeDecl" ? written[Number(item.name.name.slice(1))] : undefined;

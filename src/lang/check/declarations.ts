@@ -136,7 +136,13 @@ export function findMethods(table: TypeTable, name: string): readonly MethodSign
   return found;
 }
 
+const BUILTIN_TYPES: ReadonlySet<string> = new Set(
+  "int float string bool nil list dict set bytes closure duration range iter Generator Stream Pair Schema".split(" "),
+);
+
+/** True for a name that is declared nowhere in sight but may be declared elsewhere. */
 export function isForeignName(table: TypeTable, name: string): boolean {
+  if (BUILTIN_TYPES.has(name) || findType(table, name) !== undefined) return false;
   for (let level: TypeTable | undefined = table; level !== undefined; level = level.parent) {
     if (level.isForeign !== undefined) return level.isForeign(name);
   }

@@ -3,7 +3,7 @@
 import type { BinaryOperator } from "../syntax/ast.ts";
 import { resolveAlias } from "./aliases.ts";
 import type { CheckRule } from "./codes.ts";
-import { findType, isForeignName, type TypeTable } from "./declarations.ts";
+import { isForeignName, type TypeTable } from "./declarations.ts";
 import { BOOL, DICT, FLOAT, INT, isNamed, LIST, STRING, sameType, type Type, UNTYPED } from "./types.ts";
 import { includesNil, isOpenUnion, unionOf, widenLiteral, withoutNil } from "./unions.ts";
 
@@ -62,9 +62,7 @@ function operandName(types: TypeTable, type: Type): string | undefined {
   const resolved = widenLiteral(resolveAlias(types, type));
   switch (resolved.kind) {
     case "Named":
-      return findType(types, resolved.name) === undefined && isForeignName(types, resolved.name)
-        ? undefined
-        : resolved.name;
+      return isForeignName(types, resolved.name) ? undefined : resolved.name;
     case "Shape":
       return "dict";
     case "Fn":

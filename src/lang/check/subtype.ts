@@ -30,6 +30,7 @@ import {
   type Type,
   UNTYPED,
 } from "./types.ts";
+import { membersOf } from "./unions.ts";
 
 const MAX_DEPTH = 60;
 const MAX_STEPS = 20_000;
@@ -52,7 +53,8 @@ function assignable(types: TypeTable, written: Type, given: Type, depth: number,
   if (isDynamic(expected) || actual.kind === "Untyped" || actual.kind === "Never") return true;
   if (expected.kind === "Never") return false;
   if (actual.kind === "Any" || expected.kind === "Unknown") return true;
-  if (actual.kind === "Unknown") return false;
+  if (actual.kind === "Unknown")
+    return membersOf(expected).some((member) => member.kind === "Unknown" || isDynamic(member));
   const inner = (wanted: Type, found: Type): boolean => assignable(types, wanted, found, depth + 1, budget);
   if (actual.kind === "Union") return actual.members.every((member) => inner(expected, member));
   if (expected.kind === "Union") return expected.members.some((member) => inner(member, actual));
@@ -167,7 +169,7 @@ function fnFits(expected: FnType, actual: FnType, inner: Inner): boolean {
 }
 
 function isForeign(types: TypeTable, type: Type): boolean {
-  return type.kind === "Named" && findType(types, type.name) === undefined && isForeignName(types, type.name);
+  return type.kind === "Named" && isForeignName(types, type.name);
 }
 
 // ---- Interfaces ------------------------------------------------------------------------------------------------------
