@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  Assembler,
+  type Constant,
+  decodeModule,
+  disassemble,
+  encodeModule,
+  FORMAT_VERSION,
+  type FunctionProto,
+  lineAt,
+  type ModuleCode,
+  opcodes,
+  verifyModule,
+} from "./index.ts";
+
+function functionOf(build: (asm: Assembler) => void, registerCount = 4): FunctionProto {
+  const asm = new Assembler();
+  build(asm);
+  return asm.finish({
+    name: "f",
+    paramNames: ["a"],
+    requiredCount: 1,
+    hasRest: false,
+    kind: "plain",
+    registerCount,
+    captures: [],
+  });
+}
+
+function moduleOf(main: FunctionProto): ModuleCode {
+  return {
+    version: FORMAT_VERSION,
+    id: "m",
+    file: "m.harn",
+    slotNames: ["s"],
+    imports: [],
+    dependencies: [],
+    exports: [],
+    hoisted: [],
+    main,
+  };
+}
+
+const sample = functionOf((asm) => {
+  asm.line(1);
+  const end = asm.label();
+  asm.emit("JumpIfNotLtInt", 0, 2, end);
+  asm.line(2);
+  asm.emit("AddInt", 1, 0, -1);
+  asm.emit("Return", 1);
+  asm.place(end);
+  asm.line(3);
+  asm.emit("LoadConst", 1, asm.string("big"));
+  asm.emit("Return", 1);
+});
+
+test("opcode numbers are positions and every operand kind is known", () => {
+  opcodes.forEach((info, index) => expect(info.code).toBe(index));
+  const kinds = new Set(opcodes.flatMap((info) => info.operands));
+  expect([...kinds].sort()).toEqual(["a", "b", "f", "g", "i", "k", "n", "r", "t", "w", "x"].sort());
+});
+
+test("an argument block's first register is followed by its length", () => {
+  for (const info of opcodes) {
+    info.operands.forEach((kind, index) => {
+      if (kind === "a") expect(info.operands[index + 1], info.name).toBe("n");
+    });
+  }
+});
+
+test("disassembly shows lines, targets and constants", () => {
+  expect(disassemble(sample)).toMatchInlineSnapshot(`
+    "fn f(a) 4 registers
+       1    0  JumpIfNotLtInt  r0 2 →10
+       2    4  AddInt          r1 r0 -1
+            8  Return          r1
+       3   10  LoadConst       r1 "big"
+           13  Return          r1"
+  `);
+});
+
+test("a word belongs to the last line that began at or before it", () => {
+  expect([0, 3, 4, 9, 10, 14].map((at) => lineAt(sample, at))).toEqual([1, 1, 2, 2, 3, 3]);
+});
+
+test("equal constants are stored once, 4 and 4.0 and -0.0 are not equal", () => {
+  const asm = new Assembler();
+  const four = asm.constant({ kind: "int", value: 4n });
+  expect(asm.constant({ kind: "int", value: 4n })).toBe(four);
+  expect(asm.constant({ kind: "float", value: 4 })).not.toBe(four);
+  expect(asm.constant({ kind: "float", value: 0 })).not.toBe(asm.constant({ kind: "float", value: -0 }));
+});
+
+describe("the verifier", () => {
+  const cases: readonly [name: string, build: (asm: Assembler) => void, message: string][] = [
+    ["a register outside the frame", (asm) => asm.emit("Move", 4, 0), "Move: register 4 of 4"],
+    ["an argument block outside the frame", (asm) => asm.emit("List", 0, 3, 2), "List: registers 3..5 of 4"],
+    ["a constant that is not there", (asm) => asm.emit("LoadConst", 0, 0), "LoadConst: index 0 of 0"],
+    ["a slot that is not there", (asm) => asm.emit("StoreGlobal", 1, 0), "StoreGlobal: index 1 of 1"],
+    ["a jump into an instruction", (asm) => asm.emit("Jump", 1), "Jumps to 1, which is no instruction"],
+  ];
+  test.each(cases)("finds %s", (_name, build, message) => {
+    const problems = verifyModule(
+      moduleOf(
+        functionOf((asm) => {
+          build(asm);
+          asm.emit("ReturnNil");
+        }),
+      ),
+    );
+    expect(problems.map((problem) => problem.message)).toEqual([message]);
+  });
+
+  test("finds control that runs off the end, and code that is cut", () => {
+    expect(verifyModule(moduleOf(functionOf((asm) => asm.emit("LoadNil", 0))))[0]?.message).toBe(
+      "Control runs off the end",
+    );
+    const cut = { ...sample, code: sample.code.slice(0, 2) };
+    expect(verifyModule(moduleOf(cut))[0]?.message).toBe("JumpIfNotLtInt is cut off");
+  });
+
+  test("says something, and ends, whatever the words are", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -3, max: 120 }), { maxLength: 40 }), (words) => {
+        const proto = { ...sample, code: Int32Array.from(words) };
+        expect(Array.isArray(verifyModule(moduleOf(proto)))).toBe(true);
+        expect(typeof disassemble(proto)).toBe("string");
+      }),
+    );
+  });
+});
+
+describe("JSON form", () => {
+  const constants: Constant[] = [
+    { kind: "int", value: -(2n ** 63n) },
+    { kind: "float", value: -0 },
+    { kind: "float", value: Number.POSITIVE_INFINITY },
+    { kind: "duration", ms: 1500n },
+    { kind: "dict", entries: [["a", { kind: "list", items: [{ kind: "bool", value: true }, { kind: "nil" }] }]] },
+    { kind: "type", type: { kind: "literals", values: ["x", 3n] } },
+  ];
+  const module = moduleOf({ ...sample, constants });
+
+  test("round-trips through text", () => {
+    const text = JSON.stringify(encodeModule(module));
+    expect(decodeModule(JSON.parse(text))).toEqual(module);
+  });
+
+  test("refuses another version and malformed data with a code", () => {
+    expect(() => decodeModule({ ...(encodeModule(module) as object), version: 99 })).toThrowError(
+      /Expected bytecode version 1, found 99/,
+    );
+    expect(() => decodeModule("x")).toThrowError(/Expected a module, found "x"/);
+    expect(() => decodeModule({ version: FORMAT_VERSION })).toThrowError(/Expected a string/);
+  });
+});
