@@ -1,7 +1,7 @@
 /** §18 calls: what a name stands for, arity, arguments, type arguments, bounds, results. */
 
 import { describe, expect, it } from "vitest";
-import { accepts, BUILTINS, check, declarationsIn, rejects } from "./__fixtures__/checked-source.ts";
+import { accepts, BUILTINS, check, declarationsIn, rejects } from "../../../test/lang/checked-source.ts";
 import { createBuiltinTable } from "./builtin-table.ts";
 
 describe("language ii: undefined call targets", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { check, summary } from "./__fixtures__/checked-source.ts";
+import { check, summary } from "../../../test/lang/checked-source.ts";
 import { CHECK_CODES, CHECK_RULES } from "./codes.ts";
 
 describe("checker codes", () => {

@@ -1,7 +1,7 @@
 /** §13–§17: structs, enums, interfaces, bounds, variance markers, streams, attributes. */
 
 import { describe, it } from "vitest";
-import { accepts, rejects } from "./__fixtures__/checked-source.ts";
+import { accepts, rejects } from "../../../test/lang/checked-source.ts";
 
 describe("§14 structs", () => {
   const source = "struct Point { x: int, y?: int }\nstruct Pair2<A, B> { first: A, second: B }\n";

@@ -1,7 +1,7 @@
 /** §13.3, §18.5: matches must be exhaustive; patterns against their subject. */
 
 import { describe, it } from "vitest";
-import { accepts, rejects } from "./__fixtures__/checked-source.ts";
+import { accepts, rejects } from "../../../test/lang/checked-source.ts";
 
 const TYPES = `
 enum Color { Red, Green, Blue }

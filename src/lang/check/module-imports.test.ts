@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { BUILTINS } from "../../../test/lang/checked-source.ts";
 import { loadModuleGraph } from "../modules/graph.ts";
 import type { ModuleReader } from "../modules/module-reader.ts";
-import { BUILTINS } from "./__fixtures__/checked-source.ts";
 import { checkModule } from "./check-module.ts";
 import { moduleImports } from "./module-imports.ts";
 

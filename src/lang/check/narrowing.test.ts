@@ -1,7 +1,7 @@
 /** §18.12 flow-sensitive narrowing. What a name is known to be is shown by assigning it to a type it may not have. */
 
 import { describe, it } from "vitest";
-import { accepts, rejects } from "./__fixtures__/checked-source.ts";
+import { accepts, rejects } from "../../../test/lang/checked-source.ts";
 
 const TYPES = `
 type Msg = {kind: "ping", ttl: int} | {kind: "pong", ms: int} | {kind: "close", reason: string}

@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { BUILTINS } from "../../../test/lang/checked-source.ts";
 import { parse } from "../syntax/parser.ts";
 import { createSourceFile } from "../syntax/source-file.ts";
-import { BUILTINS } from "./__fixtures__/checked-source.ts";
 import { type CheckResult, checkModule } from "./check-module.ts";
 import { CHECK_CODES, CHECK_RULES } from "./codes.ts";
 

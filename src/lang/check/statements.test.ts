@@ -1,7 +1,7 @@
 /** §18 statements and expressions: bindings, assignment, operators, members, exits. */
 
 import { describe, expect, it } from "vitest";
-import { accepts, check, rejects } from "./__fixtures__/checked-source.ts";
+import { accepts, check, rejects } from "../../../test/lang/checked-source.ts";
 
 describe("bindings", () => {
   it.each([

@@ -1,7 +1,7 @@
 /** §16.5 and §18: which values fit where. Written as assignments, since that is where users meet the rules. */
 
 import { describe, it } from "vitest";
-import { accepts, rejects } from "./__fixtures__/checked-source.ts";
+import { accepts, rejects } from "../../../test/lang/checked-source.ts";
 
 const DECLARATIONS = `
 type Name = string

@@ -1,13 +1,13 @@
 /** Checking small programs in tests, with marks in the source for the spans that are expected. */
 
 import { expect } from "vitest";
-import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import type { Decl } from "../../syntax/ast.ts";
-import { parse } from "../../syntax/parser.ts";
-import { createSourceFile } from "../../syntax/source-file.ts";
-import { BUILTIN_SIGNATURES } from "../builtin-signatures.ts";
-import { type BuiltinTable, createBuiltinTable } from "../builtin-table.ts";
-import { checkModule, type ModuleImports, NO_IMPORTS } from "../check-module.ts";
+import { BUILTIN_SIGNATURES } from "../../src/lang/check/builtin-signatures.ts";
+import { type BuiltinTable, createBuiltinTable } from "../../src/lang/check/builtin-table.ts";
+import { checkModule, type ModuleImports, NO_IMPORTS } from "../../src/lang/check/check-module.ts";
+import type { Diagnostic } from "../../src/lang/diagnostics/diagnostic.ts";
+import type { Decl } from "../../src/lang/syntax/ast.ts";
+import { parse } from "../../src/lang/syntax/parser.ts";
+import { createSourceFile } from "../../src/lang/syntax/source-file.ts";
 
 export const BUILTINS: BuiltinTable = createBuiltinTable(BUILTIN_SIGNATURES);
 
@@ -17,7 +17,10 @@ export interface CheckOptions {
 }
 
 /** Diagnostics of `text`, which must have no syntax errors. */
-export function check(text: string, { imports = NO_IMPORTS, builtins = BUILTINS }: CheckOptions = {}): readonly Diagnostic[] {
+export function check(
+  text: string,
+  { imports = NO_IMPORTS, builtins = BUILTINS }: CheckOptions = {},
+): readonly Diagnostic[] {
   const file = createSourceFile("test.harn", text);
   const { module, diagnostics } = parse(file);
   expect(diagnostics, `syntax of:\n${text}`).toEqual([]);
