@@ -203,7 +203,8 @@ export function readCallOptions(
   if (toolChoice !== undefined) gate("tool_choice", capabilities.nativeTools);
   const toolSearch = readToolSearch(options["tool_search"]);
   const forced = isJsonObject(options[provider]) && options[provider]["force_native_tool_search"] === true;
-  const searchable = forced ? { ...capabilities, toolSearch: capabilities.toolSearch ?? ["hosted"] } : capabilities;
+  const searchable =
+    forced && !capabilities.toolSearch?.length ? { ...capabilities, toolSearch: ["hosted"] } : capabilities;
   const offered = offerTools(declared, toolSearch, searchable, { provider, model });
 
   const sampling = readSampling(options, read, catalog.modelDefaults(model));

@@ -172,7 +172,8 @@ export function offerTools(
         'Set `tool_search: { mode: "client" }` to use the client-executed fallback, or omit tool_search to ship tools eagerly.',
     );
   }
-  if (tools.length > 0 && tools.every((tool) => tool.deferred === true)) {
+  const isLoaded = (tool: ToolSpec): boolean => tool.deferred !== true || search.alwaysLoaded.includes(tool.name);
+  if (tools.length > 0 && !tools.some(isLoaded)) {
     throw optionError(
       "tool_search: all tools have defer_loading set. At least one tool must be non-deferred so the model has somewhere to start.",
     );
@@ -181,7 +182,7 @@ export function offerTools(
     const supported = variants.includes(search.variant) || variants.includes("hosted");
     return { tools, nativeSearch: { variant: supported || variants[0] !== "regex" ? search.variant : "regex" } };
   }
-  const loaded = tools.map((tool) => (search.alwaysLoaded.includes(tool.name) ? withoutDeferral(tool) : tool));
+  const loaded = tools.map((tool) => (isLoaded(tool) ? withoutDeferral(tool) : tool));
   const deferred = loaded.filter((tool) => tool.deferred === true);
   return { tools: [searchTool(search, deferred), ...loaded] };
 }
