@@ -45,6 +45,8 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 const sections = { micro, start, tasks, effects };
+/** What could not be measured, by peer and program; told at the end, and the exit code says so. */
+const failures = new Map();
 const report = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] };
 
 console.log(`Node ${report.node}, ${report.cores} × ${report.cpu}, load ${report.load.toFixed(1)}`);
@@ -54,6 +56,8 @@ for (const name of options.only.split(",")) {
   console.log(`\n== ${name} ==\n`);
   report[name] = await sections[name]();
 }
+for (const [name, message] of failures) console.log(`Not measured: ${name}: ${message}`);
+if (failures.size > 0) process.exitCode = 1;
 if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 
 /** Programs by name: milliseconds, and how many times faster or slower than each peer. */
@@ -72,7 +76,11 @@ async function micro() {
       const results = new Set();
       for (const peer of present) {
         if (peer.without?.includes(program)) continue;
-        const { result, times } = await measureIn(peer.command, [...peer.args, program]);
+        const measured = await measureIn(peer.command, [...peer.args, program]).catch((error) => {
+          failures.set(`${peer.name} ${program}`, error.message.split("\n", 3).join(" "));
+        });
+        if (measured === undefined) continue;
+        const { result, times } = measured;
         results.add(result);
         const key = `${peer.name} ${program}`;
         const sample = samples.get(key) ?? { steady: [], early: [], first: [] };
@@ -95,7 +103,8 @@ async function micro() {
     const others = present.filter((peer) => peer.name !== "harn").map((peer) => peer.name);
     const ratio = (peer, program) => {
       const other = value(peer, program);
-      return other === undefined ? undefined : value("harn", program) / other;
+      const own = value("harn", program);
+      return other === undefined || own === undefined ? undefined : own / other;
     };
     const rows = programs.map((program) => [
       program,
@@ -103,7 +112,9 @@ async function micro() {
       ...others.map((peer) => formatRatio(ratio(peer, program))),
     ]);
     const counted = programs.filter((program) => eleven.includes(program));
-    const means = Object.fromEntries(others.map((peer) => [peer, geomean(counted.map((p) => ratio(peer, p)))]));
+    const means = Object.fromEntries(
+      others.map((peer) => [peer, geomean(counted.map((p) => ratio(peer, p)).filter((each) => each !== undefined))]),
+    );
     if (counted.length > 1)
       rows.push([`geomean of ${counted.length}`, "", ...others.map((peer) => formatRatio(means[peer]))]);
     const what = { steady: "Steady", early: "Mean of the first 20 runs", first: "First run" }[measure];
