@@ -1,1 +1,98 @@
-export {};
+// Definitions
+
+// Budgets and charging
+export {
+  budgetPercentage,
+  type CallForecast,
+  type Charged,
+  isBudgetExhausted,
+  preflight,
+  type RunUsage,
+  type StepCharge,
+  type ThresholdFiring,
+} from "./budget.ts";
+// Completed steps and receipts
+export { type CompletedLog, type CompletedStep, completedStepToJson, type StepStatus } from "./completed-log.ts";
+export {
+  boundaryOf,
+  decodePersonaDefinition,
+  decodeStepDefinition,
+  type ErrorBoundary,
+  isUnknownBoundary,
+  type OutputStyle,
+  type PersonaDefinition,
+  type PersonaReading,
+  type StepDefinition,
+  type StepOptions,
+} from "./definition.ts";
+// Hooks
+export {
+  HOOK_EVENTS,
+  type HookBuiltin,
+  type HookEvent,
+  type HookOccasion,
+  type HookRegistration,
+  type HookRegistry,
+  matchesPattern,
+  type ParsedEvent,
+  parseHookEvent,
+  readHookArguments,
+} from "./hook-registry.ts";
+export { type PostStepAnswer, type PreStepAnswer, readPostStepResult, readPreStepResult } from "./hook-results.ts";
+// Model calls
+export { type AccountedClientOptions, accountedCall, accountedClient, type StepCallParts } from "./model-calls.ts";
+export { makeReceipt, receiptToJson, renderReceipt, type StepReceipt } from "./receipt.ts";
+export { registerFromMetadata, type StepRegistry } from "./registry.ts";
+// Scopes
+export {
+  type ActiveStep,
+  activeStep,
+  EMPTY_SCOPE,
+  modelDefault,
+  personaName,
+  type StepScope,
+  type UsageCounters,
+} from "./scope.ts";
+export { type ActionPolicy, narrowPolicy, type StagePolicy } from "./stage-policy.ts";
+// The runtime, move by move
+export {
+  chargeCall,
+  createStepRuntime,
+  type Departure,
+  denialDict,
+  detachStep,
+  type EnteredStep,
+  enterPersona,
+  enterStep,
+  errorText,
+  finishStep,
+  type HookPayload,
+  hookPayload,
+  leaveByError,
+  markEscalated,
+  pruneSteps,
+  type StepRuntime,
+  type StepRuntimeOptions,
+} from "./step-runtime.ts";
+// Tracing
+export {
+  createStepSpanLog,
+  NO_STEP_TRACER,
+  type StepSpan,
+  type StepSpanLog,
+  type StepTracer,
+  stepTracerTo,
+} from "./step-tracer.ts";
+// For TypeScript programs
+export { createSteps, type HookOptions, type PersonaOptions, type Steps, type StepsOptions } from "./steps.ts";
+export { FLOAT_FIELDS, jsValues, StepError, type ValueModel } from "./value-model.ts";
+export {
+  chargeStep,
+  fireHooks,
+  NO_CARRIER,
+  type ScopeCarrier,
+  type StepContext,
+  type StepHook,
+  withPersona,
+  withStep,
+} from "./with-step.ts";

@@ -1,0 +1,134 @@
+/**
+ * Steps and personas for TypeScript programs:
+ *
+ *     const steps = createSteps({ carrier });
+ *     const plan = steps.step({ name: "plan", model: "small", budget: { maxTokens: 2000 } }, async (goal: string) => …);
+ *     const captain = steps.persona({ name: "captain" }, async (goal: string) => plan(goal));
+ *     await captain("write a letter");
+ *     console.log(renderReceipt(steps.receipt()));
+ */
+
+import type { JsonObject } from "../base/index.ts";
+import type { ChargeRecord } from "../llm/index.ts";
+import type { StepCharge } from "./budget.ts";
+import type { CompletedStep } from "./completed-log.ts";
+import { checkStepOptions, type OutputStyle, type PersonaDefinition, type StepOptions } from "./definition.ts";
+import type { HookEvent } from "./hook-registry.ts";
+import { accountedCall, type StepCallParts } from "./model-calls.ts";
+import { makeReceipt, type StepReceipt } from "./receipt.ts";
+import { EMPTY_SCOPE, type StepScope } from "./scope.ts";
+import type { StagePolicy } from "./stage-policy.ts";
+import { createStepRuntime, type StepRuntime, type StepRuntimeOptions } from "./step-runtime.ts";
+import {
+  chargeStep,
+  fireHooks,
+  type ScopeCarrier,
+  type StepContext,
+  type StepHook,
+  withPersona,
+  withStep,
+} from "./with-step.ts";
+
+export interface StepsOptions extends Omit<StepRuntimeOptions, "values"> {
+  /** On Node the one over `AsyncLocalStorage`. */
+  readonly carrier: ScopeCarrier;
+  readonly applyHookEffects?: StepContext["applyHookEffects"];
+}
+
+export interface PersonaOptions {
+  readonly name: string;
+  readonly stages?: readonly StagePolicy[];
+  readonly outputStyle?: OutputStyle;
+}
+
+export interface HookOptions {
+  /** Persona pattern; default `*`. */
+  readonly persona?: string;
+  /** Only for the step of that name. */
+  readonly step?: string;
+  /** For `OnBudgetThreshold`: percent of the budget. */
+  readonly thresholdPct?: number;
+}
+
+export interface Steps {
+  readonly runtime: StepRuntime<StepHook>;
+  readonly context: StepContext;
+  /**
+   * A function that runs as a step. With the boundary `continue` it resolves with undefined when out of budget. A
+   * generator function is returned as it is: iterating is not one call (STEP-20).
+   *
+   * @throws HarnError `steps.invalid_options`
+   */
+  step<A extends unknown[], R>(
+    options: StepOptions & { readonly errorBoundary: "continue" },
+    fn: (...args: A) => R,
+  ): (...args: A) => Promise<Awaited<R> | undefined>;
+  step<A extends unknown[], R>(options: StepOptions, fn: (...args: A) => R): (...args: A) => Promise<Awaited<R>>;
+  /** A function that runs as a persona. */
+  persona<A extends unknown[], R>(options: PersonaOptions, fn: (...args: A) => R): (...args: A) => R;
+  /** Adds a hook; hooks run in the order in which they were added. */
+  hook(event: HookEvent, handler: StepHook, options?: HookOptions): void;
+  clearHooks(): void;
+  /** The scope of whoever asks. */
+  current(): StepScope;
+  /** Runs a model call on the bill of the current step; see `accountedCall`. */
+  call<T>(work: (parts: StepCallParts) => Promise<T>, onCharge?: (record: ChargeRecord) => void): Promise<T>;
+  /** Charges the current step; throws the breach if it was one. */
+  charge(spent: StepCharge): Promise<void>;
+  fire(event: Parameters<typeof fireHooks>[2], data: JsonObject): Promise<void>;
+  completed(): readonly CompletedStep[];
+  receipt(): StepReceipt;
+}
+
+export function createSteps(options: StepsOptions): Steps {
+  const runtime = createStepRuntime<StepHook>(options.tracer === undefined ? {} : { tracer: options.tracer });
+  const { carrier, applyHookEffects } = options;
+  const context: StepContext = { runtime, carrier, ...(applyHookEffects && { applyHookEffects }) };
+  const current = (): StepScope => carrier.get() ?? EMPTY_SCOPE;
+
+  const step = <A extends unknown[], R>(
+    stepOptions: StepOptions,
+    fn: (...args: A) => R,
+  ): ((...args: A) => Promise<Awaited<R>>) => {
+    const definition = checkStepOptions(stepOptions, fn.name || stepOptions.name);
+    if (isGeneratorFunction(fn)) return fn as never;
+    const wrapped = (...args: A) =>
+      withStep(context, current(), definition, args, (_scope, allowed) => fn(...allowed)) as Promise<Awaited<R>>;
+    runtime.registry.registerStep(wrapped, definition);
+    return wrapped;
+  };
+
+  return {
+    runtime,
+    context,
+    step: step as Steps["step"],
+    persona(personaOptions, fn) {
+      const definition: PersonaDefinition = { ...personaOptions, function: fn.name || personaOptions.name };
+      const wrapped = (...args: Parameters<typeof fn>) =>
+        withPersona(context, current(), definition, () => fn(...args));
+      runtime.registry.registerPersona(wrapped, definition);
+      return wrapped;
+    },
+    hook(event, handler, { persona = "*", step: stepName, thresholdPct } = {}) {
+      runtime.hooks.register({
+        personaPattern: persona,
+        event,
+        handler,
+        ...(stepName === undefined ? {} : { stepName }),
+        ...(thresholdPct === undefined ? {} : { thresholdPct }),
+      });
+    },
+    clearHooks: () => runtime.hooks.clear(),
+    current,
+    call: (work, onCharge) => accountedCall(context, current(), work, onCharge),
+    charge: (spent) => chargeStep(context, current(), spent),
+    fire: (event, data) => fireHooks(context, current(), event, data),
+    completed: () => runtime.log.peek(),
+    receipt: () => makeReceipt(runtime),
+  };
+}
+
+function isGeneratorFunction(fn: object): boolean {
+  const tag: unknown = (fn as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  return tag === "GeneratorFunction" || tag === "AsyncGeneratorFunction";
+}
