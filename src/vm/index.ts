@@ -6,15 +6,15 @@ export { milliseconds, TaskHandle, taskNatives } from "./concurrency/tasks.ts";
 export { getIndex, getProperty, slice, spreadItems } from "./core/access.ts";
 export {
   abandonIter,
+  Cursor,
   END,
   Iter,
   iterOf,
-  ListCursor,
+  listCursor,
   loopSource,
   PullSource,
   pull,
   pullSource,
-  RangeCursor,
   type Stage,
   withStage,
 } from "./core/iteration.ts";

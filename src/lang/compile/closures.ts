@@ -7,7 +7,7 @@ import { containsYield } from "./analysis.ts";
 import { compileDict, compileTo } from "./expressions.ts";
 import { FunctionScope } from "./function-scope.ts";
 import { typeToTest } from "./schema.ts";
-import { compileBlockInto } from "./statements.ts";
+import { compileBlock, DISCARD } from "./statements.ts";
 
 export interface FunctionSource {
   readonly name: string;
@@ -33,10 +33,14 @@ function buildFunction(f: FunctionScope, source: FunctionSource): FunctionProto 
   compileDefaults(inner, params);
   compileChecks(inner, params);
   // The body is a scope of its own: it may redeclare a parameter.
-  const result = inner.temp();
-  compileBlockInto(inner, source.body, result);
-  if (source.implicitResult === "last") inner.asm.emit("Return", result);
-  else inner.asm.emit("ReturnNil");
+  if (source.implicitResult === "last") {
+    const result = inner.temp();
+    compileBlock(inner, source.body, result);
+    inner.asm.emit("Return", result);
+  } else {
+    compileBlock(inner, source.body, DISCARD);
+    inner.asm.emit("ReturnNil");
+  }
   const firstDefault = params.findIndex((param) => param.defaultValue !== undefined || param.rest);
   return inner.finish({
     name: source.name,

@@ -32,7 +32,7 @@ export function compileSelect(f: FunctionScope, expr: NodeOf<"Select">, target: 
   // __select(channels, timeout or nil, whether a default exists) → {index, value, channel}, index -1 when none was ready
   const first = f.block(3);
   const channels = f.block(expr.cases.length);
-  expr.cases.forEach((each, index) => compileTo(f, each.channel, channels + index));
+  for (const [index, each] of expr.cases.entries()) compileTo(f, each.channel, channels + index);
   asm.emit("List", first, channels, expr.cases.length);
   if (expr.timeout) compileTo(f, expr.timeout.duration, first + 1);
   else asm.emit("LoadNil", first + 1);

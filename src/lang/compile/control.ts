@@ -3,7 +3,7 @@
 import type { Block, NodeOf } from "../syntax/ast.ts";
 import { compileJumpIfNot, compileOperand, compileTo } from "./expressions.ts";
 import type { Exit, FunctionScope } from "./function-scope.ts";
-import { compileBlock } from "./statements.ts";
+import { compileBlock, DISCARD } from "./statements.ts";
 
 export function compileIf(f: FunctionScope, expr: NodeOf<"If">, target: number): void {
   const { asm } = f;
@@ -22,7 +22,7 @@ export function compileIf(f: FunctionScope, expr: NodeOf<"If">, target: number):
       continue;
     }
     if (current.elseBody) compileBlock(f, current.elseBody, target);
-    else asm.emit("LoadNil", target);
+    else if (target !== DISCARD) asm.emit("LoadNil", target);
     break;
   }
   asm.place(end);
@@ -84,9 +84,7 @@ export function compileTry(f: FunctionScope, expr: NodeOf<"Try">, target: number
   };
   if (!finallyBody) return guarded();
   compileProtected(f, guarded, () => {
-    const mark = f.mark;
-    compileBlock(f, finallyBody, f.temp());
-    f.release(mark);
+    compileBlock(f, finallyBody, DISCARD);
   });
 }
 

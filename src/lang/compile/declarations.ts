@@ -7,7 +7,7 @@ import { compileFunction, fnSource } from "./closures.ts";
 import { compileTo, keyList } from "./expressions.ts";
 import type { FunctionScope } from "./function-scope.ts";
 import { schemaToJsonSchema, typeToSchema } from "./schema.ts";
-import { compileBlock, declareWith } from "./statements.ts";
+import { compileBlock, DISCARD, declareWith } from "./statements.ts";
 
 /** Attributes whose function runs inside a scope of the step runtime. */
 const SCOPED_ATTRIBUTES = new Set(["step", "persona"]);
@@ -292,7 +292,7 @@ function compileFields(
   target: number,
 ): void {
   const values = f.block(fields.length);
-  fields.forEach((field, index) => compileTo(f, field.value, values + index));
+  for (const [index, field] of fields.entries()) compileTo(f, field.value, values + index);
   const keys = keyList(
     f,
     fields.map((field) => field.name.name),
@@ -334,7 +334,7 @@ function compileEvalPack(f: FunctionScope, decl: NodeOf<"EvalPackDecl">): void {
       compileTo(f, { kind: "Property", object: pack, property: { name, span }, optional: false, span }, register);
     });
   }
-  for (const body of bodies) compileBlock(f, body, f.temp());
+  for (const body of bodies) compileBlock(f, body, DISCARD);
   f.closeScope();
 }
 

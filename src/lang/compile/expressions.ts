@@ -10,7 +10,7 @@ import { compileDeadline, compileIf, compileMutex, compileRetry, compileTry, com
 import type { Binding, FunctionScope } from "./function-scope.ts";
 import { compileMatch } from "./match.ts";
 import { typeToSchema } from "./schema.ts";
-import { compileBlock } from "./statements.ts";
+import { compileBlock, DISCARD } from "./statements.ts";
 
 /** Ints that fit an instruction's immediate operand. */
 const MIN_IMMEDIATE = -(2n ** 31n);
@@ -52,6 +52,12 @@ export function compileOperands(f: FunctionScope, left: Expr, right: Expr): [num
 /** Evaluates for effect only. */
 export function compileDiscard(f: FunctionScope, expr: Expr): void {
   const mark = f.mark;
+  if (expr.kind === "If" || expr.kind === "BlockExpr") {
+    f.asm.line(f.unit.lineOf(expr.span));
+    emitExpr(f, expr, DISCARD);
+    f.release(mark);
+    return;
+  }
   compileTo(f, expr, f.temp());
   f.release(mark);
 }
@@ -252,7 +258,7 @@ export function compileBorrowed(f: FunctionScope, expr: Expr, target: number): v
 function compileRow(f: FunctionScope, elements: readonly Element[], compile: typeof compileTo): number | undefined {
   if (elements.some((element) => element.kind === "Spread")) return undefined;
   const first = f.block(elements.length);
-  elements.forEach((element, index) => compile(f, element as Expr, first + index));
+  for (const [index, element] of elements.entries()) compile(f, element as Expr, first + index);
   return first;
 }
 
@@ -286,7 +292,7 @@ export function compileDict(f: FunctionScope, entries: readonly DictEntry[], tar
   const keys = entries.map((entry) => (entry.kind === "Entry" && !entry.computed ? literalKey(entry.key) : undefined));
   if (keys.every((key) => key !== undefined)) {
     const first = f.block(entries.length);
-    entries.forEach((entry, index) => compileEntryValue(f, entry, keys[index] ?? "", first + index));
+    for (const [index, entry] of entries.entries()) compileEntryValue(f, entry, keys[index] ?? "", first + index);
     asm.emit("Dict", target, keyList(f, keys), first, entries.length);
     return;
   }
@@ -593,7 +599,7 @@ export function compileTailCall(f: FunctionScope, expr: Expr): boolean {
   const callee = binding.kind === "register" ? compileCallee(f, binding, name) : -1;
   // One register more than arguments: a callee that is no plain function leaves its result in the first.
   const first = f.block(Math.max(1, expr.args.length));
-  expr.args.forEach((arg, index) => compileTo(f, arg as Expr, first + index));
+  for (const [index, arg] of expr.args.entries()) compileTo(f, arg as Expr, first + index);
   asm.line(f.unit.lineOf(expr.callee.span));
   if (binding.kind === "slot") asm.emit("TailCallGlobal", binding.slot, first, expr.args.length);
   else asm.emit("TailCall", callee, first, expr.args.length);
@@ -625,7 +631,7 @@ function compileMethodCall(f: FunctionScope, expr: NodeOf<"MethodCall">, target:
     return;
   }
   const first = f.block(expr.args.length + 1) + 1;
-  expr.args.forEach((arg, index) => compileBorrowed(f, arg as Expr, first + index));
+  for (const [index, arg] of expr.args.entries()) compileBorrowed(f, arg as Expr, first + index);
   asm.line(f.unit.lineOf(expr.method.span));
   asm.emit(expr.optional ? "CallMethodOpt" : "CallMethod", target, object, name, first, expr.args.length);
 }
@@ -653,7 +659,7 @@ export function compileMethodOnVariable(f: FunctionScope, name: string, value: E
   if (binding?.kind !== "register" || binding.cell) return false;
   const mark = f.mark;
   const first = f.block(value.args.length + 1) + 1;
-  value.args.forEach((arg, index) => compileBorrowed(f, arg as Expr, first + index));
+  for (const [index, arg] of value.args.entries()) compileBorrowed(f, arg as Expr, first + index);
   f.asm.line(f.unit.lineOf(value.method.span));
   f.asm.emit("CallMethodOn", binding.register, f.asm.string(value.method.name), first, value.args.length);
   f.release(mark);

@@ -52,12 +52,11 @@ export function isExpression(item: Item): item is Expr {
   return !STATEMENTS.has(item.kind) && !DECLARATIONS.has(item.kind);
 }
 
+/** As a target: nobody wants the value. */
+export const DISCARD = -1;
+
 /** A block in a scope of its own; `target` receives the value of its last item, nil when that has none. */
 export function compileBlock(f: FunctionScope, block: Block, target: number): void {
-  compileBlockInto(f, block, target);
-}
-
-export function compileBlockInto(f: FunctionScope, block: Block, target: number): void {
   f.openScope(block.span);
   hoistNames(f, block.items);
   compileItems(f, block.items, 0, target);
@@ -97,20 +96,20 @@ export function compileItems(f: FunctionScope, items: readonly Item[], from: num
       compileProtected(
         f,
         () => compileItems(f, items, i + 1, target),
-        () => compileBlock(f, item.body, f.temp()),
+        () => compileBlock(f, item.body, DISCARD),
       );
       return;
     }
     const last = i === items.length - 1;
     if (isExpression(item)) {
-      if (last) {
+      if (last && target !== DISCARD) {
         compileTo(f, item, target);
         hasValue = true;
       } else compileDiscard(f, item);
     } else if (STATEMENTS.has(item.kind)) compileStatement(f, item as Stmt);
     else compileDeclaration(f, item);
   }
-  if (!hasValue) f.asm.emit("LoadNil", target);
+  if (!hasValue && target !== DISCARD) f.asm.emit("LoadNil", target);
 }
 
 function compileStatement(f: FunctionScope, stmt: Stmt): void {
@@ -168,9 +167,7 @@ function compileStatement(f: FunctionScope, stmt: Stmt): void {
       compileJumpIfNot(f, stmt.condition, otherwise);
       asm.emit("Jump", end);
       asm.place(otherwise);
-      const mark = f.mark;
-      compileBlock(f, stmt.elseBody, f.temp());
-      f.release(mark);
+      compileBlock(f, stmt.elseBody, DISCARD);
       asm.place(end);
       return;
     }
@@ -487,9 +484,7 @@ function compileWhile(f: FunctionScope, stmt: NodeOf<"WhileStmt">): void {
   asm.place(start);
   compileJumpIfNot(f, stmt.condition, end);
   f.exits.push({ kind: "loop", breakLabel: end, continueLabel: start });
-  const mark = f.mark;
-  compileBlock(f, stmt.body, f.temp());
-  f.release(mark);
+  compileBlock(f, stmt.body, DISCARD);
   f.exits.pop();
   asm.emit("Loop", start);
   asm.place(end);
@@ -513,7 +508,7 @@ function compileFor(f: FunctionScope, stmt: NodeOf<"ForStmt">): void {
   if (stmt.pattern.kind === "NamePattern") {
     if (stmt.pattern.name !== "_") f.bind(stmt.pattern.name, item, true);
   } else bindPattern(f, stmt.pattern, item, true);
-  compileBlock(f, stmt.body, f.temp());
+  compileBlock(f, stmt.body, DISCARD);
   f.closeScope();
   f.exits.pop();
   asm.emit("Loop", next);

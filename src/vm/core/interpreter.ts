@@ -48,7 +48,7 @@ import {
   spreadItems,
 } from "./access.ts";
 import { type CaughtFailure, callNative, callValue, deliver, onSignal, toFailure, unwind } from "./drive.ts";
-import { END, ListCursor, loopSource, type PullSource, RangeCursor } from "./iteration.ts";
+import { Cursor, END, loopSource, type PullSource } from "./iteration.ts";
 import { callMethod, callMethodInPlace } from "./methods.ts";
 import { ensureRegisters, enterClosure, type Frame, type Task } from "./task.ts";
 import { checkArgument } from "./type-test.ts";
@@ -278,7 +278,13 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
         case 24 /* AddTo */:
           {
             const at = base + code[pc + 1]!;
-            R[at] = addTo(R[at], R[base + code[pc + 2]!]);
+            const a = R[at];
+            const b = R[base + code[pc + 2]!];
+            if (typeof a === "number" && typeof b === "number") {
+              const sum = a + b;
+              R[at] = sum <= MAX && sum >= -MAX ? sum : add(a, b);
+            } else if (typeof a === "string" && typeof b === "string") R[at] = a + b;
+            else R[at] = addTo(a, b);
             pc += 3;
             continue;
           }
@@ -849,16 +855,12 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
         case 103 /* ForNext */:
           {
             const source = R[base + code[pc + 1]!];
-            if (source instanceof ListCursor) {
-              if (source.index < source.items.length) {
-                R[base + code[pc + 2]!] = share(source.items[source.index++]);
-                pc += 7;
-              } else pc = code[pc + 3]!;
-              continue;
-            }
-            if (source instanceof RangeCursor) {
-              if (source.next < source.end) {
-                R[base + code[pc + 2]!] = source.next++;
+            if (source instanceof Cursor) {
+              const { index } = source;
+              if (index < source.end) {
+                source.index = index + 1;
+                const { items } = source;
+                R[base + code[pc + 2]!] = items === undefined ? index : share(items[index]);
                 pc += 7;
               } else pc = code[pc + 3]!;
               continue;

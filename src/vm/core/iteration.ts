@@ -37,32 +37,33 @@ export const END: EndMark = new EndMark();
 
 // ---- sources -------------------------------------------------------------------------------------------------------
 
-/** Items of an array that nobody writes to any more (its list is shared or gone). */
-export class ListCursor extends Opaque {
+/**
+ * A source that always has its next item at hand: the items of an array that nobody writes to any more (its list is
+ * shared or gone), or, without an array, the ints from `index` on. One class for both, so that a `for` loop tests once.
+ */
+export class Cursor extends Opaque {
   readonly typeName = "cursor";
-  readonly items: readonly Value[];
-  index = 0;
-  constructor(items: readonly Value[]) {
+  readonly items: readonly Value[] | undefined;
+  index: number;
+  /** Where it ends, exclusive. */
+  readonly end: number;
+  constructor(items: readonly Value[] | undefined, index: number, end: number) {
     super();
     this.items = items;
+    this.index = index;
+    this.end = end;
   }
   display(): string {
     return "<cursor>";
   }
 }
 
-export class RangeCursor extends Opaque {
-  readonly typeName = "cursor";
-  next: number;
-  readonly end: number;
-  constructor(range: RangeValue) {
-    super();
-    this.next = range.start;
-    this.end = range.exclusive ? range.end : range.end + 1;
-  }
-  display(): string {
-    return "<cursor>";
-  }
+export function listCursor(items: readonly Value[]): Cursor {
+  return new Cursor(items, 0, items.length);
+}
+
+function rangeCursor(range: RangeValue): Cursor {
+  return new Cursor(undefined, range.start, range.exclusive ? range.end : range.end + 1);
 }
 
 /** A source whose next item may take a while: generators, streams, channels, … */
@@ -73,7 +74,7 @@ export abstract class PullSource extends Opaque {
   abandon(): void {}
 }
 
-export type Source = ListCursor | RangeCursor | PullSource;
+export type Source = Cursor | PullSource;
 
 /** Takes `n` items, at most. */
 export type Stage =
@@ -118,25 +119,25 @@ export function withStage(iter: Iter, stage: Stage): Iter {
 
 /** `for x in value`: anything that is not iterable, a string included, has no items. */
 export function loopSource(value: Value): Source {
-  if (value instanceof RangeValue) return new RangeCursor(value);
+  if (value instanceof RangeValue) return rangeCursor(value);
   if (value instanceof PullSource) return value;
   if (value instanceof Iter) return new IterSource(value);
   if (value instanceof List || value instanceof SetValue) {
     value.shared = true;
-    return new ListCursor(value.items);
+    return listCursor(value.items);
   }
   if (value instanceof Dict) {
-    return new ListCursor(value.keys().map((key) => record({ key, value: share(value.map.get(key)) })));
+    return listCursor(value.keys().map((key) => record({ key, value: share(value.map.get(key)) })));
   }
-  return new ListCursor([]);
+  return listCursor([]);
 }
 
 /** `iter(value)`. Dicts give pairs, strings their code points. */
 export function iterOf(value: Value): Iter {
   if (value instanceof Iter) return value;
-  if (typeof value === "string") return new Iter(new ListCursor(codePoints(value)));
+  if (typeof value === "string") return new Iter(listCursor(codePoints(value)));
   if (value instanceof Dict || value instanceof StructValue) {
-    return new Iter(new ListCursor(value.keys().map((key) => new Pair(key, share(value.map.get(key))))));
+    return new Iter(listCursor(value.keys().map((key) => new Pair(key, share(value.map.get(key))))));
   }
   if (
     value instanceof List ||
@@ -202,10 +203,10 @@ function waitStage(state: PullState, signal: Signal, control: Control): Signal {
 
 /** Asks for the next item of a source. */
 export function pullSource(source: Source, control: Control): Signal {
-  if (source instanceof ListCursor) {
-    return control.done(source.index < source.items.length ? share(source.items[source.index++]) : END);
+  if (source instanceof Cursor) {
+    if (source.index >= source.end) return control.done(END);
+    return control.done(source.items === undefined ? source.index++ : share(source.items[source.index++]));
   }
-  if (source instanceof RangeCursor) return control.done(source.next < source.end ? source.next++ : END);
   return source.next(control);
 }
 
