@@ -60,10 +60,12 @@ export type { ModuleReader, ReadResult } from "./modules/module-reader.ts";
 // Compiler
 
 export { type CompileInput, type CompileResult, compileModule, type ImportedName } from "./compile/compile-module.ts";
+
 // Checker
 
 export { BUILTIN_SIGNATURES } from "./check/builtin-signatures.ts";
 export { type BuiltinSignature, type BuiltinTable, createBuiltinTable } from "./check/builtin-table.ts";
+export { readBuiltinSignature } from "./check/builtin-text.ts";
 export { type CheckInput, type CheckResult, checkModule, type ModuleImports } from "./check/check-module.ts";
 export { CHECK_CODES } from "./check/codes.ts";
 export { moduleImports } from "./check/module-imports.ts";

@@ -1,7 +1,9 @@
 /**
- * The builtins of the language with what they return, for checking programs without a running standard library; the
- * library's own table replaces entries of this one. Names stand under their return type; under "" are those whose
+ * The builtins of the language with what they return. Names stand under their return type; under "" are those whose
  * result depends on the arguments.
+ *
+ * Beside a library's own table this one goes last, so that it wins: where a result may also be nil, as that of
+ * `to_int`, the language reads it as the useful type, and programs rely on that.
  */
 
 import type { BuiltinSignature } from "./builtin-table.ts";

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { accepts, BUILTINS, check, declarationsIn, rejects } from "../../../test/lang/checked-source.ts";
 import { createBuiltinTable } from "./builtin-table.ts";
+import { readBuiltinSignature } from "./builtin-text.ts";
 
 describe("language ii: undefined call targets", () => {
   it.each([
@@ -244,6 +245,45 @@ describe("builtin tables", () => {
 
   it("a variable of a builtin's name hides it", () => {
     accepts("fn f(len) {\n  let s: string = len(1)\n}");
+  });
+});
+
+describe("signatures in one line", () => {
+  it.each([
+    ["now()", { name: "now", params: [] }],
+    ["len(value: any) -> int", { name: "len", params: ["any"], returns: "int" }],
+    [
+      "join(items: list, separator?: string) -> string",
+      { name: "join", params: ["list", "string"], returns: "string" },
+    ],
+    ["print(...values)", { name: "print", params: [] }],
+    ["print(label, ...values: list<int>)", { name: "print", params: ["any"] }],
+    [
+      "stream.map(s: Stream, f: fn(int, int) -> int)",
+      { name: "stream.map", params: ["Stream", "fn(int, int) -> int"] },
+    ],
+    [
+      "parse<T>(text: string, schema: Schema<T>) -> Result<T, string>",
+      { name: "parse", generics: ["T"], params: ["string", "Schema<T>"], returns: "Result<T, string>" },
+    ],
+    [
+      "zip<A, B>(a: list<A>, options: {strict?: bool, fill: dict<string, A>}) -> list<{a: A, b: B}>",
+      {
+        name: "zip",
+        generics: ["A", "B"],
+        params: ["list<A>", "{strict?: bool, fill: dict<string, A>}"],
+        returns: "list<{a: A, b: B}>",
+      },
+    ],
+  ])("%s", (text, signature) => {
+    expect(readBuiltinSignature(text)).toEqual(signature);
+    expect(createBuiltinTable([readBuiltinSignature(text)]).find(signature.name)).toBeDefined();
+  });
+
+  it.each(["", "len", "len(a", "len(a) int", "(a) -> int", "len(a) -> "])("%s is refused", (text) => {
+    expect(() => readBuiltinSignature(text)).toThrow(
+      `Expected a signature like \`name(a: int) -> string\`, got \`${text}\``,
+    );
   });
 });
 

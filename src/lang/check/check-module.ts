@@ -191,6 +191,7 @@ function addBoundNames(item: Item, names: Set<string>): void {
     case "ForStmt":
       for (const name of patternNames(item.pattern)) names.add(name);
       break;
+    default:
   }
 }
 

@@ -133,6 +133,7 @@ export function declareTypes(
         methods.set(decl.typeName.name, [...known, ...lowerMethods(decl, outerParams, origin)]);
         break;
       }
+      default:
     }
   }
   return declarations.size === 0 && methods.size === 0 ? parent : { parent, declarations, methods };
@@ -324,6 +325,7 @@ export function mentionedTypeNames(decls: readonly Decl[]): ReadonlySet<string> 
           visit(method.returnType, 0);
         }
         break;
+      default:
     }
   }
   return names;

@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BUILTINS } from "../../../test/lang/checked-source.ts";
+import { BUILTINS, summary } from "../../../test/lang/checked-source.ts";
+import { generateProgram } from "../../testing/fuzz/program-generator.ts";
 import { parse } from "../syntax/parser.ts";
 import { createSourceFile } from "../syntax/source-file.ts";
 import { type CheckResult, checkModule } from "./check-module.ts";
@@ -102,6 +103,25 @@ interface Iface { fn step(self, x: Iface) -> Rec }
 describe("the checker on any program", () => {
   it("ends without throwing on mutated programs", () => {
     fc.assert(fc.property(mutated, expectSound), { numRuns: 400 });
+  });
+
+  it("ends without throwing on programs of the whole grammar", () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 1, max: 30 }), (seed, size) =>
+        expectSound(generateProgram({ seed, size })),
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("has nothing to say about programs that run", () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 1, max: 30 }), (seed, size) => {
+        const text = generateProgram({ seed, size, kind: "runnable" });
+        expect(summary(text, checkAnything(text))).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("ends without throwing on any text", () => {
