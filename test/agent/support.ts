@@ -65,6 +65,10 @@ export function createTestHost(): TestHost {
     "clock.now": () => clock.nowMs,
     "clock.monotonic": () => clock.elapsedMs,
     "random.float": () => 0.5,
+    "random.bytes": ({ length }: { length: number }) => {
+      ids++;
+      return new Uint8Array(length).map((_, at) => (ids >> (8 * (at % 3))) & 0xff);
+    },
     "id.next": ({ prefix }: { prefix: string }) => `${prefix}_${++ids}`,
     "log.write": (entry: { level: string; message: string; fields: unknown }) => void log.push(entry),
   };
