@@ -25,7 +25,9 @@ function firstString(source: string): Token {
 }
 
 function showParts(parts: readonly StringTokenPart[], source: string): unknown[] {
-  return parts.map((part) => (part.kind === "text" ? part.value : { code: source.slice(part.start + 2, part.end - 1) }));
+  return parts.map((part) =>
+    part.kind === "text" ? part.value : { code: source.slice(part.start + 2, part.end - 1) },
+  );
 }
 
 describe("tokens (§1)", () => {
@@ -34,14 +36,26 @@ describe("tokens (§1)", () => {
     ["an int and a member", "42.method", "int:42 . identifier:method"],
     ["no exponent form", "1e5", "int:1 identifier:e5"],
     ["two dots after an int", "1.2.3", "float:1.2 . int:3"],
-    ["durations (§1.7)", "5ms 5s 5m 5h 5d 5w", "duration:5ms duration:5s duration:5m duration:5h duration:5d duration:5w"],
-    ["no duration before more of a word", "5second 5m2 5ms_", "int:5 identifier:second int:5 identifier:m2 int:5 identifier:ms_"],
+    [
+      "durations (§1.7)",
+      "5ms 5s 5m 5h 5d 5w",
+      "duration:5ms duration:5s duration:5m duration:5h duration:5d duration:5w",
+    ],
+    [
+      "no duration before more of a word",
+      "5second 5m2 5ms_",
+      "int:5 identifier:second int:5 identifier:m2 int:5 identifier:ms_",
+    ],
     ["Unicode identifiers", "größe 数值 _x1 𝒳", "identifier:größe identifier:数值 identifier:_x1 identifier:𝒳"],
     ["longest operator first", "a|>b||c|d", "identifier:a |> identifier:b || identifier:c | identifier:d"],
     ["powers and compound assignment", "a **b *= c", "identifier:a ** identifier:b *= identifier:c"],
     ["question marks", "a?.b ?? c ?[d]", "identifier:a ?. identifier:b ?? identifier:c ? [ identifier:d ]"],
     ["spread", "...xs", "... identifier:xs"],
-    ["contextual words are names", "skill gen not with as", "identifier:skill identifier:gen identifier:not identifier:with identifier:as"],
+    [
+      "contextual words are names",
+      "skill gen not with as",
+      "identifier:skill identifier:gen identifier:not identifier:with identifier:as",
+    ],
     ["a run of line breaks is one token", "a\n\n // c\n\nb", "identifier:a newline identifier:b"],
     ["no line break before the first token", "\n\na", "identifier:a"],
     ["a backslash joins lines", "a \\\n + b \\\r\n + c", "identifier:a + identifier:b + identifier:c"],
@@ -93,7 +107,11 @@ describe("strings (§1.8)", () => {
     ["braces inside the code", '"${ {a: 1}.a }!"', [{ code: " {a: 1}.a " }, "!"]],
     ["an escaped dollar", '"\\${a} ${b}"', ["${a} ", { code: "b" }]],
     ["code over several lines", '"${\n a\n}"', [{ code: "\n a\n" }]],
-    ["indent around code in a triple one", '"""\n  a: ${b} c\n    ${d}\n  """', ["a: ", { code: "b" }, " c\n  ", { code: "d" }]],
+    [
+      "indent around code in a triple one",
+      '"""\n  a: ${b} c\n    ${d}\n  """',
+      ["a: ", { code: "b" }, " c\n  ", { code: "d" }],
+    ],
     ["code at the start of the least indented line", '"""\n    a\n  ${b}\n"""', ["  a\n", { code: "b" }]],
     ["two codes with a blank between", '"""\n  ${a} ${b}\n"""', [{ code: "a" }, " ", { code: "b" }]],
   ])("splits %s", (_, source, parts) => {
@@ -172,7 +190,10 @@ function uncovered(source: string): string {
   if (shebang !== undefined) cover(0, shebang.length);
   let rest = "";
   for (let i = 0; i < source.length; i++) if (covered[i] === 0) rest += source[i];
-  return rest.replace(/^\ufeff/, "").replace(/\\\r?\n/g, "").replace(/[ \t\r\n]/g, "");
+  return rest
+    .replace(/^\ufeff/, "")
+    .replace(/\\\r?\n/g, "")
+    .replace(/[ \t\r\n]/g, "");
 }
 
 const NOISE = fc.string({

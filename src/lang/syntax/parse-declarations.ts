@@ -263,8 +263,8 @@ function parseFields<T>(p: Parser, open: number, what: string, parseField: (p: P
     const before = p.pos;
     fields.push(parseField(p));
     parseSeparator(p, what);
-    recover(p, level, before);
-    if (p.pos === before && !atEnd(p) && !at(p, "}")) p.pos++;
+    if (!p.panic && p.pos === before) fail(p, what);
+    if (!recover(p, level, before)) return fields;
   }
 }
 

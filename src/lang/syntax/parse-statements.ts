@@ -77,11 +77,8 @@ export function parseItems(p: Parser, level: number, what: string, parseItem: (p
     items.push(item);
     tallest = Math.max(tallest, p.height);
     parseSeparator(p, what);
-    // Nothing consumed and nothing said cannot happen; if it does, this still ends.
-    if (!p.panic && p.pos === before) p.pos++;
-    if (!p.panic) continue;
-    recover(p, level, before);
-    if (p.pos === before && !atEnd(p) && !at(p, "}")) p.pos++;
+    if (!p.panic && p.pos === before) fail(p, what);
+    if (!recover(p, level, before)) break;
   }
   p.height = tallest;
   return items;

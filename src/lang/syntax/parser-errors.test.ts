@@ -10,30 +10,88 @@ describe("wording of syntax errors (viii)", () => {
     ["found and expected, as spelled in the source", "let x = )", ["Expected expression, got ) at 1:9"]],
     ["the end of the file", "let x =", ["Unexpected end of file, expected expression"]],
     ["an unclosed body", "pipeline p(x) {", ["Unexpected end of file, expected }"]],
-    ["a reserved word as a name", "for tool in xs { }", ["Expected variable name or destructuring pattern, got 'tool' (reserved keyword) at 1:5"]],
+    [
+      "a reserved word as a name",
+      "for tool in xs { }",
+      ["Expected variable name or destructuring pattern, got 'tool' (reserved keyword) at 1:5"],
+    ],
     ["a line break", "import {a} from\n1", ["Expected import path string, got \\n at 1:16"]],
-    ["two statements on a line", "fn f() { let x = 1 let y = 2 }", ["Expected statement separator (`;` or newline), got let at 1:20"]],
-    ["two declarations on a line", "fn f() { } fn g() { }", ["Expected top-level item separator (`;` or newline), got fn at 1:12"]],
+    [
+      "two statements on a line",
+      "fn f() { let x = 1 let y = 2 }",
+      ["Expected statement separator (`;` or newline), got let at 1:20"],
+    ],
+    [
+      "two declarations on a line",
+      "fn f() { } fn g() { }",
+      ["Expected top-level item separator (`;` or newline), got fn at 1:12"],
+    ],
     ["an empty statement", "fn f() { a();; b() }", ["Expected expression, got ; at 1:14"]],
     ["`; else`", "if a { }; else { }", ["Expected expression, got else at 1:11"]],
     ["`; catch`", "try { }; catch { }", ["Expected expression, got catch at 1:10"]],
-    ["a required parameter after a default", "fn f(a = 1, b) { }", ["Required parameter cannot follow a parameter with a default value, got ) at 1:14"]],
-    ["a rest parameter in the middle", "fn f(...a, b) { }", ["Rest parameter must be the last parameter, got , at 1:10"]],
+    [
+      "a required parameter after a default",
+      "fn f(a = 1, b) { }",
+      ["Required parameter cannot follow a parameter with a default value, got ) at 1:14"],
+    ],
+    [
+      "a rest parameter in the middle",
+      "fn f(...a, b) { }",
+      ["Rest parameter must be the last parameter, got , at 1:10"],
+    ],
     ["a rest pattern in the middle", "let [...a, b] = c", ["Rest pattern must be the last element at 1:10"]],
-    ["`pub` before a statement", "pub let x = 1", ["Expected fn, tool, skill, eval_pack, struct, enum, pipeline, or import after pub, got let at 1:5"]],
-    ["an attribute before a statement", "@a\nlet x = 1", ["Expected fn/tool/skill/eval_pack/pipeline/struct/enum/type/interface/impl declaration after `@attr`, got non-declaration statement at 2:1"]],
-    ["an attribute value that must run", "@a(f())\nfn g() { }", ["Expected attribute argument value (literal or identifier), got ( at 1:5"]],
+    [
+      "`pub` before a statement",
+      "pub let x = 1",
+      ["Expected fn, tool, skill, eval_pack, struct, enum, pipeline, or import after pub, got let at 1:5"],
+    ],
+    [
+      "an attribute before a statement",
+      "@a\nlet x = 1",
+      [
+        "Expected fn/tool/skill/eval_pack/pipeline/struct/enum/type/interface/impl declaration after `@attr`, got non-declaration statement at 2:1",
+      ],
+    ],
+    [
+      "an attribute value that must run",
+      "@a(f())\nfn g() { }",
+      ["Expected attribute argument value (literal or identifier), got ( at 1:5"],
+    ],
     ["an import in a body", 'fn f() { import "a" }', ["Expected statement, got import at 1:10"]],
     ["a left-over brace", "fn f() { } }\nlet y = 1", ["Expected top-level item, got } at 1:12"]],
     ["a left-over brace on its own line", "fn f() { }\n}\nlet y = 1", ["Expected top-level item, got } at 2:1"]],
     ["an impossible assignment", "f() = 1", ["Expected top-level item separator (`;` or newline), got = at 1:5"]],
     ["no type arguments", "f<>(1)", ["Expected expression, got > at 1:3"]],
-    ["a heredoc", "let x = <<EOF", ["Expected an expression — heredocs are only valid inside LLM tool-call argument JSON, got `<<` heredoc-like syntax at 1:9"]],
+    [
+      "a heredoc",
+      "let x = <<EOF",
+      [
+        "Expected an expression — heredocs are only valid inside LLM tool-call argument JSON, got `<<` heredoc-like syntax at 1:9",
+      ],
+    ],
     ["a select without cases", "select { }", ["Unexpected end of file, expected at least one select case"]],
-    ["a select with too much", "select { timeout 1s { } default { } }\n", ["Expected select cannot have both timeout and default, got \\n at 1:38"]],
-    ["an unknown option of parallel", "parallel each xs with { cap: 1 } { x -> x }", ["Expected known option (only `max_concurrent` is supported in `parallel ... with { ... }`; got `cap`), got cap at 1:25"]],
-    ["`as stream` in the wrong place", "parallel 3 { i -> i } as stream", ["Expected `as stream` is only valid after `parallel each ... { ... }`, got as stream at 1:23"]],
-    ["two summaries", "eval_pack a { summarize { }\n summarize { } }", ["Expected one summarize block, got duplicate summarize block at 2:2"]],
+    [
+      "a select with too much",
+      "select { timeout 1s { } default { } }\n",
+      ["Expected select cannot have both timeout and default, got \\n at 1:38"],
+    ],
+    [
+      "an unknown option of parallel",
+      "parallel each xs with { cap: 1 } { x -> x }",
+      [
+        "Expected known option (only `max_concurrent` is supported in `parallel ... with { ... }`; got `cap`), got cap at 1:25",
+      ],
+    ],
+    [
+      "`as stream` in the wrong place",
+      "parallel 3 { i -> i } as stream",
+      ["Expected `as stream` is only valid after `parallel each ... { ... }`, got as stream at 1:23"],
+    ],
+    [
+      "two summaries",
+      "eval_pack a { summarize { }\n summarize { } }",
+      ["Expected one summarize block, got duplicate summarize block at 2:2"],
+    ],
     ["a duration beyond 64 bits", "sleep(99999999999999999999s)", ["Duration out of range at 1:7"]],
     ["code that does not end with its brace", 'let x = "${a b}"', ["Expected }, got b at 1:14"]],
     ["code that breaks off", 'let x = "${a + }" + 1', ["Expected expression, got } at 1:16"]],
@@ -60,7 +118,11 @@ describe("recovery", () => {
   });
 
   it("reports broken members of lists one by one", () => {
-    expect(messagesOf("match x {\n  1 -> 2\n  3 -> { a }\n  -> { b }\n}\nenum E {\n  A(\n  B\n}\nstruct S {\n  a: 1 +\n  b: int\n}")).toEqual([
+    expect(
+      messagesOf(
+        "match x {\n  1 -> 2\n  3 -> { a }\n  -> { b }\n}\nenum E {\n  A(\n  B\n}\nstruct S {\n  a: 1 +\n  b: int\n}",
+      ),
+    ).toEqual([
       "Expected {, got 2 at 2:8",
       "Expected expression, got -> at 4:3",
       "Expected parameter name, got } at 9:1",
@@ -71,6 +133,13 @@ describe("recovery", () => {
   it("does not stop inside a bracket that spans lines", () => {
     expect(messagesOf("let x = f(\n  1,\n  ),\n)\nlet y = 2").length).toBe(1);
     expect(messagesOf("let x = ) [\n  1,\n  2\n]\n  .map(f)\nlet y = 2").length).toBe(1);
+  });
+
+  it("leaves a list whose closer is missing at the closer of the one around it", () => {
+    expect(messagesOf("f({ -> (match 1 { ) })\nlet x = )")).toEqual([
+      "Expected expression, got ) at 1:19",
+      "Expected expression, got ) at 2:9",
+    ]);
   });
 
   it("points from a missing closer to its opener", () => {

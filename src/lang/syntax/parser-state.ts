@@ -376,9 +376,12 @@ export function levelInside(p: Parser, open: number): number {
   return p.brackets.depth[open]! + (p.brackets.partner[open]! >= 0 ? 1 : 0);
 }
 
-/** Ends a panic: skips to the next line of the list whose bracket depth is `level`. `before` is where the member began. */
-export function recover(p: Parser, level: number, before: number): void {
-  if (!p.panic) return;
+/**
+ * Ends a panic: skips to the next line of the list whose bracket depth is `level`, at least one token behind `before`,
+ * where the member began. False when what follows is outside of the list, whose closer is then missing.
+ */
+export function recover(p: Parser, level: number, before: number): boolean {
+  if (!p.panic) return true;
   p.panic = false;
   const { tokens, brackets } = p;
   for (; tokens[p.pos]!.kind !== "eof"; p.pos++) {
@@ -397,8 +400,11 @@ export function recover(p: Parser, level: number, before: number): void {
     }
     if (p.pos > before && token.lineBreakBefore && startsStatement(token.kind)) break;
   }
+  const goesOn = brackets.depth[p.pos]! >= level && tokens[p.pos]!.kind !== "eof";
+  if (goesOn && p.pos === before && tokens[p.pos]!.kind !== "}") p.pos++;
   // Skipped text belongs to whatever is being parsed.
   if (p.pos > 0) p.lastEnd = Math.max(p.lastEnd, tokens[p.pos - 1]!.end);
+  return goesOn;
 }
 
 // ---- Limits --------------------------------------------------------------------------------------------------------
@@ -475,8 +481,9 @@ export function parseMembers<T>(p: Parser, open: number, parseMember: (p: Parser
     const before = p.pos;
     members.push(parseMember(p));
     if (!p.panic && p.pos === before) fail(p, "}");
-    if (p.panic) recover(p, level, before);
-    else {
+    if (p.panic) {
+      if (!recover(p, level, before)) return members;
+    } else {
       skipNewlines(p);
       take(p, ",");
     }

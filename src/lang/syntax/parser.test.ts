@@ -68,7 +68,11 @@ describe("postfix forms", () => {
     ["a ternary of lists, by the blank", "a ? [b] : [c]", "(?: a [b] [c])"],
     ["a ternary of durations", "a ? 1s : 2s", "(?: a 1000ms 2000ms)"],
     ["type arguments", "f<int>(a)", "(f<int> a)"],
-    ["several of them", "f<dict<string, [int]>, A | nil>(a)", "(f<(AppliedType name=dict args=[string (AppliedType name=list args=[int])]) (UnionType members=[A nil])> a)"],
+    [
+      "several of them",
+      "f<dict<string, [int]>, A | nil>(a)",
+      "(f<(AppliedType name=dict args=[string (AppliedType name=list args=[int])]) (UnionType members=[A nil])> a)",
+    ],
     ["comparisons that look like type arguments", "a < b > (c)", "(a<b> c)"],
     ["comparisons that do not", "f(a < b, c > d)", "(f (< a b) (> c d))"],
     ["no call of a value", "xs[0](y)", undefined],
@@ -124,21 +128,77 @@ describe("literals", () => {
 
 describe("statements (§2.2)", () => {
   it.each([
-    ["let and var", "let a: int = 1\nvar b = 2", "(LetStmt pattern=a type=int value=1)\n(LetStmt mutable=yes pattern=b value=2)"],
-    ["dict patterns (§5)", "let {a, b: c = 1, ...d} = e", "(LetStmt pattern=(DictPattern fields=[(key=a) (key=b alias=c defaultValue=1) (key=d rest=yes)]) value=e)"],
-    ["list patterns", "let [a, b = 2, ...c] = d", "(LetStmt pattern=(ListPattern elements=[a (name=b defaultValue=2) (name=c rest=yes)]) value=d)"],
-    ["assignments", "a = 1\na.b += 2\na[0] %= 3", "(AssignStmt target=a value=1)\n(AssignStmt target=a.b op=+ value=2)\n(AssignStmt target=([] a 0) op=% value=3)"],
-    ["if chains", "if a { 1 } else if b { 2 } else { 3 }", "(If condition=a thenBody=(items=[1]) elseBody=(items=[(If condition=b thenBody=(items=[2]) elseBody=(items=[3]))]) elseIf=yes)"],
+    [
+      "let and var",
+      "let a: int = 1\nvar b = 2",
+      "(LetStmt pattern=a type=int value=1)\n(LetStmt mutable=yes pattern=b value=2)",
+    ],
+    [
+      "dict patterns (§5)",
+      "let {a, b: c = 1, ...d} = e",
+      "(LetStmt pattern=(DictPattern fields=[(key=a) (key=b alias=c defaultValue=1) (key=d rest=yes)]) value=e)",
+    ],
+    [
+      "list patterns",
+      "let [a, b = 2, ...c] = d",
+      "(LetStmt pattern=(ListPattern elements=[a (name=b defaultValue=2) (name=c rest=yes)]) value=d)",
+    ],
+    [
+      "assignments",
+      "a = 1\na.b += 2\na[0] %= 3",
+      "(AssignStmt target=a value=1)\n(AssignStmt target=a.b op=+ value=2)\n(AssignStmt target=([] a 0) op=% value=3)",
+    ],
+    [
+      "if chains",
+      "if a { 1 } else if b { 2 } else { 3 }",
+      "(If condition=a thenBody=(items=[1]) elseBody=(items=[(If condition=b thenBody=(items=[2]) elseBody=(items=[3]))]) elseIf=yes)",
+    ],
     ["else on the next line", "if a { 1 }\nelse { 2 }", "(If condition=a thenBody=(items=[1]) elseBody=(items=[2]))"],
-    ["for with a pair", "for (k, v) in d { }", "(ForStmt pattern=(PairPattern first=k second=v) iterable=d body=(items=[]))"],
-    ["while with and without parentheses", "while (a) && b { break }", "(WhileStmt condition=(&& a b) body=(items=[(BreakStmt)]))"],
-    ["return with and without a value", "fn f() { return; return 1\n return }", "(FnDecl name=f body=(items=[(ReturnStmt) (ReturnStmt value=1) (ReturnStmt)]))"],
-    ["guard, require, defer, throw", 'guard a else { throw "x" }\nrequire b, "y"\ndefer { c() }', '(GuardStmt condition=a elseBody=(items=[(ThrowStmt value="x")]))\n(RequireStmt condition=b message="y")\n(DeferStmt body=(items=[(c)]))'],
-    ["try with both clauses", "try { a } catch (e: E) { b } finally { c }", "(Try body=(items=[a]) catchClause=(variable=e type=E body=(items=[b])) finallyBody=(items=[c]))"],
-    ["catch with a bare name, on a new line", "try { a }\ncatch e { b }", "(Try body=(items=[a]) catchClause=(variable=e body=(items=[b])))"],
-    ["a try expression and try*", "let r = try { a }\nlet s = try* f(b)", "(LetStmt pattern=r value=(Try body=(items=[a])))\n(LetStmt pattern=s value=(try* (f b)))"],
-    ["match", 'match a { 1 | 2 if b -> { c }\n "x" -> { d }\n E.V(y) -> { } _ -> { } }', '(Match subject=a arms=[(pattern=(OrPattern alternatives=[1 2]) guard=b body=(items=[c])) (pattern="x" body=(items=[d])) (pattern=(.V E y) body=(items=[])) (pattern=_ body=(items=[]))])'],
-    ["retry and deadline", "retry 3 { a }\nretry (n + 1) { b }\ndeadline cfg.limit { c }", "(Retry count=3 body=(items=[a]))\n(Retry count=(+ n 1) body=(items=[b]))\n(Deadline duration=cfg.limit body=(items=[c]))"],
+    [
+      "for with a pair",
+      "for (k, v) in d { }",
+      "(ForStmt pattern=(PairPattern first=k second=v) iterable=d body=(items=[]))",
+    ],
+    [
+      "while with and without parentheses",
+      "while (a) && b { break }",
+      "(WhileStmt condition=(&& a b) body=(items=[(BreakStmt)]))",
+    ],
+    [
+      "return with and without a value",
+      "fn f() { return; return 1\n return }",
+      "(FnDecl name=f body=(items=[(ReturnStmt) (ReturnStmt value=1) (ReturnStmt)]))",
+    ],
+    [
+      "guard, require, defer, throw",
+      'guard a else { throw "x" }\nrequire b, "y"\ndefer { c() }',
+      '(GuardStmt condition=a elseBody=(items=[(ThrowStmt value="x")]))\n(RequireStmt condition=b message="y")\n(DeferStmt body=(items=[(c)]))',
+    ],
+    [
+      "try with both clauses",
+      "try { a } catch (e: E) { b } finally { c }",
+      "(Try body=(items=[a]) catchClause=(variable=e type=E body=(items=[b])) finallyBody=(items=[c]))",
+    ],
+    [
+      "catch with a bare name, on a new line",
+      "try { a }\ncatch e { b }",
+      "(Try body=(items=[a]) catchClause=(variable=e body=(items=[b])))",
+    ],
+    [
+      "a try expression and try*",
+      "let r = try { a }\nlet s = try* f(b)",
+      "(LetStmt pattern=r value=(Try body=(items=[a])))\n(LetStmt pattern=s value=(try* (f b)))",
+    ],
+    [
+      "match",
+      'match a { 1 | 2 if b -> { c }\n "x" -> { d }\n E.V(y) -> { } _ -> { } }',
+      '(Match subject=a arms=[(pattern=(OrPattern alternatives=[1 2]) guard=b body=(items=[c])) (pattern="x" body=(items=[d])) (pattern=(.V E y) body=(items=[])) (pattern=_ body=(items=[]))])',
+    ],
+    [
+      "retry and deadline",
+      "retry 3 { a }\nretry (n + 1) { b }\ndeadline cfg.limit { c }",
+      "(Retry count=3 body=(items=[a]))\n(Retry count=(+ n 1) body=(items=[b]))\n(Deadline duration=cfg.limit body=(items=[c]))",
+    ],
     ["retry with a constant before an empty body", "retry LIMIT { }", "(Retry count=LIMIT body=(items=[]))"],
     ["semicolons (§1.1)", "a; b;\nc", "a\nb\nc"],
     ["a `gen` that is a name", "gen(1)\nlet gen = 2", "(gen 1)\n(LetStmt pattern=gen value=2)"],
@@ -150,14 +210,46 @@ describe("statements (§2.2)", () => {
 
 describe("concurrency (§10)", () => {
   it.each([
-    ["spawn and mutex", "let t = spawn { a }\nmutex { b }", "(LetStmt pattern=t value=(Spawn body=(items=[a])))\n(Mutex body=(items=[b]))"],
-    ["parallel by count", "parallel 3 { i -> f(i) }", "(Parallel mode=count subject=3 variable=i body=(items=[(f i)]))"],
-    ["parallel each with a cap, as stream", "let s = parallel each xs with { max_concurrent: 2 } { x -> x } as stream", "(LetStmt pattern=s value=(Parallel mode=each asStream=yes subject=xs variable=x options=[(name=max_concurrent value=2)] body=(items=[x])))"],
-    ["parallel settle", "parallel settle xs { x -> x }", "(Parallel mode=settle subject=xs variable=x body=(items=[x]))"],
-    ["select with a timeout", "select { a from c { f(a) } timeout 5s { g() } }", "(Select cases=[(variable=a channel=c body=(items=[(f a)]))] timeout=(duration=5000ms body=(items=[(g)])))"],
-    ["select with a default", "select {\n a from c { }\n default { }\n}", "(Select cases=[(variable=a channel=c body=(items=[]))] defaultBody=(items=[]))"],
-    ["a channel case called timeout", "select { timeout from c { } }", "(Select cases=[(variable=timeout channel=c body=(items=[]))])"],
-    ["emit and yield", "gen fn g() { emit 1\n yield\n yield 2 }", "(FnDecl name=g body=(items=[(Emit value=1) (Yield) (Yield value=2)]) isStream=yes)"],
+    [
+      "spawn and mutex",
+      "let t = spawn { a }\nmutex { b }",
+      "(LetStmt pattern=t value=(Spawn body=(items=[a])))\n(Mutex body=(items=[b]))",
+    ],
+    [
+      "parallel by count",
+      "parallel 3 { i -> f(i) }",
+      "(Parallel mode=count subject=3 variable=i body=(items=[(f i)]))",
+    ],
+    [
+      "parallel each with a cap, as stream",
+      "let s = parallel each xs with { max_concurrent: 2 } { x -> x } as stream",
+      "(LetStmt pattern=s value=(Parallel mode=each asStream=yes subject=xs variable=x options=[(name=max_concurrent value=2)] body=(items=[x])))",
+    ],
+    [
+      "parallel settle",
+      "parallel settle xs { x -> x }",
+      "(Parallel mode=settle subject=xs variable=x body=(items=[x]))",
+    ],
+    [
+      "select with a timeout",
+      "select { a from c { f(a) } timeout 5s { g() } }",
+      "(Select cases=[(variable=a channel=c body=(items=[(f a)]))] timeout=(duration=5000ms body=(items=[(g)])))",
+    ],
+    [
+      "select with a default",
+      "select {\n a from c { }\n default { }\n}",
+      "(Select cases=[(variable=a channel=c body=(items=[]))] defaultBody=(items=[]))",
+    ],
+    [
+      "a channel case called timeout",
+      "select { timeout from c { } }",
+      "(Select cases=[(variable=timeout channel=c body=(items=[]))])",
+    ],
+    [
+      "emit and yield",
+      "gen fn g() { emit 1\n yield\n yield 2 }",
+      "(FnDecl name=g body=(items=[(Emit value=1) (Yield) (Yield value=2)]) isStream=yes)",
+    ],
   ])("%s", (_, source, tree) => {
     expect(showProgram(source)).toBe(tree);
   });
@@ -165,24 +257,88 @@ describe("concurrency (§10)", () => {
 
 describe("declarations", () => {
   it.each([
-    ["imports (§6.6)", 'import "a"\nimport { b, c } from "d"\npub import "e"', "(ImportDecl path=a)\n(ImportDecl path=d names=[b c])\n(ImportDecl path=e isPub=yes)"],
-    ["pipelines (§6.2)", "pub pipeline p(a, b) -> int extends q { 1 }", "(PipelineDecl name=p params=[a b] returnType=int extends=q body=(items=[1]) isPub=yes)"],
+    [
+      "imports (§6.6)",
+      'import "a"\nimport { b, c } from "d"\npub import "e"',
+      "(ImportDecl path=a)\n(ImportDecl path=d names=[b c])\n(ImportDecl path=e isPub=yes)",
+    ],
+    [
+      "pipelines (§6.2)",
+      "pub pipeline p(a, b) -> int extends q { 1 }",
+      "(PipelineDecl name=p params=[a b] returnType=int extends=q body=(items=[1]) isPub=yes)",
+    ],
     ["overrides (§6.4)", "override step(a) { }", "(OverrideDecl name=step params=[a] body=(items=[]))"],
-    ["functions (§12)", "pub fn f<T, in U>(a: T, b = 1, ...c) -> list<T> where T: A, U: B { }", "(FnDecl name=f typeParams=[(name=T variance=invariant) (name=U variance=in)] params=[(name=a type=T) (name=b defaultValue=1) (name=c rest=yes)] returnType=(AppliedType name=list args=[T]) where=[(typeName=T bound=A) (typeName=U bound=B)] body=(items=[]) isPub=yes)"],
-    ["tools (§12.3)", 'tool t(a: string) -> string {\n  description "does it"\n  a\n}', "(ToolDecl name=t description=does it params=[(name=a type=string)] returnType=string body=(items=[a]))"],
-    ["a tool that calls description", 'tool t() { description("x") }', '(ToolDecl name=t body=(items=[(description "x")]))'],
-    ["skills (§12.4)", 'skill s {\n  summary "x"\n  on_activate fn() { 1 }\n}', '(SkillDecl name=s fields=[(name=summary value="x") (name=on_activate value=(Closure body=(items=[1]) fnSyntax=yes))])'],
-    ["skill as a name", "for skill in skills { f(skill) }", "(ForStmt pattern=skill iterable=skills body=(items=[(f skill)]))"],
-    ["eval packs (§26.5)", 'eval_pack "My Pack!" {\n  version: 1\n  let x = 2\n  summarize { x }\n}', "(EvalPackDecl bindingName=my_pack packId=My Pack! idIsString=yes fields=[(name=version value=1)] body=(items=[(LetStmt pattern=x value=2)]) summarize=(items=[x]))"],
+    [
+      "functions (§12)",
+      "pub fn f<T, in U>(a: T, b = 1, ...c) -> list<T> where T: A, U: B { }",
+      "(FnDecl name=f typeParams=[(name=T variance=invariant) (name=U variance=in)] params=[(name=a type=T) (name=b defaultValue=1) (name=c rest=yes)] returnType=(AppliedType name=list args=[T]) where=[(typeName=T bound=A) (typeName=U bound=B)] body=(items=[]) isPub=yes)",
+    ],
+    [
+      "tools (§12.3)",
+      'tool t(a: string) -> string {\n  description "does it"\n  a\n}',
+      "(ToolDecl name=t description=does it params=[(name=a type=string)] returnType=string body=(items=[a]))",
+    ],
+    [
+      "a tool that calls description",
+      'tool t() { description("x") }',
+      '(ToolDecl name=t body=(items=[(description "x")]))',
+    ],
+    [
+      "skills (§12.4)",
+      'skill s {\n  summary "x"\n  on_activate fn() { 1 }\n}',
+      '(SkillDecl name=s fields=[(name=summary value="x") (name=on_activate value=(Closure body=(items=[1]) fnSyntax=yes))])',
+    ],
+    [
+      "skill as a name",
+      "for skill in skills { f(skill) }",
+      "(ForStmt pattern=skill iterable=skills body=(items=[(f skill)]))",
+    ],
+    [
+      "eval packs (§26.5)",
+      'eval_pack "My Pack!" {\n  version: 1\n  let x = 2\n  summarize { x }\n}',
+      "(EvalPackDecl bindingName=my_pack packId=My Pack! idIsString=yes fields=[(name=version value=1)] body=(items=[(LetStmt pattern=x value=2)]) summarize=(items=[x]))",
+    ],
     ["an eval pack with name and id", 'eval_pack a "b" { }', "(EvalPackDecl bindingName=a packId=b body=(items=[]))"],
-    ["an eval pack whose id is a keyword", 'eval_pack "match" { }', "(EvalPackDecl bindingName=eval_pack_match packId=match idIsString=yes body=(items=[]))"],
-    ["enums (§13)", "pub enum E<T> { A, B(x: T, y: int)\n C }", "(EnumDecl name=E typeParams=[(name=T variance=invariant)] variants=[A (name=B fields=[(name=x type=T) (name=y type=int)]) C] isPub=yes)"],
-    ["structs (§14)", "struct S { a: int\n b?: string, c, type: int }", "(StructDecl name=S fields=[(name=a type=int) (name=b type=string optional=yes) c (name=type type=int)])"],
-    ["impl blocks (§15)", "impl S { fn a(self) { }\n pub fn b(self) { } }", "(ImplBlock typeName=S methods=[(FnDecl name=a params=[self] body=(items=[])) (FnDecl name=b params=[self] body=(items=[]) isPub=yes)])"],
-    ["interfaces (§16)", "interface I<out T> { type Item = int\n type Other\n fn get<U>(a: U) -> T }", "(InterfaceDecl name=I typeParams=[(name=T variance=out)] associatedTypes=[(name=Item defaultType=int) Other] methods=[(name=get typeParams=[(name=U variance=invariant)] params=[(name=a type=U)] returnType=T)])"],
-    ["`out` as a type parameter's name", "type A<out> = out", "(TypeDecl name=A typeParams=[(name=out variance=invariant)] type=out)"],
-    ["attributes (§17)", '@deprecated(since: "1", use: g) @test\npub fn f() { }', '(AttributedDecl attributes=[(name=deprecated args=[(name=since value="1") (name=use value=g)]) test] decl=(FnDecl name=f body=(items=[]) isPub=yes))'],
-    ["attribute values", "@a(-1, -2.5, nil, [x, true], {k: 5s})\npipeline p() { }", '(AttributedDecl attributes=[(name=a args=[(value=-1) (value=-2.5f) (value=nil) (value=[x true]) (value=(DictLiteral entries=[(Entry key="k" value=5000ms)]))])] decl=(PipelineDecl name=p body=(items=[])))'],
+    [
+      "an eval pack whose id is a keyword",
+      'eval_pack "match" { }',
+      "(EvalPackDecl bindingName=eval_pack_match packId=match idIsString=yes body=(items=[]))",
+    ],
+    [
+      "enums (§13)",
+      "pub enum E<T> { A, B(x: T, y: int)\n C }",
+      "(EnumDecl name=E typeParams=[(name=T variance=invariant)] variants=[A (name=B fields=[(name=x type=T) (name=y type=int)]) C] isPub=yes)",
+    ],
+    [
+      "structs (§14)",
+      "struct S { a: int\n b?: string, c, type: int }",
+      "(StructDecl name=S fields=[(name=a type=int) (name=b type=string optional=yes) c (name=type type=int)])",
+    ],
+    [
+      "impl blocks (§15)",
+      "impl S { fn a(self) { }\n pub fn b(self) { } }",
+      "(ImplBlock typeName=S methods=[(FnDecl name=a params=[self] body=(items=[])) (FnDecl name=b params=[self] body=(items=[]) isPub=yes)])",
+    ],
+    [
+      "interfaces (§16)",
+      "interface I<out T> { type Item = int\n type Other\n fn get<U>(a: U) -> T }",
+      "(InterfaceDecl name=I typeParams=[(name=T variance=out)] associatedTypes=[(name=Item defaultType=int) Other] methods=[(name=get typeParams=[(name=U variance=invariant)] params=[(name=a type=U)] returnType=T)])",
+    ],
+    [
+      "`out` as a type parameter's name",
+      "type A<out> = out",
+      "(TypeDecl name=A typeParams=[(name=out variance=invariant)] type=out)",
+    ],
+    [
+      "attributes (§17)",
+      '@deprecated(since: "1", use: g) @test\npub fn f() { }',
+      '(AttributedDecl attributes=[(name=deprecated args=[(name=since value="1") (name=use value=g)]) test] decl=(FnDecl name=f body=(items=[]) isPub=yes))',
+    ],
+    [
+      "attribute values",
+      "@a(-1, -2.5, nil, [x, true], {k: 5s})\npipeline p() { }",
+      '(AttributedDecl attributes=[(name=a args=[(value=-1) (value=-2.5f) (value=nil) (value=[x true]) (value=(DictLiteral entries=[(Entry key="k" value=5000ms)]))])] decl=(PipelineDecl name=p body=(items=[])))',
+    ],
   ])("%s", (_, source, tree) => {
     expect(showProgram(source)).toBe(tree);
   });
@@ -191,9 +347,21 @@ describe("declarations", () => {
 describe("types", () => {
   it.each([
     ["names and nil, true and false", "int | nil | true", "(UnionType members=[int nil bool])"],
-    ["lists and dicts", "[dict<string, int>]", "(AppliedType name=list args=[(AppliedType name=dict args=[string int])])"],
-    ["literals", '"a" | 1 | -1', "(UnionType members=[(LiteralType value=a) (LiteralType value=1) (LiteralType value=-1)])"],
-    ["shapes, with keywords as fields", "{type: string, age?: int}", "(ShapeType fields=[(name=type type=string) (name=age type=int optional=yes)])"],
+    [
+      "lists and dicts",
+      "[dict<string, int>]",
+      "(AppliedType name=list args=[(AppliedType name=dict args=[string int])])",
+    ],
+    [
+      "literals",
+      '"a" | 1 | -1',
+      "(UnionType members=[(LiteralType value=a) (LiteralType value=1) (LiteralType value=-1)])",
+    ],
+    [
+      "shapes, with keywords as fields",
+      "{type: string, age?: int}",
+      "(ShapeType fields=[(name=type type=string) (name=age type=int optional=yes)])",
+    ],
     ["functions", "fn(int, A) -> fn() -> nil", "(FnType params=[int A] returnType=(FnType returnType=nil))"],
     ["bars that lead lines", "\n  | A\n  | B", "(UnionType members=[A B])"],
   ])("%s", (_, source, tree) => {
