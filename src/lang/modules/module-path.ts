@@ -38,7 +38,7 @@ export function foldersUpwards(folder: string): string[] {
   while (true) {
     const current = folders.at(-1)!;
     const parent = folderOf(current);
-    if (parent === current || current === "." || current.startsWith("..")) return folders;
+    if (parent === current || current === "." || /^\.\.(\/\.\.)*$/.test(current)) return folders;
     folders.push(parent);
   }
 }
