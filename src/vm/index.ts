@@ -4,6 +4,7 @@
 export { Channel, channelNatives } from "./concurrency/channels.ts";
 export { milliseconds, TaskHandle, taskNatives } from "./concurrency/tasks.ts";
 export { getIndex, getProperty, slice, spreadItems } from "./core/access.ts";
+export { AsyncSource } from "./core/async-source.ts";
 export {
   abandonIter,
   Cursor,

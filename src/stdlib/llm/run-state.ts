@@ -1,0 +1,104 @@
+/** The model layer's state of one run, and how its failures look to a program. */
+
+import { HarnError, type Json } from "../../base/index.ts";
+import {
+  type CatalogView,
+  catalogView,
+  createLlmContext,
+  createModelCatalog,
+  errorDict,
+  hostModelClient,
+  LlmCallError,
+  type LlmContext,
+  type MockSource,
+  type ModelCatalog,
+  ModelError,
+} from "../../llm/index.ts";
+import { type AsyncContext, HarnFailure, isCallable, type NativeContext, Thrown, type Value } from "../../vm/index.ts";
+import { jsonToValue, valueToJson } from "../json/convert.ts";
+
+/** Where an embedder may put a prepared context before the run starts. */
+export const LLM_STATE = "llm";
+
+export interface LlmRunState {
+  readonly context: LlmContext;
+  readonly catalog: ModelCatalog;
+}
+
+/** Made on first use: model calls are `model.stream` effects of the run's host. */
+export function llmState({ vm, host }: NativeContext): LlmRunState {
+  const known = vm.state.get(LLM_STATE) as LlmRunState | undefined;
+  if (known) return known;
+  const mock = vm.state.get(`${LLM_STATE}.mock`) as MockSource | undefined;
+  const catalog = createModelCatalog(host);
+  const view: CatalogView = catalogView(catalog);
+  const context = createLlmContext({
+    host,
+    catalog: view,
+    clients: { provider: (name) => hostModelClient(host, name), ...(mock === undefined ? {} : { mock }) },
+  });
+  const state = { context, catalog };
+  vm.state.set(LLM_STATE, state);
+  return state;
+}
+
+/** What a program catches for an error of the model layer. */
+export function modelFailure(error: unknown): HarnFailure {
+  if (error instanceof HarnFailure) return error;
+  if (error instanceof LlmCallError) return new Thrown(jsonToValue(error.dict));
+  if (error instanceof ModelError) return new Thrown(jsonToValue(errorDict(error, error.provider, error.model)));
+  if (error instanceof HarnError) return new Thrown(error.message);
+  throw error;
+}
+
+/** Runs something of the model layer, its errors turned into failures of the program. */
+export async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw modelFailure(error);
+  }
+}
+
+export function guardedSync<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw modelFailure(error);
+  }
+}
+
+/**
+ * Options as the model layer reads them: plain data, in which a closure is an async function of plain data. nil fields
+ * are kept as null, which every option reads as absent.
+ */
+export function optionsOf(value: Value, context: AsyncContext): unknown {
+  return withFunctions(value, context);
+}
+
+function withFunctions(value: Value, context: AsyncContext): unknown {
+  if (isCallable(value)) {
+    return async (...args: readonly Json[]): Promise<Json> =>
+      valueToJson(await context.call(value, args.map(jsonToValue)));
+  }
+  if (typeof value !== "object" || !containsCallable(value)) return valueToJson(value);
+  if ("items" in value) return (value.items as readonly Value[]).map((item) => withFunctions(item, context));
+  if ("map" in value && value.map instanceof Map) {
+    return Object.fromEntries(
+      [...(value.map as Map<string, Value>)].map(([key, item]) => [key, withFunctions(item, context)]),
+    );
+  }
+  return valueToJson(value);
+}
+
+function containsCallable(root: Value): boolean {
+  const pending: Value[] = [root];
+  for (let value = pending.pop(); ; value = pending.pop()) {
+    if (isCallable(value)) return true;
+    if (typeof value === "object") {
+      if ("items" in value) pending.push(...(value.items as readonly Value[]));
+      else if ("map" in value && value.map instanceof Map) pending.push(...(value.map as Map<string, Value>).values());
+    }
+    if (pending.length === 0) return false;
+  }
+}
