@@ -7,7 +7,7 @@
  */
 
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { visitChildren } from "../lint/visit-children.ts";
+import { walkItems } from "../lint/visit-children.ts";
 import type { Decl, Expr, Item, Module, Pattern } from "../syntax/ast.ts";
 import { peelAttributes } from "../syntax/ast.ts";
 import type { SourceFile } from "../syntax/source-file.ts";
@@ -154,14 +154,7 @@ function checkItem(checker: Checker, item: Item): Type {
  */
 function boundNames(items: readonly Item[]): ReadonlySet<string> {
   const names = new Set<string>();
-  const pending: Item[] = [...items];
-  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
-    addBoundNames(item, names);
-    visitChildren(item, {
-      item: (child) => pending.push(child),
-      block: (block) => pending.push(...block.items),
-    });
-  }
+  for (const item of walkItems(items)) addBoundNames(item, names);
   return names;
 }
 

@@ -146,7 +146,7 @@ function checkLet(checker: Checker, stmt: NodeOf<"LetStmt">): void {
   bind(checker.scope, variable);
 }
 
-export function checkDeclared(
+function checkDeclared(
   checker: Checker,
   name: string,
   declared: Type,

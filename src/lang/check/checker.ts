@@ -112,7 +112,7 @@ export function bindValue(checker: Checker, name: string, type: Type, span?: Spa
   bind(checker.scope, variableOf(name, type, span));
 }
 
-export function variableOf(name: string, type: Type, span?: Span): Variable {
+function variableOf(name: string, type: Type, span?: Span): Variable {
   return { name, type, mutable: false, widensFromNil: false, ...(span === undefined ? {} : { span }) };
 }
 

@@ -1,6 +1,6 @@
 /** Which statements always leave their block, and what a block assigns or yields. Syntax only. */
 
-import { visitChildren } from "../lint/visit-children.ts";
+import { walkItems } from "../lint/visit-children.ts";
 import type { Block, Expr, Item } from "../syntax/ast.ts";
 import { peelAttributes } from "../syntax/ast.ts";
 
@@ -33,30 +33,20 @@ function blockExits(block: Block): boolean {
 
 /** True when running the block can `yield` from the function it belongs to. */
 export function containsYield(block: Block): boolean {
-  return block.items.some(itemYields);
-}
-
-function itemYields(item: Item): boolean {
-  if (item.kind === "Yield") return true;
-  if (isOwnFunction(item)) return false;
-  let found = false;
-  forEachChild(item, (child) => {
-    found ||= itemYields(child);
-  });
-  return found;
+  for (const item of walkItems(block.items, (node) => !isOwnFunction(node))) {
+    if (item.kind === "Yield") return true;
+  }
+  return false;
 }
 
 /** The root names that running `items` may assign to; closures and spawned work change copies of their own. */
 export function assignedNames(items: readonly Item[]): ReadonlySet<string> {
   const names = new Set<string>();
-  const visit = (item: Item): void => {
-    if (item.kind === "AssignStmt") {
-      const root = rootName(item.target);
-      if (root !== undefined) names.add(root);
-    }
-    if (!isOwnFunction(item) && item.kind !== "Spawn" && item.kind !== "Parallel") forEachChild(item, visit);
-  };
-  for (const item of items) visit(item);
+  const runsHere = (node: Item): boolean => !isOwnFunction(node) && node.kind !== "Spawn" && node.kind !== "Parallel";
+  for (const item of walkItems(items, runsHere)) {
+    const root = item.kind === "AssignStmt" ? rootName(item.target) : undefined;
+    if (root !== undefined) names.add(root);
+  }
   return names;
 }
 
@@ -79,8 +69,4 @@ function isOwnFunction(item: Item): boolean {
     default:
       return false;
   }
-}
-
-function forEachChild(item: Item, visit: (child: Item) => void): void {
-  visitChildren(item, { item: visit, block: (block) => block.items.forEach(visit) });
 }

@@ -11,7 +11,7 @@ export interface BindingConflict {
 }
 
 /** Binds one parameter; a second, different type for it is a conflict. Dynamic types bind nothing. */
-export function bindParam(name: string, type: Type, bindings: TypeBindings): BindingConflict | undefined {
+function bindParam(name: string, type: Type, bindings: TypeBindings): BindingConflict | undefined {
   if (type.kind === "Untyped") return undefined;
   const existing = bindings.get(name);
   if (existing === undefined) {

@@ -73,7 +73,6 @@ export const DICT: Type = { kind: "Named", name: "dict", args: [] };
 export const SET: Type = { kind: "Named", name: "set", args: [] };
 export const ITER: Type = { kind: "Named", name: "iter", args: [] };
 export const RANGE: Type = { kind: "Named", name: "range", args: [] };
-export const BYTES: Type = { kind: "Named", name: "bytes", args: [] };
 export const CLOSURE: Type = { kind: "Named", name: "closure", args: [] };
 
 export function named(name: string, ...args: readonly Type[]): NamedType {
