@@ -38,3 +38,4 @@ if (!isInstalled()) {
   await step("npm ci", [...npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
 }
 await step("The build", [...tool("tsc"), "-b", "src/cli"]);
+await step("The bundle", [process.execPath, "scripts/bundle.mjs"]);

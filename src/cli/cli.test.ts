@@ -35,7 +35,7 @@ async function harn(argv: readonly string[], extra: { stdin?: string; stopAfter?
     });
     return stream;
   };
-  const context = createCliContext({
+  const context = createCliContext(new URL("./main.ts", import.meta.url), {
     cwd: folder,
     environment: { PATH: process.env["PATH"] },
     terminal: { stdin, stdout: capture("out"), stderr: capture("err") },
@@ -250,6 +250,44 @@ pipeline default(task) { println("not a test") }
     const { code, out } = await harn(["test", "--timeout", "100"]);
     expect(code).toBe(1);
     expect(out).toContain("No end within 100 ms");
+  });
+});
+
+describe("harn test conformance", () => {
+  it("judges a folder, writes its reports, and fails when a program does", async () => {
+    write({
+      "suite/a/good.harn": "println(1)\n",
+      "suite/a/good.expected": "1\n",
+      "suite/b/bad.harn": "println(1)\n",
+      "suite/b/bad.expected": "2\n",
+      "suite/b/fails.harn": "let x = 0\n1 / x\n",
+      "suite/b/fails.error": "Division by zero\n",
+      "suite/b/loops.harn": "println(7)\nwhile true { }\n",
+      "suite/b/loops.expected": "7\n",
+    });
+    const argv = [
+      "test",
+      "conformance",
+      "suite",
+      "--jobs",
+      "2",
+      "--timeout",
+      "3000",
+      "--json",
+      "r.json",
+      "--junit",
+      "r.xml",
+    ];
+    const { code, out } = await harn(argv);
+    expect(code).toBe(1);
+    expect(out).toContain("FAIL b/bad.harn");
+    expect(out).toContain("Stopped after 3000 ms without an end");
+    expect(out).toMatch(/^all +2 of +4 /m);
+    expect(JSON.parse(readFileSync(join(folder, "r.json"), "utf8"))).toMatchObject({ passed: 2, failed: 2 });
+    expect(readFileSync(join(folder, "r.xml"), "utf8")).toContain('failures="2"');
+    expect((await harn(["test", "conformance", "suite", "--filter", "good", "--jobs", "1"])).code).toBe(0);
+    expect((await harn(["test", "conformance", "suite", "--filter", "re:("])).code).toBe(2);
+    expect((await harn(["test", "conformance", "suite", "--select", "nowhere"])).code).toBe(2);
   });
 });
 

@@ -10,6 +10,8 @@ export interface CliContext {
   /** What the host was made with, for commands that need one of their own. */
   readonly hostOptions: NodeHostOptions;
   readonly cwd: string;
+  /** The module that this process started with; commands that need child processes run it again. */
+  readonly main: URL;
   /** Whether text for stderr may have colours: a terminal, and `NO_COLOR` not set. */
   readonly colorErrors: boolean;
   readonly out: (text: string) => void;
@@ -23,7 +25,7 @@ export interface StopRequest {
   readonly kind: "interrupt" | "terminate" | "output-closed";
 }
 
-export function createCliContext(options: NodeHostOptions = {}): CliContext {
+export function createCliContext(main: URL, options: NodeHostOptions = {}): CliContext {
   const cancel = new CancelToken();
   const hostOptions: NodeHostOptions = {
     ...options,
@@ -41,6 +43,7 @@ export function createCliContext(options: NodeHostOptions = {}): CliContext {
     host,
     cancel,
     hostOptions,
+    main,
     cwd: host.sync("system.info", {}).cwd,
     colorErrors: host.sync("console.isTty", { stream: "stderr" }) && !host.sync("env.get", { name: "NO_COLOR" }),
     out,

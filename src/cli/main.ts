@@ -6,7 +6,7 @@ import { createCliContext } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { listenForStopRequests } from "./stop-requests.ts";
 
-const context = createCliContext();
+const context = createCliContext(new URL(import.meta.url));
 listenForStopRequests(context);
 
 const onFault = (error: unknown): void => {

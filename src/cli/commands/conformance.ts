@@ -11,6 +11,7 @@ import {
   runCorpus,
   summarize,
 } from "../../testing/index.ts";
+import { workerCommand } from "../cli.ts";
 import { createWorkerPool } from "../conformance/worker-pool.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -47,10 +48,8 @@ export async function conformanceCommand(
 
   const jobs = options.jobs ?? Math.min(availableParallelism(), 8);
   const pool = createWorkerPool({
-    worker: new URL(
-      import.meta.url.endsWith(".ts") ? "../conformance/worker.ts" : "../conformance/worker.js",
-      import.meta.url,
-    ),
+    worker: context.main,
+    workerArgs: [workerCommand],
     jobs,
     timeoutMs: options.timeout,
     cwd: options.cwd === undefined ? context.cwd : resolve(context.cwd, options.cwd),

@@ -6,6 +6,8 @@
  */
 
 import { type ChildProcess, fork } from "node:child_process";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import type { CaseOutcome, CorpusProgram, ProgramOutcome } from "../../testing/index.ts";
 
 export interface WorkRequest {
@@ -21,6 +23,8 @@ export interface WorkAnswer {
 export interface WorkerPoolOptions {
   /** The module that the child processes run. */
   readonly worker: URL;
+  /** Its arguments. Default none. */
+  readonly workerArgs?: readonly string[];
   readonly jobs: number;
   /** Milliseconds that a program may take. */
   readonly timeoutMs: number;
@@ -58,11 +62,11 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
 
   const start = (): Worker => {
-    const child = fork(options.worker, [], {
+    const child = fork(options.worker, [...(options.workerArgs ?? [])], {
       cwd: options.cwd,
       env: { ...(options.environment ?? process.env) },
       // From source, the children need what compiles TypeScript as this process has it.
-      execArgv: options.worker.pathname.endsWith(".ts") ? ["--import", "tsx", "--conditions=source"] : [],
+      execArgv: options.worker.pathname.endsWith(".ts") ? ["--import", tsxUrl(), "--conditions=source"] : [],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       serialization: "json",
     });
@@ -121,4 +125,9 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       for (const worker of all) discard(worker);
     },
   };
+}
+
+/** Found from here, since the children may run in a folder that knows nothing of our packages. */
+function tsxUrl(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 }

@@ -1,18 +1,23 @@
 /** The child process of `harn test conformance`: runs one program after the other and answers with what happened. */
 
+import { createEngine } from "./engine.ts";
 import type { WorkAnswer, WorkRequest } from "./worker-pool.ts";
 
-process.on("message", (message) => {
-  const { id, program } = message as WorkRequest;
-  void import("./engine.ts")
-    .then(({ createEngine }) => createEngine().run(program))
-    .then((outcome) => process.send?.({ id, outcome } satisfies WorkAnswer))
-    .catch((error: unknown) => {
-      // The pool reports what was last said here.
-      process.stderr.write(
-        error instanceof Error ? `${error.stack}\n` : "the engine threw something that is no error\n",
-      );
-      process.exit(1);
-    });
-});
-process.on("disconnect", () => process.exit(0));
+/** Resolves when the parent is gone. */
+export function serveConformance(): Promise<void> {
+  const engine = createEngine();
+  process.on("message", (message) => {
+    const { id, program } = message as WorkRequest;
+    engine.run(program).then(
+      (outcome) => process.send?.({ id, outcome } satisfies WorkAnswer),
+      (error: unknown) => {
+        // The pool reports what was last said here.
+        process.stderr.write(
+          error instanceof Error ? `${error.stack}\n` : "The engine threw something that is no error\n",
+        );
+        process.exit(1);
+      },
+    );
+  });
+  return new Promise((resolve) => process.on("disconnect", () => resolve()));
+}

@@ -1,6 +1,5 @@
 /** The real world as a `Host`: Node's clock, files, processes, HTTP and console. */
 
-import { randomBytes, randomUUID } from "node:crypto";
 import { homedir, hostname, tmpdir, userInfo } from "node:os";
 import {
   type CancelSignal,
@@ -11,11 +10,11 @@ import {
   type LogLevel,
   type StreamHandlers,
 } from "../../base/index.ts";
-import { createConnections, type Environment } from "./connections.ts";
+import type { Environment } from "./connections.ts";
 import { createFileHandlers } from "./files.ts";
 import { abortable } from "./host-failure.ts";
-import { createHttpHandlers, type HttpLimits } from "./http.ts";
-import { createProcessHandlers } from "./processes.ts";
+import type { HttpHandlers, HttpLimits } from "./http.ts";
+import type { ProcessHandlers } from "./processes.ts";
 import { createTerminal, type TerminalOptions } from "./terminal.ts";
 
 export interface NodeHostOptions {
@@ -56,9 +55,18 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
     stderr: process.stderr,
     ...options.terminal,
   });
-  const connections = createConnections(environment);
-  const http = createHttpHandlers(connections, options.http);
-  const processes = createProcessHandlers(cwd, environment);
+  const http = once(async (): Promise<HttpHandlers & { readonly close: () => void }> => {
+    const [{ createConnections }, { createHttpHandlers }] = await Promise.all([
+      import("./connections.ts"),
+      import("./http.ts"),
+    ]);
+    const connections = createConnections(environment);
+    return { ...createHttpHandlers(connections, options.http), close: connections.close };
+  });
+  const processes = once(async (): Promise<ProcessHandlers> => {
+    const { createProcessHandlers } = await import("./processes.ts");
+    return createProcessHandlers(cwd, environment);
+  });
   const minLevel = logLevels.indexOf(options.logLevel ?? "warn");
   const readEnvironment = (name: string): string | undefined => {
     const values = environment();
@@ -73,8 +81,8 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
       "clock.now": () => Date.now(),
       "clock.monotonic": () => performance.now(),
       "random.float": () => Math.random(),
-      "random.bytes": ({ length }) => new Uint8Array(randomBytes(length)),
-      "id.next": ({ prefix }) => `${prefix}_${randomUUID().replaceAll("-", "")}`,
+      "random.bytes": ({ length }) => randomBytes(length),
+      "id.next": ({ prefix }) => `${prefix}_${crypto.randomUUID().replaceAll("-", "")}`,
       "console.write": ({ stream, text }) => {
         terminal.write(stream, text);
         return undefined;
@@ -111,21 +119,71 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
       },
       "console.readAll": (_, signal) => terminal.readAll(signal),
       ...createFileHandlers(cwd),
-      "process.run": processes.run,
-      "http.request": http.request,
+      "process.run": async (args, signal) => (await processes.load()).run(args, signal),
+      "http.request": async (request, signal) => (await http.load()).request(request, signal),
     },
-    stream: { "http.stream": http.stream, "model.stream": modelStream },
+    stream: {
+      "http.stream": (request, signal) =>
+        http.loaded()?.stream(request, signal) ??
+        deferredStream(async () => (await http.load()).stream(request, signal)),
+      "model.stream": modelStream,
+    },
   });
   return {
     ...host,
     flush: () => terminal.flush(),
-    killProcesses: processes.killAll,
+    killProcesses: () => processes.loaded()?.killAll(),
     close() {
-      processes.killAll();
-      connections.close();
+      processes.loaded()?.killAll();
+      http.loaded()?.close();
       terminal.close();
     },
   };
+}
+
+/** Loads on first use: a program that neither starts processes nor talks to servers does not wait for their modules. */
+function once<T>(make: () => Promise<T>): { readonly load: () => Promise<T>; readonly loaded: () => T | undefined } {
+  let loading: Promise<T> | undefined;
+  let value: T | undefined;
+  return {
+    load() {
+      loading ??= make().then((made) => {
+        value = made;
+        return made;
+      });
+      return loading;
+    },
+    loaded: () => value,
+  };
+}
+
+/** A stream that is made when it is first pulled. */
+function deferredStream<Item>(make: () => Promise<AsyncIterable<Item>>): AsyncIterable<Item> {
+  return {
+    [Symbol.asyncIterator](): AsyncIterator<Item> {
+      let opening: Promise<AsyncIterator<Item>> | undefined;
+      let isReturned = false;
+      return {
+        async next() {
+          if (isReturned) return { done: true, value: undefined };
+          opening ??= make().then((items) => items[Symbol.asyncIterator]());
+          return (await opening).next();
+        },
+        async return() {
+          isReturned = true;
+          await (await opening)?.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}
+
+/** Web crypto gives at most 65,536 bytes at a time. */
+function randomBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
 }
 
 function sleep(ms: number, signal: CancelSignal | undefined): Promise<undefined> {
