@@ -69,7 +69,7 @@ export function openCatalog(defaultProvider: string): CatalogView {
     hasProvider: () => true,
     keyProblem: () => undefined,
     resolveModel: (model) => ({ model }),
-    inferProvider: () => ({ provider: defaultProvider, guessed: true }),
+    inferProvider: () => ({ provider: defaultProvider, guessed: false }),
     tierModels: () => [],
     modelTier: () => "mid",
     knownModels: () => [],
