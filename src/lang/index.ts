@@ -43,6 +43,7 @@ export {
   renderDiagnostics,
   sortDiagnostics,
 } from "./diagnostics/render.ts";
+export { closestName, didYouMean } from "./diagnostics/suggest.ts";
 
 // Modules
 
