@@ -7,12 +7,13 @@ import { listMethods } from "./collections/list-methods.ts";
 import { rangeMethods } from "./collections/range-methods.ts";
 import { setMethods } from "./collections/set-methods.ts";
 import { consoleBuiltins } from "./console/index.ts";
-import { llmBuiltins } from "./llm/index.ts";
 import { iteratorBuiltins } from "./iterators/index.ts";
 import { iterMethods, lifted, nextMethod } from "./iterators/iter-methods.ts";
 import { jsonBuiltins } from "./json/index.ts";
+import { llmBuiltins } from "./llm/index.ts";
 import { assertionBuiltins } from "./testing/index.ts";
 import { stringMethods } from "./text/string-methods.ts";
+import { transcriptBuiltins } from "./transcripts/index.ts";
 import { typeBuiltins } from "./types/index.ts";
 
 /** Every documented builtin. */
@@ -21,6 +22,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...typeBuiltins,
   ...assertionBuiltins,
   ...llmBuiltins,
+  ...transcriptBuiltins,
   ...iteratorBuiltins,
   ...jsonBuiltins,
 ];

@@ -25,6 +25,7 @@ import {
   type AsyncContext,
   AsyncSource,
   Float,
+  HarnFailure,
   type NativeContext,
   Thrown,
   toDouble,
