@@ -1,6 +1,7 @@
 /** What every command gets: the world, the way to cancel, and the console with its habits. */
 
 import { CancelToken, type Json } from "../base/index.ts";
+import { createModelTraffic } from "./model-traffic.ts";
 import { createNodeHost, type NodeHost, type NodeHostOptions } from "./node-host/node-host.ts";
 
 export interface CliContext {
@@ -28,6 +29,7 @@ export interface StopRequest {
 export function createCliContext(main: URL, options: NodeHostOptions = {}): CliContext {
   const cancel = new CancelToken();
   const hostOptions: NodeHostOptions = {
+    modelStream: createModelTraffic(),
     ...options,
     terminal: {
       // Whoever reads our output has had enough (`harn run x | head`): stop, and say nothing.

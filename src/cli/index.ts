@@ -1,1 +1,3 @@
-export {};
+// Node as a host, for programs of their own
+export { createModelTraffic } from "./model-traffic.ts";
+export { createNodeHost, type NodeHost, type NodeHostOptions } from "./node-host/node-host.ts";

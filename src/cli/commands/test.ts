@@ -14,6 +14,7 @@ import { type LoadedProgram, loadProgram } from "../engine/load-program.ts";
 import { renderFailure, renderFileDiagnostics } from "../engine/render.ts";
 import { runProgram } from "../engine/run-program.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { createModelTraffic } from "../model-traffic.ts";
 import { createNodeHost } from "../node-host/node-host.ts";
 import { findSourceFiles, readSource } from "../source-files.ts";
 
@@ -106,7 +107,7 @@ async function runTest(
   if (program === undefined) return end("The program could not be compiled");
 
   const environment = { HARN_LLM_PROVIDER: "mock", ...(context.hostOptions.environment ?? process.env) };
-  const host = createNodeHost({ ...context.hostOptions, environment });
+  const host = createNodeHost({ ...context.hostOptions, modelStream: createModelTraffic(), environment });
   const { token, release } = CancelToken.childOf(context.cancel);
   const timer = setTimeout(() => token.cancel("timeout"), timeoutMs);
   try {

@@ -10,12 +10,13 @@ import { createLibrary } from "../engine/library.ts";
 import { isError, loadProgram } from "../engine/load-program.ts";
 import { renderFailure, renderFileDiagnostics } from "../engine/render.ts";
 import { runProgram } from "../engine/run-program.ts";
+import { createModelTraffic } from "../model-traffic.ts";
 import { createNodeHost } from "../node-host/node-host.ts";
 
 export function createEngine(): CorpusEngine {
   return {
     async run(program) {
-      const host = createNodeHost();
+      const host = createNodeHost({ modelStream: createModelTraffic() });
       const settings = { color: false, cwd: dirname(program.path) };
       const library = createLibrary();
       const loaded = await loadProgram({ host, library, path: program.path, text: program.source });

@@ -11,6 +11,7 @@ import {
   type StreamHandlers,
 } from "../../base/index.ts";
 import type { Environment } from "./connections.ts";
+import { deferredStream } from "./deferred-stream.ts";
 import { createFileHandlers } from "./files.ts";
 import { abortable } from "./host-failure.ts";
 import type { HttpHandlers, HttpLimits } from "./http.ts";
@@ -154,28 +155,6 @@ function once<T>(make: () => Promise<T>): { readonly load: () => Promise<T>; rea
       return loading;
     },
     loaded: () => value,
-  };
-}
-
-/** A stream that is made when it is first pulled. */
-function deferredStream<Item>(make: () => Promise<AsyncIterable<Item>>): AsyncIterable<Item> {
-  return {
-    [Symbol.asyncIterator](): AsyncIterator<Item> {
-      let opening: Promise<AsyncIterator<Item>> | undefined;
-      let isReturned = false;
-      return {
-        async next() {
-          if (isReturned) return { done: true, value: undefined };
-          opening ??= make().then((items) => items[Symbol.asyncIterator]());
-          return (await opening).next();
-        },
-        async return() {
-          isReturned = true;
-          await (await opening)?.return?.();
-          return { done: true, value: undefined };
-        },
-      };
-    },
   };
 }
 
