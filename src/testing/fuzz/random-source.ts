@@ -5,7 +5,7 @@ export interface RandomSource {
   int(low: number, high: number): number;
   /** True in about `percent` of a hundred cases. */
   chance(percent: number): boolean;
-  pick<T>(choices: readonly [T, ...T[]]): T;
+  pick<T>(choices: readonly T[]): T;
   /** `count` results, from `low` to `high` of them. */
   several<T>(low: number, high: number, make: (index: number) => T): T[];
 }
