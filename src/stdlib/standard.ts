@@ -13,6 +13,7 @@ import { jsonBuiltins } from "./json/index.ts";
 import { llmBuiltins } from "./llm/index.ts";
 import { assertionBuiltins } from "./testing/index.ts";
 import { stringMethods } from "./text/string-methods.ts";
+import { toolBuiltins } from "./tools/index.ts";
 import { transcriptBuiltins } from "./transcripts/index.ts";
 import { typeBuiltins } from "./types/index.ts";
 
@@ -22,6 +23,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...typeBuiltins,
   ...assertionBuiltins,
   ...llmBuiltins,
+  ...toolBuiltins,
   ...transcriptBuiltins,
   ...iteratorBuiltins,
   ...jsonBuiltins,

@@ -1,0 +1,72 @@
+/** Who runs a tool: exactly one of the program (`harn`), the host, an MCP server, or the model's provider. */
+
+import { type Dict, Thrown, type Value } from "../../vm/index.ts";
+
+export type Executor = "harn" | "host_bridge" | "mcp_server" | "provider_native";
+
+const EXECUTORS: Readonly<Record<string, Executor>> = {
+  harn: "harn",
+  harn_builtin: "harn",
+  host_bridge: "host_bridge",
+  mcp_server: "mcp_server",
+  provider_native: "provider_native",
+};
+
+/** Tools that the loop answers itself, so that `executor: "harn"` needs no handler. */
+const BUILT_IN_TOOLS = new Set(["read_file", "list_directory"]);
+
+/** Reads `executor` and checks that the rest of the config goes with it. */
+export function resolveExecutor(name: string, config: Dict): Executor {
+  const hasHandler = config.map.get("handler") !== undefined;
+  const executor = declaredExecutor(name, config, hasHandler);
+  const declares = `tool_define: tool ${JSON.stringify(name)} declares executor: "${executor}"`;
+  const fail = (reason: string): never => {
+    throw new Thrown(`${declares} ${reason}`);
+  };
+  const isText = (value: Value) => typeof value === "string" && value !== "";
+  switch (executor) {
+    case "harn":
+      if (!hasHandler && !BUILT_IN_TOOLS.has(name))
+        fail("but has no `handler`. Attach a handler or change the executor.");
+      if (config.map.get("host_capability") !== undefined)
+        fail("but also sets `host_capability`. Drop one of the two.");
+      if (config.map.get("mcp_server") !== undefined) fail("but also sets `mcp_server`. Drop one of the two.");
+      return executor;
+    case "host_bridge":
+      if (hasHandler) fail("but also has a `handler`. Drop the handler: the host runs this tool.");
+      if (!isText(config.map.get("host_capability"))) {
+        fail('but is missing `host_capability`. Set it to the bridge\'s name, e.g. "interaction.ask".');
+      }
+      return executor;
+    case "mcp_server":
+      if (hasHandler) fail("but also has a `handler`. Drop the handler: the MCP server runs this tool.");
+      if (!isText(config.map.get("mcp_server"))) fail("but is missing `mcp_server` (the configured server name).");
+      return executor;
+    case "provider_native":
+      if (hasHandler) fail("but also has a `handler`. Drop the handler: the provider runs this tool.");
+      return executor;
+  }
+}
+
+function declaredExecutor(name: string, config: Dict, hasHandler: boolean): Executor {
+  const declared = config.map.get("executor");
+  if (declared === undefined) {
+    if (hasHandler) return "harn";
+    throw new Thrown(
+      `tool_define: tool ${JSON.stringify(name)} has no \`handler\` and no \`executor\`. ` +
+        'Attach a `handler`, or say who runs it: executor: "host_bridge" + host_capability, ' +
+        'executor: "mcp_server" + mcp_server, or executor: "provider_native".',
+    );
+  }
+  const known = typeof declared === "string" ? EXECUTORS[declared] : undefined;
+  if (known) return known;
+  if (typeof declared !== "string") {
+    throw new Thrown(
+      'tool_define: `executor` must be a string ("harn", "host_bridge", "mcp_server", or "provider_native")',
+    );
+  }
+  throw new Thrown(
+    `tool_define: unknown executor ${JSON.stringify(declared)} for tool ${JSON.stringify(name)}. ` +
+      'Expected one of: "harn", "host_bridge", "mcp_server", "provider_native"',
+  );
+}
