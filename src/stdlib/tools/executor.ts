@@ -33,9 +33,15 @@ export function resolveExecutor(name: string, config: Dict): Executor {
       if (config.map.get("mcp_server") !== undefined) fail("but also sets `mcp_server`. Drop one of the two.");
       return executor;
     case "host_bridge":
-      if (hasHandler) fail("but also has a `handler`. Drop the handler: the host runs this tool.");
+      if (hasHandler)
+        fail(
+          "but also has a `handler`. Drop the handler — host-bridge tools are dispatched by the host shell, not the VM.",
+        );
       if (!isText(config.map.get("host_capability"))) {
-        fail('but is missing `host_capability`. Set it to the bridge\'s name, e.g. "interaction.ask".');
+        fail(
+          'but is missing `host_capability`. Set it to the canonical bridge identifier (e.g. "interaction.ask") so ' +
+            "`harn check` can validate the binding against the host capability manifest.",
+        );
       }
       return executor;
     case "mcp_server":
@@ -54,8 +60,10 @@ function declaredExecutor(name: string, config: Dict, hasHandler: boolean): Exec
     if (hasHandler) return "harn";
     throw new Thrown(
       `tool_define: tool ${JSON.stringify(name)} has no \`handler\` and no \`executor\`. ` +
-        'Attach a `handler`, or say who runs it: executor: "host_bridge" + host_capability, ' +
-        'executor: "mcp_server" + mcp_server, or executor: "provider_native".',
+        'Either attach a `handler` fn (executor: "harn") or declare an alternate backend, e.g. ' +
+        'executor: "host_bridge" + host_capability: "cap.op", executor: "mcp_server" + mcp_server: "server-name", ' +
+        'executor: "provider_native". Defining a handlerless tool would surface as ' +
+        `\`[builtin_call] unhandled: ${name}\` at the first model call.`,
     );
   }
   const known = typeof declared === "string" ? EXECUTORS[declared] : undefined;
