@@ -3,15 +3,20 @@
 import { channelNatives, iterOf, type Native, taskNatives, type Value } from "../vm/index.ts";
 import type { Builtin } from "./builtin.ts";
 import { dictMethods } from "./collections/dict-methods.ts";
+import { collectionBuiltins } from "./collections/index.ts";
 import { listMethods } from "./collections/list-methods.ts";
 import { rangeMethods } from "./collections/range-methods.ts";
 import { setMethods } from "./collections/set-methods.ts";
 import { consoleBuiltins } from "./console/index.ts";
+import { errorBuiltins } from "./errors/index.ts";
 import { iteratorBuiltins } from "./iterators/index.ts";
 import { iterMethods, lifted, nextMethod } from "./iterators/iter-methods.ts";
 import { jsonBuiltins } from "./json/index.ts";
 import { llmBuiltins } from "./llm/index.ts";
+import { mathBuiltins, mathGlobals } from "./math/index.ts";
+import { skillBuiltins } from "./skills/index.ts";
 import { assertionBuiltins } from "./testing/index.ts";
+import { textBuiltins } from "./text/index.ts";
 import { stringMethods } from "./text/string-methods.ts";
 import { toolBuiltins } from "./tools/index.ts";
 import { transcriptBuiltins } from "./transcripts/index.ts";
@@ -24,9 +29,14 @@ export const standardBuiltins: readonly Builtin[] = [
   ...assertionBuiltins,
   ...llmBuiltins,
   ...toolBuiltins,
+  ...skillBuiltins,
   ...transcriptBuiltins,
   ...iteratorBuiltins,
   ...jsonBuiltins,
+  ...errorBuiltins,
+  ...mathBuiltins,
+  ...textBuiltins,
+  ...collectionBuiltins,
 ];
 
 /** Builtins that the compiler emits and programs do not name. */
@@ -48,4 +58,4 @@ export const standardMethods: Readonly<Record<string, readonly Native[]>> = {
 };
 
 /** Names with a value: made once per run, on first use. */
-export const standardGlobals: Readonly<Record<string, () => Value>> = {};
+export const standardGlobals: Readonly<Record<string, () => Value>> = { ...mathGlobals };
