@@ -14,6 +14,7 @@ import {
   type Signal,
   typeName,
   type Value,
+  type Vm,
 } from "../vm/index.ts";
 
 export interface Builtin {
@@ -91,6 +92,12 @@ export function argumentError(builtin: string, expected: string, found: Value): 
 export function stringArgument(builtin: string, name: string, value: Value): string {
   if (typeof value === "string") return value;
   throw argumentError(builtin, `\`${name}\` to be a string`, value);
+}
+
+/** What builtins of a topic remember for one run; made on first use. The key is the topic's own. */
+export function runState<T>(vm: Vm, key: string, make: () => T): T {
+  if (!vm.state.has(key)) vm.state.set(key, make());
+  return vm.state.get(key) as T;
 }
 
 export type HostContext = { readonly host: Host };

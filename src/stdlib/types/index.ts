@@ -3,6 +3,8 @@
 import {
   Bytes,
   Channel,
+  Closure,
+  Container,
   Dict,
   display,
   err,
@@ -14,6 +16,7 @@ import {
   isResult,
   List,
   listOf,
+  Opaque,
   ok,
   Pair,
   RangeValue,
@@ -22,13 +25,13 @@ import {
   StructValue,
   share,
   structuralKey,
-  Thrown,
   textLength,
   toDouble,
   typeName,
   type Value,
+  type Vm,
 } from "../../vm/index.ts";
-import { argumentError, type Builtin, pure } from "../builtin.ts";
+import { argumentError, type Builtin, pure, runState } from "../builtin.ts";
 
 function length(value: Value): Value {
   if (typeof value === "string") return textLength(value);
@@ -45,7 +48,6 @@ function length(value: Value): Value {
 function toInt(value: Value): Value {
   if (isInt(value)) return value;
   if (value instanceof Float) return intFromNumber(value.value);
-  if (typeof value === "boolean") return value ? 1 : 0;
   if (typeof value === "string" && /^[+-]?\d+$/.test(value)) {
     const exact = BigInt(value);
     return BigInt.asIntN(64, exact) === exact ? int(exact) : undefined;
@@ -185,8 +187,7 @@ export const typeBuiltins: readonly Builtin[] = [
     },
     ([value]) => {
       if (isResult(value) && value.variant === "Err") return share(value.fields[0]);
-      if (isResult(value)) throw new RuntimeError("runtime", `unwrap_err called on Ok: ${display(value.fields[0])}`);
-      throw new RuntimeError("type", "unwrap_err: argument is not a Result");
+      throw new RuntimeError("runtime", "unwrap_err called on non-Err");
     },
   ),
   pure(
@@ -219,18 +220,34 @@ export const typeBuiltins: readonly Builtin[] = [
   ),
   pure(
     {
-      signature: "throw_error(message: string, category?: string)",
-      summary: "Throw `{message, category}`",
-      errors: "Always",
-      example: 'let r = try { throw_error("slow", "timeout") }',
+      signature: "addr_of(value: any) -> string",
+      summary:
+        "A text that two values share when they are the same allocation; what has no identity shares it by value",
+      effects: ["state"],
+      example: "let xs = [1]\nprintln(addr_of(xs) == addr_of(xs))",
     },
-    ([message, category]) => {
-      const dict = new Dict(new Map<string, Value>([["message", display(message)]]));
-      dict.set("category", category === undefined ? "generic" : display(category));
-      throw new Thrown(dict);
-    },
+    ([value], { vm }) => addressOf(value, vm),
   ),
 ];
+
+/** Numbers containers and handles in the order in which a run asks for them. */
+interface Addresses {
+  readonly numbers: WeakMap<object, number>;
+  count: number;
+}
+
+function addressOf(value: Value, vm: Vm): string {
+  const hasIdentity =
+    value instanceof Container || value instanceof Closure || value instanceof Opaque || value instanceof Pair;
+  if (!hasIdentity) return `${typeName(value)}@${display(value)}`;
+  const addresses = runState<Addresses>(vm, "types.addresses", () => ({ numbers: new WeakMap(), count: 0 }));
+  let address = addresses.numbers.get(value);
+  if (address === undefined) {
+    address = ++addresses.count;
+    addresses.numbers.set(value, address);
+  }
+  return `${typeName(value)}@0x${address.toString(16).padStart(4, "0")}`;
+}
 
 /** FNV-1a over UTF-16 units, 53 bits. */
 function hash(text: string): number {
