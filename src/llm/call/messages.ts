@@ -23,8 +23,7 @@ export function readMessages(list: readonly Json[]): ReadMessages {
   const system: string[] = [];
   for (const item of list) {
     if (!isJsonObject(item)) continue;
-    const role = item["role"] ?? "user";
-    switch (role) {
+    switch (displayText(item["role"] ?? "user")) {
       case "system":
       case "developer":
         system.push(textOf(item["content"]));
@@ -89,7 +88,7 @@ function readAssistant(item: JsonObject): AssistantMessage {
         texts.push(displayText(block));
         continue;
       }
-      switch (block["type"]) {
+      switch (displayText(block["type"])) {
         case "tool_use":
         case "tool_call":
           toolCalls.push(readToolCall(block, toolCalls.length));
@@ -211,16 +210,8 @@ function readAttachment(block: JsonObject): Attachment | undefined {
 }
 
 function attachmentKind(type: Json | undefined): Attachment["kind"] | undefined {
-  switch (type) {
-    case "image":
-      return "image";
-    case "pdf":
-    case "document":
-      return "pdf";
-    case "audio":
-      return "audio";
-  }
-  return undefined;
+  if (type === "image" || type === "pdf" || type === "audio") return type;
+  return type === "document" ? "pdf" : undefined;
 }
 
 function word(value: Json | undefined): string | undefined {

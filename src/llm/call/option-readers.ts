@@ -40,19 +40,11 @@ export function describe(value: unknown): string {
 export function typeName(value: unknown): string {
   if (value === null || value === undefined) return "nil";
   if (Array.isArray(value)) return "list";
-  switch (typeof value) {
-    case "number":
-      return Number.isInteger(value) ? "int" : "float";
-    case "boolean":
-      return "bool";
-    case "string":
-      return "string";
-    case "function":
-      return "closure";
-    default:
-      return "dict";
-  }
+  if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";
+  return SIMPLE_TYPES[typeof value] ?? "dict";
 }
+
+const SIMPLE_TYPES: Readonly<Record<string, string>> = { boolean: "bool", string: "string", function: "closure" };
 
 export const anInteger: OptionReader<number> = {
   expected: "an int",

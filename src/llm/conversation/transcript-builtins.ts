@@ -199,7 +199,7 @@ export function transcriptStats(value: unknown): JsonObject {
   for (const message of listOf(value, "messages")) {
     if (!isJsonObject(message)) continue;
     stats.message_count++;
-    switch (message["role"]) {
+    switch (displayText(message["role"])) {
       case "assistant":
         stats.assistant_message_count++;
         stats.user_facing_message_count++;

@@ -206,17 +206,9 @@ function decodeBudget(config: JsonObject | undefined): RoutingBudget | undefined
 }
 
 function decodeOnExceed(value: Json | undefined): RoutingBudget["onExceed"] {
-  switch (value) {
-    case undefined:
-    case null:
-    case "abort":
-      return "abort";
-    case "skip":
-    case "downgrade":
-      return "skip";
-    case "warn":
-      return "warn";
-  }
+  if (value === undefined || value === null) return "abort";
+  if (value === "abort" || value === "skip" || value === "warn") return value;
+  if (value === "downgrade") return "skip";
   throw bad(`\`budget.on_exceed\` must be "abort", "skip" or "warn", found ${JSON.stringify(value)}`);
 }
 

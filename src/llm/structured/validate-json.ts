@@ -9,6 +9,7 @@
 
 import { type OutputUnit, type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { typeName } from "../call/option-readers.ts";
 
 /** All failures of one value, in document order; empty when it fits. */
 export type JsonCheck = (value: Json) => readonly string[];
@@ -149,7 +150,7 @@ function sentences(unit: OutputUnit, root: JsonObject, value: Json): readonly st
   const expected = schema?.[unit.keyword];
   switch (unit.keyword) {
     case "type":
-      return [`${at}: expected type '${typeLabel(expected)}', got '${kindOf(instance)}'`];
+      return [`${at}: expected type '${typeLabel(expected)}', got '${typeName(instance)}'`];
     case "required":
       if (!Array.isArray(expected) || !isJsonObject(instance)) break;
       return expected.filter((key) => !hasKey(instance, key)).map((key) => `${at}: missing required key '${key}'`);
@@ -263,22 +264,6 @@ const HARN_TYPES: Readonly<Record<string, string>> = {
 function typeLabel(expected: Json | undefined): string {
   const names = Array.isArray(expected) ? expected : [expected];
   return names.map((name) => HARN_TYPES[String(name)] ?? String(name)).join("|");
-}
-
-/** The language's name for the kind of a JSON value. */
-export function kindOf(value: Json | undefined): string {
-  if (value === null || value === undefined) return "nil";
-  if (Array.isArray(value)) return "list";
-  switch (typeof value) {
-    case "number":
-      return Number.isInteger(value) ? "int" : "float";
-    case "boolean":
-      return "bool";
-    case "string":
-      return "string";
-    default:
-      return "dict";
-  }
 }
 
 function show(value: Json | undefined): string {
