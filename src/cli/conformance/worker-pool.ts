@@ -2,7 +2,8 @@
  * Runs programs in child processes, so that one that loops for ever, eats all memory or takes the process down costs
  * only itself. A process runs many programs one after the other; after a time-out or crash it is replaced.
  *
- * Messages: the parent sends a `WorkRequest`, the child answers with a `WorkAnswer` of the same id.
+ * Messages: the child says `ready` once, then the parent sends a `WorkRequest` at a time, and the child answers with a
+ * `WorkAnswer` of the same id. A program's time starts when it is sent, so that a slow start costs no test.
  */
 
 import { type ChildProcess, fork } from "node:child_process";
@@ -19,6 +20,11 @@ export interface WorkAnswer {
   readonly id: number;
   readonly outcome: ProgramOutcome;
 }
+
+export const READY = "ready";
+
+/** Milliseconds that a child process may take until it is ready. */
+const startLimitMs = 60_000;
 
 export interface WorkerPoolOptions {
   /** The module that the child processes run. */
@@ -42,8 +48,8 @@ export interface WorkerPool {
 
 interface Worker {
   readonly child: ChildProcess;
-  /** The last of what it wrote to stderr, for the report of a crash. */
-  readonly lastWords: () => string;
+  /** Resolves when the child can take work. */
+  readonly ready: Promise<void>;
   current: { readonly id: number; readonly settle: (outcome: CaseOutcome) => void } | undefined;
 }
 
@@ -74,9 +80,17 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     child.stderr?.on("data", (chunk: Buffer) => {
       words = (words + chunk.toString()).slice(-2000);
     });
-    const worker: Worker = { child, lastWords: () => words.trim(), current: undefined };
+    let isUp: () => void = () => {};
+    const ready = new Promise<void>((resolve) => {
+      isUp = resolve;
+    });
+    const worker: Worker = { child, ready, current: undefined };
     all.add(worker);
     child.on("message", (message) => {
+      if (message === READY) {
+        isUp();
+        return;
+      }
       const answer = message as WorkAnswer;
       if (worker.current?.id === answer.id) worker.current.settle(answer.outcome);
     });
@@ -92,19 +106,28 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const runOn = (worker: Worker, program: CorpusProgram): Promise<CaseOutcome> =>
     new Promise((resolve) => {
       const id = nextId++;
+      let timer: NodeJS.Timeout | undefined;
       const settle = (outcome: CaseOutcome) => {
         clearTimeout(timer);
         worker.current = undefined;
         resolve(outcome);
       };
-      const timer = setTimeout(() => {
-        discard(worker);
-        settle({ status: "timeout", afterMs: options.timeoutMs });
-      }, options.timeoutMs);
+      const limit = (ms: number) => {
+        clearTimeout(timer);
+        timer = setTimeout(() => {
+          discard(worker);
+          settle({ status: "timeout", afterMs: ms });
+        }, ms);
+      };
       worker.current = { id, settle };
-      const request: WorkRequest = { id, program };
-      worker.child.send(request, (error) => {
-        if (error !== null && worker.current?.id === id) settle({ status: "crash", detail: error.message });
+      limit(startLimitMs);
+      void worker.ready.then(() => {
+        if (worker.current?.id !== id) return;
+        limit(options.timeoutMs);
+        const request: WorkRequest = { id, program };
+        worker.child.send(request, (error) => {
+          if (error !== null && worker.current?.id === id) settle({ status: "crash", detail: error.message });
+        });
       });
     });
 

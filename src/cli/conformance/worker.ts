@@ -1,7 +1,7 @@
 /** The child process of `harn test conformance`: runs one program after the other and answers with what happened. */
 
 import { createEngine } from "./engine.ts";
-import type { WorkAnswer, WorkRequest } from "./worker-pool.ts";
+import { READY, type WorkAnswer, type WorkRequest } from "./worker-pool.ts";
 
 /** Resolves when the parent is gone. */
 export function serveConformance(): Promise<void> {
@@ -19,5 +19,6 @@ export function serveConformance(): Promise<void> {
       },
     );
   });
+  process.send?.(READY);
   return new Promise((resolve) => process.on("disconnect", () => resolve()));
 }

@@ -1,5 +1,6 @@
 /** File effects over `node:fs`. Reading and writing whole files; nothing here keeps a file open. */
 
+import type { Dirent, Stats } from "node:fs";
 import {
   appendFile,
   copyFile,
@@ -17,7 +18,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { AsyncHandlers, CancelSignal, FileInfo } from "../../base/index.ts";
+import type { AsyncHandlers, CancelSignal, FileInfo, FolderEntry } from "../../base/index.ts";
 import { abortable, codeOf, toHostError } from "./host-failure.ts";
 
 type FileEffect = Extract<keyof AsyncHandlers, `fs.${string}`>;
@@ -53,6 +54,11 @@ export function createFileHandlers(cwd: string): Pick<AsyncHandlers, FileEffect>
       }),
     "fs.list": ({ path }, signal) =>
       attempt("fs.list", `Cannot list ${path}`, signal, async () => (await readdir(at(path))).sort(compareBytes)),
+    "fs.entries": ({ path }, signal) =>
+      attempt("fs.entries", `Cannot list ${path}`, signal, async () => {
+        const entries = await readdir(at(path), { withFileTypes: true });
+        return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) })).sort(byName);
+      }),
     "fs.stat": ({ path }, signal) => attempt("fs.stat", `Cannot look at ${path}`, signal, () => describeFile(at(path))),
     "fs.mkdir": ({ path }, signal) =>
       attempt("fs.mkdir", `Cannot make the folder ${path}`, signal, async () => {
@@ -122,21 +128,22 @@ async function describeFile(path: string): Promise<FileInfo | undefined> {
       if (codeOf(error) === "ENOENT") return lstat(path);
       throw error;
     });
-    const kind = info.isFile()
-      ? "file"
-      : info.isDirectory()
-        ? "directory"
-        : info.isSymbolicLink()
-          ? "symlink"
-          : "other";
     // The write bit of anybody: whether *this* user may write is known only by trying.
-    return { kind, sizeBytes: info.size, modifiedMs: Math.trunc(info.mtimeMs), readonly: (info.mode & 0o222) === 0 };
+    return { kind: kindOf(info), sizeBytes: info.size, modifiedMs: Math.trunc(info.mtimeMs), readonly: (info.mode & 0o222) === 0 };
   } catch (error) {
     const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw error;
   }
 }
+
+function kindOf(info: Dirent | Stats): FileInfo["kind"] {
+  if (info.isFile()) return "file";
+  if (info.isDirectory()) return "directory";
+  return info.isSymbolicLink() ? "symlink" : "other";
+}
+
+const byName = (a: FolderEntry, b: FolderEntry): number => compareBytes(a.name, b.name);
 
 /** Order of UTF-8 bytes, which is the order of code points and the same on every platform. */
 function compareBytes(a: string, b: string): number {

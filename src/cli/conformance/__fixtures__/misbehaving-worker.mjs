@@ -18,3 +18,4 @@ process.on("message", ({ id, program }) => {
       process.send({ id, outcome: { status: "ok", output: `${program.source} by ${process.pid}` } });
   }
 });
+process.send("ready");
