@@ -204,6 +204,9 @@ export {
   type RateLimitedParts,
   withRateLimit,
 } from "./limits/with-rate-limit.ts";
+// Mock answers
+export { createLlmMocks, type LlmMockCall, type LlmMocks } from "./mock/llm-mock.ts";
+export { type LlmMock, mockOfResult, readMockFixtures, writeMockFixtures } from "./mock/mock-config.ts";
 // Providers
 export { hostModelClient, serveModelStream } from "./providers/host-model-client.ts";
 export { createHttpModelClient, type HttpClientOptions } from "./providers/http-model-client.ts";

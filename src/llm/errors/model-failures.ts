@@ -71,6 +71,21 @@ export function failureFromText(
   });
 }
 
+/** A failure as a test scripts it. */
+export interface ScriptedFailure {
+  readonly category: ErrorCategory;
+  readonly message: string;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** FAKE-15, FAKE-16: the hint travels in the message, as in a real answer, and the usual parser finds it. */
+export function scriptedFailure(call: CallIdentity, { category, message, retryAfterMs }: ScriptedFailure): ModelError {
+  if (retryAfterMs === undefined) return failureFromText(call, message, { category, nowMs: 0 });
+  const separator = message === "" || message.endsWith("\n") ? "" : "\n";
+  const hinted = `${message}${separator}retry-after: ${secondsOf(retryAfterMs)}\n`;
+  return failureFromText(call, hinted, { category, nowMs: 0 });
+}
+
 /**
  * An error event in the middle of a stream, or an error object in a successful answer.
  * @param words the provider's own account, for the message; `raw` is the whole event

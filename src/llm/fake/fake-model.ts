@@ -10,13 +10,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { HarnError, type Host } from "../../base/index.ts";
-import { cancelledFailure, failureFromText, secondsOf, truncatedFailure } from "../errors/model-failures.ts";
+import { cancelledFailure, scriptedFailure, truncatedFailure } from "../errors/model-failures.ts";
 import { describeDifference, firstDifference } from "../replay/json-difference.ts";
 import type { Message, ModelChunk, ModelClient, ModelInput, ToolSpec, Usage } from "../spec/model.ts";
 import { ModelError } from "../spec/model-error.ts";
 import { createPump, type PumpSource } from "../wire/pump.ts";
 import { utf8Length } from "../wire/utf8.ts";
-import type { FakeErrorTurn, FakeEvent, FakeExpectation, FakeScript, FakeStreamTurn, FakeTurn } from "./fake-script.ts";
+import type { FakeEvent, FakeExpectation, FakeScript, FakeStreamTurn, FakeTurn } from "./fake-script.ts";
 
 export const FAKE_PROVIDER = "fake";
 
@@ -262,7 +262,7 @@ function createPlayer(
             if (next.ms > 0) await sleep(next.ms);
             break;
           case "error":
-            throw scriptedFailure(input, next);
+            throw scriptedFailure(identity(input), next);
           case "stream":
             turn = next;
             break;
@@ -277,16 +277,6 @@ function createPlayer(
     },
     close() {},
   };
-}
-
-/** FAKE-15, FAKE-16: the hint travels in the message, as it does in a real answer, and the usual parser finds it. */
-function scriptedFailure(input: ModelInput, turn: FakeErrorTurn): ModelError {
-  let message = turn.message;
-  if (turn.retryAfterMs !== undefined) {
-    const separator = message === "" || message.endsWith("\n") ? "" : "\n";
-    message = `${message}${separator}retry-after: ${secondsOf(turn.retryAfterMs)}\n`;
-  }
-  return failureFromText(identity(input), message, { category: turn.category, nowMs: 0 });
 }
 
 function runtimeFailure(input: ModelInput, message: string): ModelError {

@@ -14,6 +14,7 @@ export interface ModelResult {
   readonly usage: Usage;
   /** The model that answered, as the provider names it; else the one asked for. */
   readonly model: string;
+  /** The one asked, unless another answered in its place. */
   readonly provider: string;
   readonly thinking?: string;
   readonly thinkingSummary?: string;
@@ -73,6 +74,7 @@ export function createResultFolder(input: Pick<ModelInput, "provider" | "model">
   const calls: OpenCall[] = [];
   const warnings: string[] = [];
   let model = input.model;
+  let provider = input.provider;
   let responseId: string | undefined;
   let usage: Usage = NO_USAGE;
   let stopReason: string | undefined;
@@ -96,6 +98,7 @@ export function createResultFolder(input: Pick<ModelInput, "provider" | "model">
       switch (chunk.type) {
         case "response-start":
           if (chunk.model) model = chunk.model;
+          if (chunk.provider) provider = chunk.provider;
           if (chunk.responseId !== undefined) responseId = chunk.responseId;
           if (chunk.usage) usage = { ...usage, ...chunk.usage };
           return;
@@ -198,7 +201,7 @@ export function createResultFolder(input: Pick<ModelInput, "provider" | "model">
         toolCalls,
         usage,
         model,
-        provider: input.provider,
+        provider,
         ...(thinking === "" ? {} : { thinking }),
         ...(thinkingSummary === "" ? {} : { thinkingSummary }),
         thinkingParts,

@@ -154,6 +154,8 @@ export type ModelChunk =
   | {
       readonly type: "response-start";
       readonly model?: string;
+      /** Who answers, when that is not whom the request names: a mock that stands in for everybody. */
+      readonly provider?: string;
       readonly responseId?: string;
       readonly usage?: Partial<Usage>;
     }
