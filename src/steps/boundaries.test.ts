@@ -8,7 +8,11 @@ import { jsValues, StepError } from "./value-model.ts";
 
 const BOUNDARIES: readonly ErrorBoundary[] = ["fail", "continue", "escalate"];
 
-const overspending = (steps: Steps, errorBoundary: ErrorBoundary, body?: (overspend: () => Promise<void>) => unknown) => {
+const overspending = (
+  steps: Steps,
+  errorBoundary: ErrorBoundary,
+  body?: (overspend: () => Promise<void>) => unknown,
+) => {
   const overspend = () => steps.charge(spend(11));
   return steps.step({ name: "inner", budget: { maxTokens: 10 }, errorBoundary }, async () =>
     body ? await body(overspend) : await overspend(),
@@ -98,7 +102,12 @@ describe("error boundaries", () => {
 
   it("STEP-36, STEP-37: treats a rejection before the call, and a thrown dict of the program, alike", async () => {
     const steps = makeSteps();
-    const rejection = { category: "budget_exceeded", kind: "terminal", reason: "budget_exceeded", limit: "max_cost_usd" };
+    const rejection = {
+      category: "budget_exceeded",
+      kind: "terminal",
+      reason: "budget_exceeded",
+      limit: "max_cost_usd",
+    };
     const rejecting = (boundary: ErrorBoundary) =>
       overspending(steps, boundary, () => {
         throw rejection;
@@ -136,10 +145,7 @@ describe("error boundaries", () => {
       });
       await outcomeOf(work);
     }
-    expect(steps.completed().map((record) => record.error)).toEqual([
-      "its message",
-      '{"category":"budget_exceeded"}',
-    ]);
+    expect(steps.completed().map((record) => record.error)).toEqual(["its message", '{"category":"budget_exceeded"}']);
   });
 
   it("STEP-44: marks twice like once, keeps step and function of the inner one, and leaves what is no dict", () => {

@@ -9,7 +9,11 @@ import { chargeCall, createStepRuntime, enterStep, type HookPayload } from "./st
 const enter = (definition: Partial<StepDefinition> = {}) => {
   const runtime = createStepRuntime<never>();
   const entered = enterStep(runtime, EMPTY_SCOPE, { name: "s", function: "f", ...definition }, []);
-  return { runtime, ...entered, charge: (spent: Parameters<typeof chargeCall>[2]) => chargeCall(runtime, entered.scope, spent) };
+  return {
+    runtime,
+    ...entered,
+    charge: (spent: Parameters<typeof chargeCall>[2]) => chargeCall(runtime, entered.scope, spent),
+  };
 };
 
 describe("usage", () => {
@@ -202,9 +206,12 @@ describe("budget thresholds", () => {
       steps.hook("OnBudgetThreshold", note, thresholdPct === undefined ? {} : { thresholdPct });
     }
     const run = steps.persona({ name: "captain" }, () =>
-      steps.step({ name: "s", budget, errorBoundary: "continue" }, async (...charges: (readonly [number, number])[]) => {
-        for (const [tokens, cost] of charges) await steps.charge(spend(tokens, 0, cost));
-      }),
+      steps.step(
+        { name: "s", budget, errorBoundary: "continue" },
+        async (...charges: (readonly [number, number])[]) => {
+          for (const [tokens, cost] of charges) await steps.charge(spend(tokens, 0, cost));
+        },
+      ),
     )();
     return { fired, run };
   };

@@ -46,9 +46,12 @@ describe("step metadata", () => {
     expect(["retry", "Continue", ""].map(isUnknownBoundary)).toEqual([true, true, true]);
   });
 
-  it.each<[Json | undefined]>([[undefined], [5], [null], [["x"]]])("STEP-07: name %j falls back to the function", (name) => {
-    expect(decodeStepDefinition("f", name === undefined ? {} : { name }).name).toBe("f");
-  });
+  it.each<[Json | undefined]>([[undefined], [5], [null], [["x"]]])(
+    "STEP-07: name %j falls back to the function",
+    (name) => {
+      expect(decodeStepDefinition("f", name === undefined ? {} : { name }).name).toBe("f");
+    },
+  );
 
   it.each<[Json]>([[""], [5], [null], [{}]])("STEP-08: model %j counts as none", (model) => {
     expect(decodeStepDefinition("f", { model })).not.toHaveProperty("model");
@@ -133,7 +136,10 @@ describe("persona metadata", () => {
 
   it.each<[Json, unknown]>([
     ["terse", { name: "terse" }],
-    [{ name: "terse", instructions: "Be brief" }, { name: "terse", instructions: "Be brief" }],
+    [
+      { name: "terse", instructions: "Be brief" },
+      { name: "terse", instructions: "Be brief" },
+    ],
     [{ instructions: "Be brief" }, undefined],
     ["", undefined],
     [null, undefined],
@@ -150,7 +156,10 @@ describe("step options of a TypeScript program", () => {
     [{ name: "s", budget: { maxTokens: 1.5 } }, "Expected `budget.maxTokens` to be a positive integer, found 1.5"],
     [{ name: "s", budget: { maxUsd: -1 } }, "Expected `budget.maxUsd` to be a number from 0, found -1"],
     [{ name: "s", budget: { maxUsd: Number.NaN } }, "Expected `budget.maxUsd` to be a number from 0, found NaN"],
-    [{ name: "s", errorBoundary: "retry" }, "Expected `errorBoundary` to be `fail`, `continue` or `escalate`, found retry"],
+    [
+      { name: "s", errorBoundary: "retry" },
+      "Expected `errorBoundary` to be `fail`, `continue` or `escalate`, found retry",
+    ],
   ])("are refused rather than ignored: %j", (options, message) => {
     expect(() => checkStepOptions(options as StepOptions, "f")).toThrow(message);
   });
