@@ -122,7 +122,9 @@ export {
   readBudgetEnvelope,
 } from "./cost/budget-envelope.ts";
 export { type BudgetParts, budgetLayer, type ChargeRecord } from "./cost/budget-layer.ts";
+export { builtinRates } from "./cost/builtin-prices.ts";
 export { estimateInputTokens, estimateTextTokens, estimateValueTokens } from "./cost/estimate-tokens.ts";
+export { loadPriceList } from "./cost/price-list.ts";
 export {
   cacheHitRatio,
   cacheSavingsUsd,
@@ -214,6 +216,15 @@ export { type HttpTiming, STREAMING_HTTP, UTILITY_HTTP, WHOLE_HTTP } from "./pro
 export { createModelRouter, createProviderClients, type ModelRouterOptions } from "./providers/model-router.ts";
 export type { AnswerDecoder, ApiStyle, EncodeContext, EncodedRequest, WireFormat } from "./providers/wire-format.ts";
 export { apiStyleOf, WIRE_FORMATS } from "./providers/wire-formats.ts";
+export { type Difference, describeDifference, firstDifference } from "./replay/json-difference.ts";
+// Recordings
+export { createModelFixtures, fixtureHash, type ModelFixtures, type ReplayMode } from "./replay/model-fixtures.ts";
+export {
+  createToolRecordings,
+  type ToolRecord,
+  type ToolRecordings,
+  toolFixtureHash,
+} from "./replay/tool-recordings.ts";
 // Routing
 export { decodeRoutingPolicy, type RoutingPolicy, routingPolicyValue } from "./routing/routing-policy.ts";
 export type { RoutingAttempt, RoutingTrace } from "./routing/routing-trace.ts";
