@@ -36,15 +36,16 @@ const layer = {
 
 const view = (env: Record<string, string> = {}) => catalogView(createModelCatalog(createVirtualHost({ env }), [layer]));
 
-test("COST-02 a model's own price, else its provider's, else none; a table handed in comes first", () => {
+test("COST-02 a model's own price, a price list, the built-in families, its provider's price, else none", () => {
   expect(view().rates("acme", "priced")).toEqual({ input: 10, output: 20, cacheRead: 1 });
   expect(view().rates("acme", "other")).toEqual({ input: 1, output: 2 });
   expect(view().rates("nobody", "other")).toBeUndefined();
   const catalog = createModelCatalog(createVirtualHost(), [layer]);
-  const own = catalogView(catalog, {
-    rates: (_p, model) => (model === "priced" ? { input: 1, output: 1 } : undefined),
-  });
-  expect(own.rates("acme", "priced")).toEqual({ input: 1, output: 1 });
+  const listed = catalogView(catalog, { rates: () => ({ input: 7, output: 7 }) });
+  expect(listed.rates("acme", "priced")?.input).toBe(10);
+  expect(listed.rates("acme", "claude-opus-4")?.input).toBe(7);
+  expect(view().rates("mock", "claude-opus-4-20250514")).toEqual({ input: 15, output: 75 });
+  expect(view().rates("acme", "gpt-4o-2024")).toEqual({ input: 2.5, output: 10 });
 });
 
 test("CONF-07 keys", () => {

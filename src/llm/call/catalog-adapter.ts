@@ -2,10 +2,11 @@
 
 import { matchesGlob } from "../catalog/catalog-config.ts";
 import type { ModelCatalog } from "../catalog/model-catalog.ts";
+import { builtinRates } from "../cost/builtin-prices.ts";
 import type { PriceBook, TokenRates } from "../cost/pricing.ts";
 import type { CatalogView } from "./catalog-view.ts";
 
-/** @param prices consulted first, for instance a price table of the project; then the catalogue's own figures */
+/** @param prices consulted after the catalogue's own price of a model, for instance {@link loadPriceList} */
 export function catalogView(catalog: ModelCatalog, prices?: PriceBook): CatalogView {
   return {
     get defaultProvider() {
@@ -55,7 +56,11 @@ export function catalogView(catalog: ModelCatalog, prices?: PriceBook): CatalogV
     toolFormat: (provider, model) => catalog.toolFormat(model, provider),
     latencyP50Ms: (provider) => catalog.provider(provider)?.latencyP50Ms,
     fallbackProvider: (provider) => catalog.provider(provider)?.fallback,
-    rates: (provider, model) => prices?.rates(provider, model) ?? catalogRates(catalog, provider, model),
+    rates: (provider, model) =>
+      modelRates(catalog, model) ??
+      prices?.rates(provider, model) ??
+      builtinRates(model) ??
+      providerRates(catalog, provider),
   };
 }
 
@@ -80,17 +85,18 @@ function keyProblem(catalog: ModelCatalog, provider: string): string | undefined
   );
 }
 
-/** A model's own price, else its provider's (COST-02). */
-function catalogRates(catalog: ModelCatalog, provider: string, model: string): TokenRates | undefined {
+function modelRates(catalog: ModelCatalog, model: string): TokenRates | undefined {
   const pricing = catalog.model(model)?.pricing;
-  if (pricing !== undefined) {
-    return {
-      input: pricing.inputPerMtok,
-      output: pricing.outputPerMtok,
-      ...(pricing.cacheReadPerMtok === undefined ? {} : { cacheRead: pricing.cacheReadPerMtok }),
-      ...(pricing.cacheWritePerMtok === undefined ? {} : { cacheWrite: pricing.cacheWritePerMtok }),
-    };
-  }
+  if (pricing === undefined) return undefined;
+  return {
+    input: pricing.inputPerMtok,
+    output: pricing.outputPerMtok,
+    ...(pricing.cacheReadPerMtok === undefined ? {} : { cacheRead: pricing.cacheReadPerMtok }),
+    ...(pricing.cacheWritePerMtok === undefined ? {} : { cacheWrite: pricing.cacheWritePerMtok }),
+  };
+}
+
+function providerRates(catalog: ModelCatalog, provider: string): TokenRates | undefined {
   const config = catalog.provider(provider);
   if (config?.costPer1kIn === undefined || config.costPer1kOut === undefined) return undefined;
   return { input: config.costPer1kIn * 1000, output: config.costPer1kOut * 1000 };
