@@ -36,6 +36,14 @@ const FAMILIES: readonly FamilyPrice[] = [
 ];
 
 export function builtinRates(model: string): TokenRates | undefined {
-  const found = FAMILIES.find(({ words }) => words.every((word) => model.includes(word)));
+  const found = FAMILIES.find(({ words }) => words.every((word) => names(model, word)));
   return found && { input: found.input, output: found.output };
+}
+
+/** A word must begin where a part of the id begins, or `o1` would be found in any id that ends in it. */
+function names(model: string, word: string): boolean {
+  for (let at = model.indexOf(word); at >= 0; at = model.indexOf(word, at + 1)) {
+    if (at === 0 || !/[A-Za-z0-9]/.test(model[at - 1] ?? "")) return true;
+  }
+  return false;
 }

@@ -30,4 +30,6 @@ test.each([
 
 test("a model of no known family has no price", () => {
   expect(builtinRates("unknown-model")).toBeUndefined();
+  expect(builtinRates("turbo1-mini")).toBeUndefined();
+  expect(builtinRates("openai/o1-preview")).toEqual({ input: 15, output: 60 });
 });
