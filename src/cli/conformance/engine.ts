@@ -3,7 +3,6 @@
  * a host and a virtual machine of its own.
  */
 
-import { dirname } from "node:path";
 import { failureMessage } from "../../runtime/index.ts";
 import type { CorpusEngine } from "../../testing/index.ts";
 import { createLibrary } from "../engine/library.ts";
@@ -17,7 +16,10 @@ export function createEngine(): CorpusEngine {
   return {
     async run(program) {
       const host = createNodeHost({ modelStream: createModelTraffic() });
-      const settings = { color: false, cwd: dirname(program.path) };
+      // Expectations must not depend on where the suite lies.
+      const suite = program.path.slice(0, -program.name.length);
+      const settings = { color: false, cwd: suite };
+      const withoutSuite = (text: string): string => text.replaceAll(suite, "");
       const library = createLibrary();
       const loaded = await loadProgram({ host, library, path: program.path, text: program.source });
       const firstError = loaded.diagnostics.find(isError);
@@ -26,7 +28,7 @@ export function createEngine(): CorpusEngine {
           status: "error",
           output: "",
           errorMessage: firstError?.diagnostic.message ?? "The program could not be compiled",
-          rendered: renderFileDiagnostics(loaded.diagnostics.filter(isError), settings),
+          rendered: withoutSuite(renderFileDiagnostics(loaded.diagnostics.filter(isError), settings)),
         };
       }
       const parts = loaded.diagnostics.map(({ diagnostic }) => `warning: ${diagnostic.message}\n`);
@@ -47,7 +49,7 @@ export function createEngine(): CorpusEngine {
               status: "error",
               output,
               errorMessage: failureMessage(outcome.failure),
-              rendered: renderFailure(outcome.failure, sources, settings),
+              rendered: withoutSuite(renderFailure(outcome.failure, sources, settings)),
             };
           }
         }
