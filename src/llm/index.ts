@@ -14,6 +14,7 @@ export { type CallOptions, DEFAULT_LLM_BACKOFF_MS, DEFAULT_LLM_RETRIES, readCall
 export { usageFields } from "./call/call-result.ts";
 export { catalogView, configuredRateLimits } from "./call/catalog-adapter.ts";
 export { type CatalogView, type ModelCapabilities, type ModelName, openCatalog } from "./call/catalog-view.ts";
+export { errorCategoryOf, isRateLimited, isTimeout, thrownError } from "./call/error-builtins.ts";
 export {
   envelopeError,
   errorCategory,

@@ -226,6 +226,20 @@ describe("values and defaults", () => {
     expect(() => read({ max_cost_usd: -1 })).toThrow("budget.max_cost_usd");
   });
 
+  test("OPT-25 cache is off unless asked for", () => {
+    expect(read({}).cache).toBe(false);
+    expect(world({ capabilities: everything }).read({ cache: true }).cache).toBe(true);
+  });
+
+  test("OPT-31 structural_experiment: option, then environment", () => {
+    expect(read({}).experiment).toBeUndefined();
+    expect(read({ structural_experiment: "doubled_prompt" }).experiment?.name).toBe("doubled_prompt");
+    const env = { HARN_STRUCTURAL_EXPERIMENT: "chain_of_draft" };
+    expect(world({ env }).read({}).experiment?.name).toBe("chain_of_draft");
+    expect(world({ env }).read({ structural_experiment: false }).experiment).toBeUndefined();
+    expect(() => read({ structural_experiment: "nope" })).toThrow("unknown structural experiment `nope`");
+  });
+
   test("OPT-30 prefill: empty counts as absent", () => {
     expect(read({ prefill: "" }).prefill).toBeUndefined();
     expect(read({ prefill: "Sure" }).prefill).toBe("Sure");

@@ -387,6 +387,13 @@ describe("around the call", () => {
     expect(charges).toMatchObject([{ provider: "fake", model: "m", outcome: "completed" }]);
   });
 
+  test("CALL-09 a plain call has no iteration; a turn of a loop names its own", async () => {
+    const { context, host } = setup(says("x", "y"));
+    await host.drive(llmCall(context, "q", null, { model: "m" }));
+    await host.drive(llmCall(context, "q", null, { model: "m" }, { iteration: 3 }));
+    expect(context.trace.events()).toMatchObject([{ iteration: 0 }, { iteration: 3 }]);
+  });
+
   test("onChunk sees the answer as it arrives, a retry under a new number", async () => {
     const { context, host } = setup(fakeScript(fakeStream(["Ha", { kind: "cut" }]), fakeStream(["Hallo"])));
     const seen: [string, number][] = [];
