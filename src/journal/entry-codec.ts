@@ -83,7 +83,7 @@ const STATUSES: readonly RunStatus[] = ["running", "completed", "failed", "cance
 export function decodeEntry(raw: JsonObject): Entry {
   const read = fieldReader(raw, `journal entry ${String(raw.seq)}`);
   const base = { seq: read.count("seq"), timeMs: read.number("timeMs") };
-  switch (raw.type) {
+  switch (String(raw.type)) {
     case "sync":
       return { ...base, type: "sync", ...decodeRequest(read, raw), ...decodeAnswer(raw), ...decodeFailure(raw) };
     case "start":

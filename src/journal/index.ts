@@ -1,48 +1,5 @@
 // Format and stores: contracts
 
-// Record, replay, resume
-export type { Turn } from "./delivery-order.ts";
-// Drift
-export { type Difference, DriftError, type DriftFields, type DriftReason, firstDifference } from "./drift.ts";
-export type { ErrorCodec } from "./error-codec.ts";
-// Crash tests
-export { type Fault, type FaultContext, type FaultMoment, type FaultPoints, SimulatedCrash } from "./faults.ts";
-// A run's journal
-export { beginJournal, type Journal, type JournalOptions, type NewRun, openJournal } from "./journal.ts";
-// Stores
-export {
-  createJsonlStore,
-  type JournalFile,
-  type JournalFolder,
-  type JsonlStoreOptions,
-} from "./jsonl-store.ts";
-export { createMemoryStore } from "./memory-store.ts";
-export type { RecordingOptions } from "./recorder.ts";
-export { recordingHost } from "./recording-host.ts";
-export { createRedactor, type RedactionRules, type Redactor } from "./redact.ts";
-export { type ReplayHost, type ReplayOptions, replayHost } from "./replay-host.ts";
-export {
-  type InDoubtDecision,
-  type InDoubtEffect,
-  type ResumeHost,
-  type ResumeOptions,
-  resumeHost,
-} from "./resume-host.ts";
-// Looking back
-export {
-  type EffectRecord,
-  foldEffects,
-  forkRun,
-  listRuns,
-  type RunView,
-  renderRun,
-  showRun,
-  type TaskNode,
-} from "./runs.ts";
-// What they are told: safety, secrets, errors
-export { type ClassifySafety, defaultSafety, type SafetyVerdict } from "./safety.ts";
-// Digests
-export { createTextDigest, type TextDigest } from "./sha256.ts";
 export {
   type Batch,
   type ChunkEntry,
@@ -66,5 +23,59 @@ export {
   type StoredRun,
   type SyncEntry,
 } from "./spec.ts";
+
+// Stores
+
+export { createJsonlStore, type JournalFile, type JournalFolder, type JsonlStoreOptions } from "./jsonl-store.ts";
+export { createMemoryStore } from "./memory-store.ts";
 export { createSqlStore, type SqlDatabase, type SqlRow, type SqlStatement, type SqlValue } from "./sql-store.ts";
+
+// A run's journal
+
+export { beginJournal, type Journal, type JournalOptions, type NewRun, openJournal } from "./journal.ts";
+
+// Record, replay, resume
+
+export type { Turn } from "./delivery-order.ts";
+export type { RecordingOptions } from "./recorder.ts";
+export { recordingHost } from "./recording-host.ts";
+export { type ReplayHost, type ReplayOptions, replayHost } from "./replay-host.ts";
+export {
+  type InDoubtDecision,
+  type InDoubtEffect,
+  type ResumeHost,
+  type ResumeOptions,
+  resumeHost,
+} from "./resume-host.ts";
 export type { JournalHost, TaskOptions } from "./task-hosts.ts";
+
+// What they are told: safety, secrets, errors
+
+export type { ErrorCodec } from "./error-codec.ts";
+export { createRedactor, type RedactionRules, type Redactor } from "./redact.ts";
+export { type ClassifySafety, defaultSafety, type SafetyVerdict } from "./safety.ts";
+
+// Drift
+
+export { type Difference, DriftError, type DriftFields, type DriftReason, firstDifference } from "./drift.ts";
+
+// Looking back
+
+export {
+  type EffectRecord,
+  foldEffects,
+  forkRun,
+  listRuns,
+  type RunView,
+  renderRun,
+  showRun,
+  type TaskNode,
+} from "./runs.ts";
+
+// Digests
+
+export { createTextDigest, type TextDigest } from "./sha256.ts";
+
+// Crash tests
+
+export { type Fault, type FaultContext, type FaultMoment, type FaultPoints, SimulatedCrash } from "./faults.ts";

@@ -30,6 +30,7 @@ import { createValueDecoder, createValueEncoder, parseStoredJson, type Scrubber 
 
 /** Buffered text beyond this is written without being asked for. */
 const BUFFER_LIMIT_CHARS = 65_536;
+const SHORT_DIGESTS = 256;
 
 export interface Journal {
   readonly info: RunInfo;
@@ -143,6 +144,8 @@ function makeJournal(
   options: JournalOptions,
 ): Journal {
   const digestOf = createTextDigest();
+  /** Short arguments come again and again: looking at the clock has none at all. */
+  const shortDigests = new Map<string, string>();
   const known = new Set(storedBlobs.keys());
   let nextSeq = entries.length;
   let buffer = emptyBuffer();
@@ -242,7 +245,16 @@ function makeJournal(
     entries,
     encode: (value, scrubber) => encoder.encode(value, scrubber),
     decode,
-    digest: digestOf,
+    digest(text) {
+      if (text.length > 64) return digestOf(text);
+      let digest = shortDigests.get(text);
+      if (digest === undefined) {
+        digest = digestOf(text);
+        if (shortDigests.size >= SHORT_DIGESTS) shortDigests.clear();
+        shortDigests.set(text, digest);
+      }
+      return digest;
+    },
     append(draft, timeMs) {
       const seq = nextSeq++;
       if (crashed || failure) return seq;

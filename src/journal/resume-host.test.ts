@@ -72,10 +72,10 @@ describe("any prefix of a journal, resumed", () => {
 
   /** Repeats in a fresh world what the journal says was finished. */
   function applyRecorded(world: World, lines: readonly string[]): void {
-    const parsed = lines.map((line) => JSON.parse(line) as Record<string, never>);
+    const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     for (const entry of parsed) {
       if (entry["type"] !== "end" || entry["outcome"] !== "done") continue;
-      const start = parsed.find((other) => other["seq"] === entry["of"])! as {
+      const start = parsed.find((other) => other["seq"] === entry["of"]) as {
         kind: string;
         args: Record<string, never>;
       };

@@ -3,7 +3,7 @@
  * before the effect runs, and what a resumed run does with an effect that was in flight.
  */
 
-import type { HttpRequest } from "../base/index.ts";
+import type { AsyncEffects, HttpRequest, StreamEffects } from "../base/index.ts";
 import type { Safety } from "./spec.ts";
 
 export interface SafetyVerdict {
@@ -22,39 +22,42 @@ const PURE: SafetyVerdict = { safety: "pure" };
 const COSTLY: SafetyVerdict = { safety: "pure", keep: true };
 const UNSAFE: SafetyVerdict = { safety: "unsafe" };
 
+type AsyncKind = keyof AsyncEffects | keyof StreamEffects;
+type ArgsOf<K extends AsyncKind> = K extends keyof AsyncEffects
+  ? AsyncEffects[K]["args"]
+  : K extends keyof StreamEffects
+    ? StreamEffects[K]["args"]
+    : never;
+
+/** A new effect does not compile until somebody has decided what repeating it does. */
+const RULES: { readonly [K in AsyncKind]: SafetyVerdict | ((args: ArgsOf<K>) => SafetyVerdict) } = {
+  sleep: PURE,
+  "console.readLine": COSTLY,
+  "console.readAll": COSTLY,
+  "fs.read": PURE,
+  "fs.write": ({ path, append }) => (append === true ? UNSAFE : { safety: "idempotent", key: `write ${path}` }),
+  "fs.list": PURE,
+  "fs.entries": PURE,
+  "fs.stat": PURE,
+  "fs.mkdir": ({ path }) => ({ safety: "idempotent", key: `mkdir ${path}` }),
+  "fs.remove": ({ path }) => ({ safety: "idempotent", key: `remove ${path}` }),
+  "fs.copy": ({ from, to }) => ({ safety: "idempotent", key: `copy ${from} ${to}` }),
+  "fs.move": UNSAFE,
+  "process.run": UNSAFE,
+  "http.request": httpSafety,
+  "http.stream": httpSafety,
+  "model.stream": COSTLY,
+};
+
 /**
- * Rules: reading is pure; model calls and safe HTTP methods are pure but costly; replacing a whole file, making a
- * folder, removing, `PUT` and `DELETE`, and any request with an `idempotency-key` header are idempotent; all else
- * (processes, `POST`, appending, moving) is unsafe, and so is an effect this table does not know.
+ * Reading is pure; model calls and safe HTTP methods are pure but costly; replacing a whole file, making a folder,
+ * removing, `PUT` and `DELETE`, and any request with an `idempotency-key` header are idempotent; all else (processes,
+ * `POST`, appending, moving) is unsafe, and so is an effect that is not in the table.
  */
 export const defaultSafety: ClassifySafety = (kind, args) => {
-  switch (kind) {
-    case "sleep":
-    case "fs.read":
-    case "fs.list":
-    case "fs.stat":
-      return PURE;
-    case "console.readLine":
-    case "console.readAll":
-    case "model.stream":
-      return COSTLY;
-    case "fs.write": {
-      const { path, append } = args as { path: string; append?: boolean };
-      return append === true ? UNSAFE : { safety: "idempotent", key: `write ${path}` };
-    }
-    case "fs.mkdir":
-      return { safety: "idempotent", key: `mkdir ${(args as { path: string }).path}` };
-    case "fs.remove":
-      return { safety: "idempotent", key: `remove ${(args as { path: string }).path}` };
-    case "fs.copy": {
-      const { from, to } = args as { from: string; to: string };
-      return { safety: "idempotent", key: `copy ${from} ${to}` };
-    }
-    case "http.request":
-    case "http.stream":
-      return httpSafety(args as HttpRequest);
-  }
-  return UNSAFE;
+  if (!Object.hasOwn(RULES, kind)) return UNSAFE;
+  const rule = RULES[kind as AsyncKind];
+  return typeof rule === "function" ? rule(args as never) : rule;
 };
 
 function httpSafety(request: HttpRequest): SafetyVerdict {

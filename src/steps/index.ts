@@ -1,18 +1,20 @@
-// Definitions
+// For TypeScript programs
 
-// Budgets and charging
+export { type AccountedClientOptions, accountedCall, accountedClient, type StepCallParts } from "./model-calls.ts";
+export { createSteps, type HookOptions, type PersonaOptions, type Steps, type StepsOptions } from "./steps.ts";
 export {
-  budgetPercentage,
-  type CallForecast,
-  type Charged,
-  isBudgetExhausted,
-  preflight,
-  type RunUsage,
-  type StepCharge,
-  type ThresholdFiring,
-} from "./budget.ts";
-// Completed steps and receipts
-export { type CompletedLog, type CompletedStep, completedStepToJson, type StepStatus } from "./completed-log.ts";
+  chargeStep,
+  fireHooks,
+  NO_CARRIER,
+  type ScopeCarrier,
+  type StepContext,
+  type StepHook,
+  withPersona,
+  withStep,
+} from "./with-step.ts";
+
+// Definitions and registration
+
 export {
   boundaryOf,
   decodePersonaDefinition,
@@ -25,25 +27,11 @@ export {
   type StepDefinition,
   type StepOptions,
 } from "./definition.ts";
-// Hooks
-export {
-  HOOK_EVENTS,
-  type HookBuiltin,
-  type HookEvent,
-  type HookOccasion,
-  type HookRegistration,
-  type HookRegistry,
-  matchesPattern,
-  type ParsedEvent,
-  parseHookEvent,
-  readHookArguments,
-} from "./hook-registry.ts";
-export { type PostStepAnswer, type PreStepAnswer, readPostStepResult, readPreStepResult } from "./hook-results.ts";
-// Model calls
-export { type AccountedClientOptions, accountedCall, accountedClient, type StepCallParts } from "./model-calls.ts";
-export { makeReceipt, receiptToJson, renderReceipt, type StepReceipt } from "./receipt.ts";
 export { registerFromMetadata, type StepRegistry } from "./registry.ts";
+export { type ActionPolicy, narrowPolicy, type StagePolicy } from "./stage-policy.ts";
+
 // Scopes
+
 export {
   type ActiveStep,
   activeStep,
@@ -53,8 +41,9 @@ export {
   type StepScope,
   type UsageCounters,
 } from "./scope.ts";
-export { type ActionPolicy, narrowPolicy, type StagePolicy } from "./stage-policy.ts";
+
 // The runtime, move by move
+
 export {
   chargeCall,
   createStepRuntime,
@@ -74,7 +63,43 @@ export {
   type StepRuntime,
   type StepRuntimeOptions,
 } from "./step-runtime.ts";
+
+// Budgets and charging
+
+export {
+  budgetPercentage,
+  type CallForecast,
+  type Charged,
+  isBudgetExhausted,
+  preflight,
+  type RunUsage,
+  type StepCharge,
+  type ThresholdFiring,
+} from "./budget.ts";
+
+// Hooks
+
+export {
+  HOOK_EVENTS,
+  type HookBuiltin,
+  type HookEvent,
+  type HookOccasion,
+  type HookRegistration,
+  type HookRegistry,
+  matchesPattern,
+  type ParsedEvent,
+  parseHookEvent,
+  readHookArguments,
+} from "./hook-registry.ts";
+export { type PostStepAnswer, type PreStepAnswer, readPostStepResult, readPreStepResult } from "./hook-results.ts";
+
+// Completed steps and receipts
+
+export { type CompletedLog, type CompletedStep, completedStepToJson, type StepStatus } from "./completed-log.ts";
+export { makeReceipt, receiptToJson, renderReceipt, type StepReceipt } from "./receipt.ts";
+
 // Tracing
+
 export {
   createStepSpanLog,
   NO_STEP_TRACER,
@@ -83,16 +108,7 @@ export {
   type StepTracer,
   stepTracerTo,
 } from "./step-tracer.ts";
-// For TypeScript programs
-export { createSteps, type HookOptions, type PersonaOptions, type Steps, type StepsOptions } from "./steps.ts";
+
+// Values of other languages
+
 export { FLOAT_FIELDS, jsValues, StepError, type ValueModel } from "./value-model.ts";
-export {
-  chargeStep,
-  fireHooks,
-  NO_CARRIER,
-  type ScopeCarrier,
-  type StepContext,
-  type StepHook,
-  withPersona,
-  withStep,
-} from "./with-step.ts";

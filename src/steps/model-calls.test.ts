@@ -139,17 +139,18 @@ describe("a client on a step's bill", () => {
   });
 
   it("charges a stream that died for what it had told", async () => {
-    const failure = new ModelError("cut", {
+    const fields = {
       category: "transient_network",
       kind: "transient",
       reason: "truncated",
       provider: "p",
       model: "m",
-    });
+    } as const;
+    const failure = new ModelError("cut", fields);
     const { outcome, record } = await run(answering([start, text], failure), 100);
     expect(outcome).toBe(failure);
     expect(record).toMatchObject({ inputTokens: 10, outputTokens: 0, llmCalls: 1 });
-    const withUsage = new ModelError("cut", { ...failure, usage: usage(10, 2) });
+    const withUsage = new ModelError("cut", { ...fields, usage: usage(10, 2) });
     expect((await run(answering([start], withUsage), 100)).record).toMatchObject({ inputTokens: 10, outputTokens: 2 });
   });
 

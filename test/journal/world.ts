@@ -156,6 +156,7 @@ export function createWorld(): World {
             return undefined;
           },
           "fs.list": async () => [...files.keys()].sort(),
+          "fs.entries": async () => [...files.keys()].sort().map((name) => ({ name, kind: "file" as const })),
           "fs.stat": async ({ path }) =>
             files.has(path) ? { kind: "file", sizeBytes: 1, modifiedMs: 0, readonly: false } : undefined,
           "fs.mkdir": async () => undefined,
