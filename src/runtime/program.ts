@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly host: Host;
   readonly output?: OutputSink;
   readonly breathe?: () => Promise<void>;
+  /** What builtins find of the embedder's: prepared models, arguments. */
+  readonly state?: Map<string, unknown>;
 }
 
 export interface Run {
@@ -63,6 +65,7 @@ export function startProgram(program: Program, options: RunOptions): Run {
     globals: standardGlobals,
     ...(options.output ? { output: options.output } : {}),
     ...(options.breathe ? { breathe: options.breathe } : {}),
+    ...(options.state ? { state: options.state } : {}),
   });
   vm.load(program.modules);
   return { vm, outcome: vm.run(program.entry) };
