@@ -188,6 +188,19 @@ test("an error from close replaces success, never another error", async () => {
   );
 });
 
+test("a layer that breaks while closing does not keep the others from closing", async () => {
+  const { host, model } = fake(fakeScript(fakeStream(["a"])));
+  const log: string[] = [];
+  const broken: CallLayer = () => ({
+    close() {
+      throw new Error("listener failed");
+    },
+  });
+  const client = layeredClient(model, [recorder("outer", log), broken]);
+  expect((await failureOf(host.drive(collect(client.stream(input))))).message).toContain("listener failed");
+  expect(log.at(-1)).toBe("close outer");
+});
+
 test("a cut ends the attempt with its error, even between two chunks", async () => {
   const { host, model } = fake(fakeScript(fakeStream(["a", "b", "c"])));
   const cutter: CallLayer = (scope) => ({

@@ -121,8 +121,13 @@ async function* runAttempt(
     if (!ended && iterator?.return) iterator.return().then(undefined, () => {});
     const abandoned = !ended && failure === undefined;
     for (const layer of open.reverse()) {
-      const replaced = layer.close?.({ asked, abandoned, ...(failure === undefined ? {} : { error: failure }) });
-      failure ??= replaced;
+      try {
+        const replaced = layer.close?.({ asked, abandoned, ...(failure === undefined ? {} : { error: failure }) });
+        failure ??= replaced;
+      } catch (error) {
+        // A breach of the contract by one layer must not keep the others from letting go.
+        failure ??= transportFailure(input, error);
+      }
     }
     // After close: layers that still listen have let go by now, and the provider's own clean-up sees the cancel.
     if (!ended) token.cancel("abandoned");

@@ -142,7 +142,7 @@ function spentUsage(scope: AttemptScope, outcome: AttemptOutcome): Usage {
 }
 
 function givenUp(error: ModelError): boolean {
-  return error.category === "timeout" || error.category === "cancelled" || error.category === "budget_exceeded";
+  return error.category === "timeout" || error.category === "cancelled";
 }
 
 function outcomeName(outcome: AttemptOutcome, cut: boolean): ChargeRecord["outcome"] {
