@@ -8,6 +8,7 @@ import { createLibrary } from "../engine/library.ts";
 import { loadProgram } from "../engine/load-program.ts";
 import { renderFailure, renderFileDiagnostics } from "../engine/render.ts";
 import { runProgram } from "../engine/run-program.ts";
+import { createRunState } from "../engine/run-state.ts";
 import { exitCodes } from "../exit-codes.ts";
 
 export interface RunOptions {
@@ -15,6 +16,8 @@ export interface RunOptions {
   readonly eval?: string;
   /** The pipeline to run. */
   readonly pipeline?: string;
+  /** A file of scripted model answers. */
+  readonly llmMock?: string;
   /** What the program sees as `argv`. */
   readonly args: readonly string[];
 }
@@ -36,7 +39,15 @@ export async function runCommand(context: CliContext, file: string | undefined, 
   tell(context, loaded.diagnostics);
   if (loaded.program === undefined) return exitCodes.failed;
 
-  const outcome = await runProgram(loaded.program, { host: context.host, cancel: context.cancel });
+  const outcome = await runProgram(loaded.program, {
+    host: context.host,
+    cancel: context.cancel,
+    state: await createRunState({
+      host: context.host,
+      args: options.args,
+      ...(options.llmMock !== undefined && { llmMockFile: options.llmMock }),
+    }),
+  });
   switch (outcome.status) {
     case "ok":
       return exitCodeOf(context, outcome.value);

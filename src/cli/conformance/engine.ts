@@ -9,6 +9,7 @@ import { createLibrary } from "../engine/library.ts";
 import { isError, loadProgram } from "../engine/load-program.ts";
 import { renderFailure, renderFileDiagnostics } from "../engine/render.ts";
 import { runProgram } from "../engine/run-program.ts";
+import { createRunState } from "../engine/run-state.ts";
 import { createModelTraffic } from "../model-traffic.ts";
 import { createNodeHost } from "../node-host/node-host.ts";
 
@@ -36,6 +37,7 @@ export function createEngine(): CorpusEngine {
         const outcome = await runProgram(loaded.program, {
           host,
           output: { write: (text) => parts.push(text) },
+          state: await createRunState({ host, ...(program.llmMock !== undefined && { llmMock: program.llmMock }) }),
         });
         const output = parts.join("");
         switch (outcome.status) {

@@ -10,15 +10,19 @@ export interface RunProgramOptions {
   readonly cancel?: CancelSignal;
   /** Default: the host's standard output. */
   readonly output?: OutputSink;
+  /** What builtins find of ours; see `run-state.ts`. */
+  readonly state?: Map<string, unknown>;
 }
 
 /** Never rejects for what the program does. */
-export async function runProgram(program: Program, { host, cancel, output }: RunProgramOptions): Promise<RunOutcome> {
+export async function runProgram(program: Program, options: RunProgramOptions): Promise<RunOutcome> {
+  const { host, cancel, output, state } = options;
   const run = startProgram(program, {
     host,
     // A turn of the event loop: signals and sockets are seen while the program computes.
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     ...(output !== undefined && { output }),
+    ...(state !== undefined && { state }),
   });
   const onAbort = (): void => run.vm.cancel("The run was stopped");
   if (cancel?.aborted) onAbort();

@@ -129,7 +129,12 @@ async function describeFile(path: string): Promise<FileInfo | undefined> {
       throw error;
     });
     // The write bit of anybody: whether *this* user may write is known only by trying.
-    return { kind: kindOf(info), sizeBytes: info.size, modifiedMs: Math.trunc(info.mtimeMs), readonly: (info.mode & 0o222) === 0 };
+    return {
+      kind: kindOf(info),
+      sizeBytes: info.size,
+      modifiedMs: Math.trunc(info.mtimeMs),
+      readonly: (info.mode & 0o222) === 0,
+    };
   } catch (error) {
     const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -77,6 +77,13 @@ describe("files", () => {
     symlinkSync("nowhere", join(folder, "link"));
     expect(await host.perform("fs.stat", { path: "ro" })).toMatchObject({ readonly: true });
     expect(await host.perform("fs.stat", { path: "link" })).toMatchObject({ kind: "symlink" });
+    await host.perform("fs.mkdir", { path: "d" });
+    expect(await host.perform("fs.entries", { path: "." })).toEqual([
+      { name: "d", kind: "directory" },
+      { name: "link", kind: "symlink" },
+      { name: "ro", kind: "file" },
+    ]);
+    expect(await kindOf(host.perform("fs.entries", { path: "ro" }))).toBe("not_a_directory");
   });
 
   const failures: { name: string; act: () => Promise<unknown>; kind: HostErrorKind }[] = [
