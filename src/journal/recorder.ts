@@ -25,7 +25,6 @@ import type { EntryDraft } from "./entry-codec.ts";
 import { describeError, type ErrorCodec } from "./error-codec.ts";
 import { never, SimulatedCrash } from "./faults.ts";
 import type { Journal } from "./journal.ts";
-import { andThen } from "./maybe-promise.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
 import { type ClassifySafety, defaultSafety, type SafetyVerdict } from "./safety.ts";
 import type { MaybePromise, Outcome } from "./spec.ts";
@@ -264,9 +263,4 @@ function defaultUsage(kind: string, item: unknown): JsonObject | undefined {
   if (kind !== "model.stream" || !isJsonObject(item)) return undefined;
   const usage: Json | undefined = item.usage;
   return isJsonObject(usage) ? usage : undefined;
-}
-
-/** Stores what is buffered; for the end of a run or a quiet moment. */
-export function flushNow(journal: Journal): Promise<void> {
-  return Promise.resolve(andThen(undefined, () => journal.flush(true)));
 }

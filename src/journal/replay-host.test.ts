@@ -458,6 +458,15 @@ describe("drift", () => {
   });
 });
 
+it("a journal with an end without a start is reported, not replayed", async () => {
+  const store = createMemoryStore();
+  const journal = await beginJournal(store, { id: "r", createdMs: 0 });
+  journal.append({ type: "end", of: 7, outcome: "done" }, 1);
+  await journal.flush(true);
+  const opened = await openJournal(store, "r");
+  expect(() => replayHost(opened)).toThrow("Expected a start at 7 for journal entry 0, found none");
+});
+
 describe("secrets", () => {
   const use = async (host: Host) => {
     const secret = host.sync("secret.get", { name: "openai" });

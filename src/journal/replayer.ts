@@ -9,7 +9,7 @@
  * made at the same time (without a delivery between them) may swap places.
  */
 
-import type { CancelSignal } from "../base/index.ts";
+import { type CancelSignal, HarnError } from "../base/index.ts";
 import type { Turn } from "./delivery-order.ts";
 import { DriftError, type DriftFields, firstDifference, type RecordedRequest, scrubbed } from "./drift.ts";
 import type { Journal } from "./journal.ts";
@@ -120,7 +120,12 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
 
   function effectOf(entry: ChunkEntry | EndEntry): RecordedEffect {
     const effect = effects.get(entry.of);
-    if (!effect) throw new DriftError({ reason: "missing" });
+    if (!effect) {
+      throw new HarnError(
+        "journal.corrupt",
+        `Expected a start at ${entry.of} for journal entry ${entry.seq}, found none`,
+      );
+    }
     return effect;
   }
 

@@ -63,6 +63,19 @@ describe("runs", () => {
     ]);
   });
 
+  it("show children named with colons, and those whose parent asked for nothing", async () => {
+    const store = createMemoryStore();
+    const host = recordingHost(createWorld().makeHost(1), await beginJournal(store, { id: "x", createdMs: 0 }));
+    for (const task of ["root", "root:parallel:1:0", "root:parallel:1:0:spawn:1", "other/a/b"]) {
+      await host.forTask(task).perform("fs.write", { path: "f", data: "" });
+    }
+    const outline = (nodes: readonly TaskNode[]): unknown => nodes.map((node) => [node.task, outline(node.children)]);
+    expect(outline(showRun(await openJournal(store, "x")).tasks)).toEqual([
+      ["root", [["root:parallel:1:0", [["root:parallel:1:0:spawn:1", []]]]]],
+      ["other/a/b", []],
+    ]);
+  });
+
   it("render as text", async () => {
     const store = createMemoryStore();
     const journal = await beginJournal(store, { id: "r", createdMs: 0 });

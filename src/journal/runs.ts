@@ -96,7 +96,7 @@ function answerOf(entry: { readonly result?: Encoded; readonly error?: Encoded }
   };
 }
 
-/** A task with what it asked for and the tasks below it (`main/1` is below `main`). */
+/** A task with what it asked for and the tasks below it (`main/1` and `main:spawn:1` are below `main`). */
 export interface TaskNode {
   readonly task: string;
   readonly effects: readonly EffectRecord[];
@@ -113,6 +113,9 @@ export interface RunView {
   readonly tasks: readonly TaskNode[];
 }
 
+/** What stands between the name of a task and the rest of its child's name. */
+const SEPARATORS: ReadonlySet<string> = new Set(["/", ":"]);
+
 /** A run as a tree of tasks. */
 export function showRun(journal: Journal): RunView {
   const byTask = new Map<string, EffectRecord[]>();
@@ -122,8 +125,8 @@ export function showRun(journal: Journal): RunView {
     else byTask.set(effect.task, [effect]);
   }
   const parentOf = (task: string): string | undefined => {
-    for (let cut = task.lastIndexOf("/"); cut > 0; cut = task.lastIndexOf("/", cut - 1)) {
-      if (byTask.has(task.slice(0, cut))) return task.slice(0, cut);
+    for (let cut = task.length - 1; cut > 0; cut--) {
+      if (SEPARATORS.has(task[cut]!) && byTask.has(task.slice(0, cut))) return task.slice(0, cut);
     }
     return undefined;
   };

@@ -6,7 +6,7 @@ import type { AsyncKind, StreamKind, SyncKind } from "./recorder.ts";
 export interface JournalHost extends Host {
   /**
    * The host for a task of that name. Names are the program's; they must be the same in every run of it, so count
-   * children (`main/1`, `main/2`) rather than drawing ids. `/` separates parent and child when a run is shown.
+   * children (`main/1`, `main/2`) rather than drawing ids. `/` and `:` separate parent and child when a run is shown.
    * Effects that no `forTask` host made belong to `currentTask()`, or else to `main`.
    */
   forTask(task: string): Host;
