@@ -23,6 +23,11 @@ export class Mutexes {
       this.#open(task, key);
       return true;
     }
+    if (lock.holder === task) {
+      // A block inside a block of the same task: the outer one gives the lock back.
+      task.scopes.push({ kind: "resource", what: `mutex ${key}`, close: () => {} });
+      return true;
+    }
     const waiter: Waiter = { task };
     lock.queue.push(waiter);
     this.#vm.park(
