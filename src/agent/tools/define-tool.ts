@@ -129,6 +129,7 @@ export function joinToolRuntimes(runtimes: readonly ToolRuntime[]): ToolRuntime 
     },
     kindOf: (name) => ownerOf(name)?.kindOf?.(name),
     timeoutOf: (name) => ownerOf(name)?.timeoutOf?.(name),
+    executorOf: (name) => ownerOf(name)?.executorOf?.(name),
     invoke(call, context) {
       const owner = ownerOf(call.name);
       if (owner === undefined) return Promise.reject(new ToolRuntimeError("unknown-tool", call.name, call.name));

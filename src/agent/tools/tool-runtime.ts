@@ -1,6 +1,6 @@
 /** The seam between the turn and whatever runs tools. */
 
-import type { CancelSignal, Host } from "../../base/index.ts";
+import type { CancelSignal, Host, JsonObject } from "../../base/index.ts";
 import type { ToolSpec } from "../../llm/index.ts";
 import type { RecordedToolCall } from "../context/recorded-message.ts";
 import { type ToolOutcome, ToolRuntimeError } from "./outcome.ts";
@@ -33,6 +33,8 @@ export interface ToolRuntime {
   invoke(call: ToolInvocation, context: ToolContext): Promise<ToolOutcome>;
   /** How a tool behaves; absent or undefined: `other`. */
   kindOf?(name: string): ToolKind | undefined;
+  /** Where a tool runs, for events: `{kind: "harn_builtin"}`, `{kind: "mcp_server", server_name}`, … */
+  executorOf?(name: string): JsonObject | undefined;
   /** Milliseconds one call of this tool may take; absent or undefined: the harness's limit. */
   timeoutOf?(name: string): number | undefined;
 }

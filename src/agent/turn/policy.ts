@@ -4,14 +4,15 @@
  *
  * The points, in the order a step passes them:
  *
- *     start → [ prepare → (compact) → request → (stream) → answer → gate → (run) → settle → decide ]* → finish
+ *     start → [ prepare → (compact) → request → (stream) → review → answer → gate → (run) → settle → decide ]* → finish
  *
- * Policies are asked in the order they are listed. At `prepare`, `gate` and `decide` the first that answers wins; at
- * `request`, `answer` and `settle` each gets what the one before it made.
+ * Policies are asked in the order they are listed. At `prepare`, `review`, `gate` and `decide` the first that answers
+ * wins; at `request`, `answer` and `settle` each gets what the one before it made.
  */
 
 import type { Json, JsonObject } from "../../base/index.ts";
 import type { ModelInput, Thinking, Usage } from "../../llm/index.ts";
+import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { StreamRetry } from "../stream/stream-answer.ts";
 import type { ToolOutcome } from "../tools/outcome.ts";
 import type { ToolInvocation } from "../tools/tool-runtime.ts";
@@ -107,6 +108,11 @@ export interface Policy {
   request?(turn: TurnState, input: ModelInput): Awaitable<ModelInput>;
   /** Sees the decoded answer before it is recorded; may replace it. */
   answer?(turn: TurnState, answer: Answer): Awaitable<Answer>;
+  /**
+   * Refuses the answer: nothing of it is recorded, the messages are added, and the model is asked again within the step.
+   * How often is the policy's own business; it must end.
+   */
+  review?(turn: TurnState, answer: Answer): Awaitable<{ readonly messages: readonly RecordedMessage[] } | undefined>;
   gate?(turn: TurnState, call: ToolInvocation): Awaitable<GateVerdict | undefined>;
   settle?(turn: TurnState, settled: SettledCall): Awaitable<SettledCall>;
   /** After the step has been recorded. */

@@ -3,13 +3,21 @@
 import { CANCELLED } from "../cancel/cancellation.ts";
 import { type AnswerDraft, draftedThinking } from "../stream/answer-draft.ts";
 import { streamAnswer } from "../stream/stream-answer.ts";
-import { passThrough } from "./ask-policies.ts";
+import { firstAnswer, passThrough } from "./ask-policies.ts";
 import { compact } from "./compact-phase.ts";
 import { decodeCalls } from "./decode-calls.ts";
 import type { Answer } from "./policy.ts";
 import { buildRequest } from "./request.ts";
 import { TurnError, turnErrorFromModel } from "./turn-error.ts";
-import { isCancelled, logTurn, observe, stoppedOutcome, type TurnOutcome, type TurnState } from "./turn-state.ts";
+import {
+  appendMessages,
+  isCancelled,
+  logTurn,
+  observe,
+  stoppedOutcome,
+  type TurnOutcome,
+  type TurnState,
+} from "./turn-state.ts";
 import { loseUsage, spendOnStep } from "./usage.ts";
 
 export async function stream(turn: TurnState): Promise<TurnOutcome | undefined> {
@@ -84,6 +92,13 @@ async function receive(turn: TurnState, draft: AnswerDraft, durationMs: number):
   if (isSilentStop(decoded) && turn.harness.emptyAnswer !== "accept") {
     const detail = `silent_stop: model returned stop_reason=${decoded.stopReason} with empty text and no tool calls`;
     return { kind: "error", error: new TurnError("other", detail) };
+  }
+  const refused = await firstAnswer(turn, (policy) => policy.review?.(turn, decoded));
+  if (refused === CANCELLED) return stoppedOutcome(turn);
+  if (refused !== undefined) {
+    await observe(turn, { type: "answer-end", answer: decoded, durationMs });
+    appendMessages(turn, refused.messages);
+    return stream(turn);
   }
   const answer = await passThrough(turn, decoded, (policy, draftAnswer) => policy.answer?.(turn, draftAnswer));
   if (answer === CANCELLED) return stoppedOutcome(turn);

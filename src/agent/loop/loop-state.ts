@@ -1,0 +1,168 @@
+/** What an agent loop knows about itself beyond the turn state: the counters, lists and texts of its result. */
+
+import type { Host, JsonObject } from "../../base/index.ts";
+import { type AgentTraceEvent, transcriptEvent, type UserMessage } from "../../llm/index.ts";
+import type { RecordedMessage } from "../context/recorded-message.ts";
+import type { SessionStore } from "../context/sessions.ts";
+import type { LiveEvent, Recorder } from "../policies/recorder.ts";
+import type { TaskLedger } from "../policies/task-ledger.ts";
+import { FREE_TURN, type ToolChannel, type TurnShape } from "../policies/turn-shape.ts";
+import { thrownText } from "../tools/outcome.ts";
+import type { AgentLoopOptions } from "./options.ts";
+
+/** AGENT-40, and `interrupt` for a loop that was cancelled. */
+export type LoopStatus = "done" | "stuck" | "budget_exhausted" | "idle" | "watchdog" | "failed" | "interrupt";
+
+export interface LoopState {
+  readonly options: AgentLoopOptions;
+  readonly host: Host;
+  readonly store: SessionStore;
+  readonly sessionId: string;
+  readonly anonymous: boolean;
+  readonly channel: ToolChannel;
+  readonly sentinel: string;
+  readonly shape: TurnShape;
+  readonly hasTools: boolean;
+  readonly persistent: boolean;
+  readonly maxIterations: number;
+  readonly maxNudges: number;
+  readonly startedMs: number;
+
+  readonly recorder: Recorder;
+  readonly transcriptEvents: JsonObject[];
+  readonly trace: AgentTraceEvent[];
+  /** Everything that was ever said, also what compaction has folded away. */
+  readonly recorded: RecordedMessage[];
+  summary: string | undefined;
+
+  /** Iterations of this run and of those a daemon resumed from. */
+  iterations: number;
+  resumedIterations: number;
+  textOnlyTurns: number;
+  singleToolTurns: number;
+  totalText: string;
+  lastText: string;
+  /** Every attempt, in order. */
+  readonly toolsUsed: string[];
+  /** Each name once. */
+  readonly successfulTools: string[];
+  readonly rejectedTools: string[];
+  readonly deferredMessages: string[];
+  /** Of the last `run` whose result says; undefined before. */
+  lastRunExitCode: number | undefined;
+  nativeFallbacks: number;
+  ledger: TaskLedger;
+  ledgerRejections: number;
+
+  reading: AnswerReading;
+  /** Feedback about the current answer; goes into history once the step has been recorded. */
+  pendingFeedback: UserMessage[];
+  prefill: string | undefined;
+
+  daemonState: string;
+  daemonSnapshotPath: string | undefined;
+}
+
+/** What the current answer says, besides the calls it makes. */
+export interface AnswerReading {
+  readonly text: string;
+  readonly prose: string;
+  readonly proseTooLong: boolean;
+  readonly parseErrors: readonly string[];
+  /** The model says it is done, in whatever form counts here. */
+  readonly completionRequested: boolean;
+  readonly phaseChange: string | undefined;
+  /** Completion was asked for and nothing stands against it. */
+  completionAccepted: boolean;
+}
+
+export const BLANK_READING: AnswerReading = {
+  text: "",
+  prose: "",
+  proseTooLong: false,
+  parseErrors: [],
+  completionRequested: false,
+  phaseChange: undefined,
+  completionAccepted: false,
+};
+
+export const DEFAULT_SENTINEL = "##DONE##";
+
+export interface LoopIdentity {
+  readonly store: SessionStore;
+  readonly sessionId: string;
+  readonly anonymous: boolean;
+  readonly hasTools: boolean;
+  readonly ledger: TaskLedger;
+}
+
+export function createLoopState(options: AgentLoopOptions, identity: LoopIdentity): LoopState {
+  const { host, flow = {}, toolUse = {} } = options;
+  const transcriptEvents: JsonObject[] = [];
+  const trace: AgentTraceEvent[] = [];
+  return {
+    ...identity,
+    options,
+    host,
+    channel: toolUse.format ?? "text",
+    sentinel: flow.doneSentinel ?? DEFAULT_SENTINEL,
+    shape: flow.turnShape ?? FREE_TURN,
+    persistent: flow.persistent ?? false,
+    maxIterations: Math.max(0, flow.maxIterations ?? 50),
+    maxNudges: flow.maxNudges ?? 3,
+    startedMs: host.sync("clock.monotonic", {}),
+    recorder: createRecorder(options, identity, transcriptEvents, trace),
+    transcriptEvents,
+    trace,
+    recorded: [],
+    summary: undefined,
+    iterations: 0,
+    resumedIterations: 0,
+    textOnlyTurns: 0,
+    singleToolTurns: 0,
+    totalText: "",
+    lastText: "",
+    toolsUsed: [],
+    successfulTools: [],
+    rejectedTools: [],
+    deferredMessages: [],
+    lastRunExitCode: undefined,
+    nativeFallbacks: 0,
+    ledgerRejections: 0,
+    reading: BLANK_READING,
+    pendingFeedback: [],
+    prefill: undefined,
+    daemonState: options.daemon === undefined ? "done" : "active",
+    daemonSnapshotPath: undefined,
+  };
+}
+
+/** EVENT-02: subscribers in the order they came; one that fails is logged and the next one is asked. */
+function createRecorder(
+  { host, onEvent }: AgentLoopOptions,
+  { store, sessionId }: LoopIdentity,
+  transcriptEvents: JsonObject[],
+  trace: AgentTraceEvent[],
+): Recorder {
+  const deliver = async (subscriber: (event: JsonObject) => unknown, event: JsonObject) => {
+    try {
+      await subscriber(event);
+    } catch (thrown) {
+      const fields = { session: sessionId, type: String(event["type"]), error: thrownText(thrown) };
+      host.sync("log.write", { level: "warn", message: "A subscriber of agent events failed", fields });
+    }
+  };
+  return {
+    transcript: (note) => void transcriptEvents.push(transcriptEvent(host, note)),
+    trace: (event) => void trace.push(event),
+    async live(event: LiveEvent) {
+      const dict: JsonObject = { ...event, session_id: sessionId };
+      for (const subscriber of store.subscribers(sessionId)) await deliver(subscriber, dict);
+      if (onEvent !== undefined) await deliver(onEvent, dict);
+    },
+  };
+}
+
+export function addOnce(list: string[], name: string): void {
+  if (!list.includes(name)) list.push(name);
+}
