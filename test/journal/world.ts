@@ -41,7 +41,7 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-export const SECRET = "sk-live-0123456789abcdef";
+export const SECRET = "not-a-real-secret-0123456789";
 
 export function createWorld(): World {
   const files = new Map<string, string>();
