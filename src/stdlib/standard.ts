@@ -8,16 +8,22 @@ import { listMethods } from "./collections/list-methods.ts";
 import { rangeMethods } from "./collections/range-methods.ts";
 import { setMethods } from "./collections/set-methods.ts";
 import { consoleBuiltins } from "./console/index.ts";
+import { dateBuiltins } from "./dates/index.ts";
 import { errorBuiltins } from "./errors/index.ts";
+import { fileBuiltins } from "./files/index.ts";
 import { iteratorBuiltins } from "./iterators/index.ts";
 import { iterMethods, lifted, nextMethod } from "./iterators/iter-methods.ts";
 import { jsonBuiltins } from "./json/index.ts";
 import { llmBuiltins } from "./llm/index.ts";
 import { mathBuiltins, mathGlobals } from "./math/index.ts";
+import { pathBuiltins } from "./paths/index.ts";
+import { processBuiltins } from "./processes/index.ts";
+import { schemaBuiltins } from "./schema/index.ts";
 import { skillBuiltins } from "./skills/index.ts";
 import { assertionBuiltins } from "./testing/index.ts";
 import { textBuiltins } from "./text/index.ts";
 import { stringMethods } from "./text/string-methods.ts";
+import { timeBuiltins } from "./time/index.ts";
 import { toolBuiltins } from "./tools/index.ts";
 import { transcriptBuiltins } from "./transcripts/index.ts";
 import { typeBuiltins } from "./types/index.ts";
@@ -33,6 +39,12 @@ export const standardBuiltins: readonly Builtin[] = [
   ...transcriptBuiltins,
   ...iteratorBuiltins,
   ...jsonBuiltins,
+  ...fileBuiltins,
+  ...pathBuiltins,
+  ...processBuiltins,
+  ...timeBuiltins,
+  ...dateBuiltins,
+  ...schemaBuiltins,
   ...errorBuiltins,
   ...mathBuiltins,
   ...textBuiltins,
