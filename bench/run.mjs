@@ -137,8 +137,8 @@ async function micro() {
 async function start() {
   const commands = {
     "node -e 0": `"${node}" -e 0`,
-    "harn run hello.harn": `"${node}" ../dist/bin/harn.js run hello.harn`,
-    "harn --version": `"${node}" ../dist/bin/harn.js --version`,
+    "harn run hello.harn": `"${node}" ../dist/bin/harn.cjs run hello.harn`,
+    "harn --version": `"${node}" ../dist/bin/harn.cjs --version`,
   };
   const times = {};
   for (let round = 0; round < rounds; round++) {

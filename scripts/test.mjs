@@ -40,7 +40,7 @@ const unit = count(unitReport, unitRun.code, (report) => ({
 
 let corpus = { passed: 0, failed: 0 };
 if (existsSync(join(root, "src", "cli", "main.ts"))) {
-  const cli = join(root, "dist", "bin", "harn.js");
+  const cli = join(root, "dist", "bin", "harn.cjs");
   const corpusRun = await run(
     [process.execPath, cli, "test", "conformance", "--exact", "--json", corpusReport, "conformance"],
     {

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `harn` command: this process's streams, signals and exit code around `runCli`. */
 
 import { runCli } from "./cli.ts";
@@ -19,8 +18,12 @@ const onFault = (error: unknown): void => {
 process.on("uncaughtException", onFault);
 process.on("unhandledRejection", onFault);
 
-const exitCode = await runCli(context, process.argv.slice(2));
-await context.host.flush();
-context.host.close();
-// Whatever still holds the event loop (a listener, a socket of a program that has ended) must not hold the user.
-process.exit(exitCode);
+async function main(): Promise<never> {
+  const exitCode = await runCli(context, process.argv.slice(2));
+  await context.host.flush();
+  context.host.close();
+  // Whatever still holds the event loop (a listener, a socket of a program that has ended) must not hold the user.
+  process.exit(exitCode);
+}
+
+void main();
