@@ -24,6 +24,12 @@ export interface FileInfo {
   readonly readonly: boolean;
 }
 
+/** An entry of a folder as `fs.entries` reports it: what it is itself, not what a link leads to. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly kind: FileInfo["kind"];
+}
+
 /** What `process.run` did. `exitCode` is null when a signal ended the process. */
 export interface ProcessResult {
   readonly exitCode: number | null;
@@ -121,6 +127,8 @@ export interface AsyncEffects {
     result: undefined;
   };
   "fs.list": { args: { path: string }; result: readonly string[] };
+  /** Names and kinds in one go, in the order of `fs.list`. */
+  "fs.entries": { args: { path: string }; result: readonly FolderEntry[] };
   "fs.stat": { args: { path: string }; result: FileInfo | undefined };
   "fs.mkdir": { args: { path: string }; result: undefined };
   "fs.remove": { args: { path: string; recursive?: boolean }; result: undefined };

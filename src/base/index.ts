@@ -13,6 +13,7 @@ export { HarnError, type HarnErrorOptions, HostError, type HostErrorKind } from 
 export type {
   AsyncEffects,
   FileInfo,
+  FolderEntry,
   Host,
   HttpRequest,
   HttpResponse,

@@ -4,7 +4,7 @@
  * Paths are POSIX paths; a relative one counts from the working folder. The root always exists.
  */
 
-import { type FileInfo, HostError, type HostErrorKind } from "../base/index.ts";
+import { type FileInfo, type FolderEntry, HostError, type HostErrorKind } from "../base/index.ts";
 
 type Entry =
   | { readonly kind: "directory"; modifiedMs: number }
@@ -15,6 +15,7 @@ export type FileOperation =
   | "fs.read"
   | "fs.write"
   | "fs.list"
+  | "fs.entries"
   | "fs.stat"
   | "fs.mkdir"
   | "fs.remove"
@@ -38,6 +39,7 @@ export interface VirtualFiles {
   readText(path: string): string;
   write(path: string, data: Uint8Array | string, append?: boolean): void;
   list(path: string): readonly string[];
+  entries(path: string): readonly FolderEntry[];
   stat(path: string): FileInfo | undefined;
   mkdir(path: string): void;
   remove(path: string, recursive?: boolean): void;
@@ -116,6 +118,15 @@ export function createVirtualFiles(cwd: string, nowMs: () => number): VirtualFil
   const isInside = (path: string, folder: string): boolean => path.startsWith(folder === "/" ? "/" : `${folder}/`);
   const childrenOf = (path: string): string[] => [...entries.keys()].filter((p) => p !== path && isInside(p, path));
 
+  const namesIn = (operation: FileOperation, absolute: string): string[] => {
+    const entry = entries.get(absolute);
+    if (entry === undefined) fail("not_found", operation, absolute);
+    else if (entry.kind === "file") fail("not_a_directory", operation, absolute);
+    const prefix = absolute === "/" ? 1 : absolute.length + 1;
+    const names = childrenOf(absolute).map((child) => child.slice(prefix));
+    return names.filter((name) => !name.includes("/")).sort();
+  };
+
   const files: VirtualFiles = {
     capacityBytes: Number.POSITIVE_INFINITY,
     read(path) {
@@ -145,13 +156,12 @@ export function createVirtualFiles(cwd: string, nowMs: () => number): VirtualFil
       if (writable < bytes.length) fail("no_space", "fs.write", absolute);
     },
     list(path) {
-      const absolute = begin("fs.list", path);
-      const entry = entries.get(absolute);
-      if (entry === undefined) fail("not_found", "fs.list", absolute);
-      else if (entry.kind === "file") fail("not_a_directory", "fs.list", absolute);
-      const prefix = absolute === "/" ? 1 : absolute.length + 1;
-      const names = childrenOf(absolute).map((child) => child.slice(prefix));
-      return names.filter((name) => !name.includes("/")).sort();
+      return namesIn("fs.list", begin("fs.list", path));
+    },
+    entries(path) {
+      const absolute = begin("fs.entries", path);
+      const folder = absolute === "/" ? "" : absolute;
+      return namesIn("fs.entries", absolute).map((name) => ({ name, kind: entries.get(`${folder}/${name}`)!.kind }));
     },
     stat(path) {
       const entry = entries.get(begin("fs.stat", path));

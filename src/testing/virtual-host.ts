@@ -181,6 +181,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
         return undefined;
       },
       "fs.list": async ({ path }) => files.list(path),
+      "fs.entries": async ({ path }) => files.entries(path),
       "fs.stat": async ({ path }) => files.stat(path),
       "fs.mkdir": async ({ path }) => {
         files.mkdir(path);
