@@ -109,7 +109,10 @@ async function resumeDaemon(
 ): Promise<readonly RecordedMessage[]> {
   const { resumePath, persistPath } = state.options.daemon!;
   state.daemonSnapshotPath = persistPath ?? resumePath;
-  return resumePath === undefined ? prior : loadSnapshot(state, resumePath, daemon);
+  if (resumePath === undefined) return prior;
+  const history = await loadSnapshot(state, resumePath, daemon);
+  state.resumedMessages = history.length;
+  return history;
 }
 
 /** A daemon that resumes has the prompt in its history already. */

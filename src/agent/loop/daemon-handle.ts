@@ -2,7 +2,7 @@
  * Daemons as things one can hold (DAEMON-09): started with a task, fed with events, stopped and resumed.
  *
  * Events wait in a first-in-first-out queue on disk, beside the loop's snapshot, and are handed to the loop one by one.
- * An event is taken off the queue only when the turn that handled it is over, so one that was being worked on when the
+ * An event is taken off the queue only when the loop idles again after it, so one that was being worked on when the
  * daemon stopped comes again.
  */
 
@@ -65,17 +65,18 @@ async function startDaemon(config: DaemonConfig, resuming: boolean): Promise<Dae
     });
     return saving;
   };
-  const takeMessages: NonNullable<AgentPorts["takeMessages"]> = async (point) => {
-    if (point !== "turn_start") return [];
-    if (inFlight > 0) {
-      // The loop asks for more: what it was given before has been dealt with.
+  const takeMessages: NonNullable<AgentPorts["takeMessages"]> = (point) => {
+    if (point !== "turn_start" || inFlight > 0 || queue.length === 0 || cancel.aborted) return [];
+    inFlight = 1;
+    return [eventText(queue[0]!)];
+  };
+  const idle: NonNullable<AgentPorts["idle"]> = async (state) => {
+    if (state !== undefined && inFlight > 0) {
       queue.splice(0, inFlight);
       inFlight = 0;
       await saveQueue();
     }
-    if (queue.length === 0 || cancel.aborted) return [];
-    inFlight = 1;
-    return [eventText(queue[0]!)];
+    await ports.idle?.(state);
   };
 
   await host.perform("fs.mkdir", { path: persistPath });
@@ -83,7 +84,7 @@ async function startDaemon(config: DaemonConfig, resuming: boolean): Promise<Dae
   const hasSnapshot = resuming && (await host.perform("fs.stat", { path: snapshotPath })) !== undefined;
   const finished = agentLoop({
     ...loop,
-    ports: { ...ports, takeMessages },
+    ports: { ...ports, takeMessages, idle },
     daemon: { ...daemon, persistPath: snapshotPath, ...(hasSnapshot ? { resumePath: snapshotPath } : {}) },
     signal: cancel,
   }).finally(() => {

@@ -38,6 +38,8 @@ export interface LoopState {
   /** Iterations of this run and of those a daemon resumed from. */
   iterations: number;
   resumedIterations: number;
+  /** How many messages of the history came from a daemon's snapshot. */
+  resumedMessages: number;
   textOnlyTurns: number;
   singleToolTurns: number;
   totalText: string;
@@ -118,6 +120,7 @@ export function createLoopState(options: AgentLoopOptions, identity: LoopIdentit
     summary: undefined,
     iterations: 0,
     resumedIterations: 0,
+    resumedMessages: 0,
     textOnlyTurns: 0,
     singleToolTurns: 0,
     totalText: "",

@@ -25,7 +25,7 @@ export function sessionRecord(state: LoopState): Policy {
     name: "session-record",
     start(turn) {
       // What a daemon resumed with has been recorded before.
-      if (state.recorded.length > 0) for (const message of turn.history.slice(0, -1)) seen.add(message);
+      for (const message of turn.history.slice(0, state.resumedMessages)) seen.add(message);
       recordNew(turn);
     },
     prepare(turn) {
