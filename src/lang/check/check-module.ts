@@ -7,10 +7,10 @@
  */
 
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { walkItems } from "../lint/visit-children.ts";
 import type { Decl, Expr, Item, Module, Pattern } from "../syntax/ast.ts";
 import { peelAttributes } from "../syntax/ast.ts";
 import type { SourceFile } from "../syntax/source-file.ts";
+import { walkItems } from "../syntax/visit-children.ts";
 import type { BuiltinTable } from "./builtin-table.ts";
 import { checkDeclaration } from "./check-declarations.ts";
 import { checkBlock, checkItems, checkStatement, declareFunctions } from "./check-statements.ts";

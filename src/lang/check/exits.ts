@@ -1,8 +1,8 @@
 /** Which statements always leave their block, and what a block assigns or yields. Syntax only. */
 
-import { walkItems } from "../lint/visit-children.ts";
 import type { Block, Expr, Item } from "../syntax/ast.ts";
 import { peelAttributes } from "../syntax/ast.ts";
+import { walkItems } from "../syntax/visit-children.ts";
 
 /** `return`, `throw`, `break`, `continue`, or an `if` whose both branches do. */
 export function definitelyExits(item: Item): boolean {

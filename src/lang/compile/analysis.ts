@@ -1,7 +1,7 @@
 /** Facts about a file that the compiler needs before it emits anything. */
 
-import { visitChildren } from "../lint/visit-children.ts";
 import { type Block, type Expr, type Item, peelAttributes, type Span, type TypeExpr } from "../syntax/ast.ts";
+import { visitChildren, walkItems } from "../syntax/visit-children.ts";
 
 /** Declarations by name, wherever they stand in the file. */
 export interface FileFacts {
@@ -137,28 +137,27 @@ export function mayAssign(expr: Expr): boolean {
 
 /** Whether a name is read anywhere in some expressions. */
 export function mentionsName(exprs: readonly Item[], name: string): boolean {
-  const pending: Item[] = [...exprs];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    if (node.kind === "Identifier" && node.name === name) return true;
-    if (node.kind === "Call" && node.callee.name === name) return true;
-    visitChildren(node, {
-      item: (child) => pending.push(child),
-      block: (body) => pending.push(...body.items),
-    });
-  }
+  for (const node of walkItems(exprs)) if (mentionedName(node) === name) return true;
   return false;
 }
 
+/** The name a node reads as a variable, function or type with a constructor. */
+export function mentionedName(node: Item): string | undefined {
+  switch (node.kind) {
+    case "Identifier":
+      return node.name;
+    case "Call":
+      return node.callee.name;
+    case "StructLiteral":
+      return node.name.name;
+    default:
+      return undefined;
+  }
+}
+
 function someInBody(body: Block, test: (node: Item) => boolean): boolean {
-  const pending: Item[] = [...body.items];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    const { item } = peelAttributes(node);
-    if (test(item)) return true;
-    if (isClosureNode(item)) continue;
-    visitChildren(item, {
-      item: (child) => pending.push(child),
-      block: (inner) => pending.push(...inner.items),
-    });
+  for (const node of walkItems(body.items, (item) => !isClosureNode(peelAttributes(item).item))) {
+    if (test(node)) return true;
   }
   return false;
 }

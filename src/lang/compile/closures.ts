@@ -1,9 +1,9 @@
 /** Function bodies: `fn`, closures, tools, methods, task bodies. */
 
 import type { FunctionProto } from "../../bytecode/index.ts";
-import { visitChildren } from "../lint/visit-children.ts";
-import { type Block, type Expr, type Item, type NodeOf, type Param, peelAttributes, type Span } from "../syntax/ast.ts";
-import { containsYield } from "./analysis.ts";
+import type { Block, Expr, NodeOf, Param, Span } from "../syntax/ast.ts";
+import { walkItems } from "../syntax/visit-children.ts";
+import { containsYield, mentionedName } from "./analysis.ts";
 import { compileDict, compileTo } from "./expressions.ts";
 import { FunctionScope } from "./function-scope.ts";
 import { typeToTest } from "./schema.ts";
@@ -76,17 +76,10 @@ function compileChecks(f: FunctionScope, params: readonly Param[]): void {
 /** Names that the function mentions and does not have as parameters. */
 function outerNames(source: FunctionSource, own: readonly string[]): string[] {
   const names = new Set<string>();
-  const pending: Item[] = [...source.body.items];
-  for (const param of source.params) if (param.defaultValue) pending.push(param.defaultValue);
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    const { item } = peelAttributes(node);
-    if (item.kind === "Identifier") names.add(item.name);
-    else if (item.kind === "Call") names.add(item.callee.name);
-    else if (item.kind === "StructLiteral") names.add(item.name.name);
-    visitChildren(item, {
-      item: (child) => pending.push(child),
-      block: (body) => pending.push(...body.items),
-    });
+  const defaults = source.params.flatMap((param) => param.defaultValue ?? []);
+  for (const node of walkItems([...defaults, ...source.body.items])) {
+    const name = mentionedName(node);
+    if (name !== undefined) names.add(name);
   }
   for (const name of own) names.delete(name);
   return [...names].sort();

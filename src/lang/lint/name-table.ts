@@ -20,7 +20,7 @@ import {
   peelAttributes,
   type Span,
 } from "../syntax/ast.ts";
-import { visitChildren } from "./visit-children.ts";
+import { visitChildren } from "../syntax/visit-children.ts";
 
 export type BindingKind =
   | "variable"

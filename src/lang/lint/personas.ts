@@ -5,7 +5,7 @@
  */
 
 import { type Attribute, type FnDecl, type Module, peelAttributes } from "../syntax/ast.ts";
-import { walkItems } from "./visit-children.ts";
+import { walkItems } from "../syntax/visit-children.ts";
 
 export interface DeclaredPersona {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Expressions whose evaluation nobody can notice: a fix may drop them. What is not proven pure is not. */
 
 import type { Expr } from "../syntax/ast.ts";
-import { visitChildren } from "./visit-children.ts";
+import { visitChildren } from "../syntax/visit-children.ts";
 
 const pureKinds: ReadonlySet<string> = new Set([
   "IntLiteral",

@@ -1,7 +1,7 @@
 /** The tree by kind, with parents and blocks: what most rules look at, gathered in one walk. */
 
 import type { Block, Item, Module, NodeOf, TypeExpr } from "../syntax/ast.ts";
-import { type BlockRole, visitChildren, walkItems } from "./visit-children.ts";
+import { type BlockRole, visitChildren, walkItems } from "../syntax/visit-children.ts";
 
 export interface BlockUse {
   readonly body: Block;

@@ -1,6 +1,6 @@
 import type { Block, Item } from "../../syntax/ast.ts";
+import { walkItems } from "../../syntax/visit-children.ts";
 import type { LintRule } from "../lint-rule.ts";
-import { walkItems } from "../visit-children.ts";
 
 const defaultThreshold = 25;
 

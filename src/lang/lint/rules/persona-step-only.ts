@@ -1,6 +1,6 @@
+import { walkItems } from "../../syntax/visit-children.ts";
 import type { LintRule } from "../lint-rule.ts";
 import { declaredPersonas } from "../personas.ts";
-import { walkItems } from "../visit-children.ts";
 
 export const personaStepOnly: LintRule = {
   name: "persona-step-only",

@@ -1,6 +1,6 @@
 /** One place that knows what hangs below each node, so that analyses need no walk of their own. */
 
-import type { Block, DictEntry, Element, Expr, Item, NamedField, Param, Pattern, TypeExpr } from "../syntax/ast.ts";
+import type { Block, DictEntry, Element, Expr, Item, NamedField, Param, Pattern, TypeExpr } from "./ast.ts";
 
 /** What a block is to the node that owns it. */
 export type BlockRole = "body" | "loop" | "branch" | "arm" | "closure" | "try" | "catch" | "finally" | "task" | "plain";
