@@ -514,7 +514,7 @@ describe("permissions", () => {
     expect((await runCalls(calls, [gate(rules)])).ran).toEqual(ran);
   });
 
-  it("POLICY-07 every scope must let the call through", async () => {
+  it("AGENT-21 POLICY-07 every scope must let the call through", async () => {
     const scopes = [{ allow: ["a", "b"] }, { deny: ["b"] }].map((value) => readPermissions(value)!);
     expect(
       (

@@ -1,6 +1,6 @@
 /** The request of one step: built once, used unchanged for every retry and reconnect (LOOP-07). */
 
-import type { ModelInput, ToolSpec } from "../../llm/index.ts";
+import type { ModelInput, ToolChoice, ToolSpec } from "../../llm/index.ts";
 import { shortenResults } from "./shorten-results.ts";
 import type { TurnState } from "./turn-state.ts";
 
@@ -25,4 +25,11 @@ export function requestTools(turn: TurnState): readonly ToolSpec[] {
     if (deferred !== true || turn.promoted.has(tool.name)) visible.push(tool);
   }
   return visible;
+}
+
+/** `auto` or empty, `none`, `required` or `any`, `tool:<name>`; unknown text means `auto` (LOOP-88). */
+export function toolChoiceFromText(text: string): ToolChoice {
+  const tool = /^tool:(.+)$/.exec(text)?.[1];
+  if (tool !== undefined) return { tool };
+  return text === "none" ? "none" : text === "required" || text === "any" ? "required" : "auto";
 }

@@ -17,11 +17,12 @@ import {
   think,
   usage,
 } from "../../../test/agent/support.ts";
-import type { RecordedAssistant } from "../context/recorded-message.ts";
+import type { RecordedAssistant, RecordedMessage } from "../context/recorded-message.ts";
 import { createToolRuntime, defineTool, type Tool, type ToolDefinition } from "../tools/define-tool.ts";
 import { ToolRuntimeError, toolFailure, toolSuccess } from "../tools/outcome.ts";
 import { NO_TOOLS, type ToolRuntime } from "../tools/tool-runtime.ts";
 import type { Harness, TurnInput } from "./harness.ts";
+import { toolChoiceFromText } from "./request.ts";
 import { runTurn } from "./run-turn.ts";
 import { TurnError } from "./turn-error.ts";
 import type { TerminalEvent, TurnEvent } from "./turn-event.ts";
@@ -708,6 +709,125 @@ describe("a turn", () => {
       shortenResults: false,
     });
     expect((whole.model.inputs[1]!.messages[2] as { content: string }).content).toBe(JSON.stringify(long));
+  });
+
+  it("LOOP-08 LOOP-21 every kind of chunk in, every kind of event out, with exactly these fields", async () => {
+    const { events } = await run(
+      [
+        [
+          { type: "response-start", model: "m", responseId: "r", usage: { inputTokens: 1 } },
+          { type: "heartbeat" },
+          { type: "warning", message: "unknown block", raw: { a: 1 } },
+          think("hm"),
+          say("text"),
+          { type: "tool-call-start", id: "1", name: "read" },
+          { type: "tool-call-delta", id: "1", delta: '{"path":"a"}' },
+          { type: "tool-call-end", id: "1" },
+          ...callTool("2", "ghost", {}),
+          done("tool_use", usage(1, 1)),
+        ],
+        answer("end"),
+      ],
+      { tools: createToolRuntime([echoTool()]) },
+    );
+    expect(events.slice(0, 6)).toEqual([
+      { type: "thinking-delta", messageId: "thinking_native_0", delta: "hm" },
+      { type: "text-delta", messageId: "msg_native_0", delta: "text" },
+      { type: "tool-call", id: "1", name: "read", input: { path: "a" } },
+      { type: "tool-call", id: "2", name: "ghost", input: {} },
+      { type: "tool-result", id: "1", output: { ok: true, value: "content of a" } },
+      { type: "tool-result", id: "2", output: { ok: false, error: "NotFound: unknown tool ghost" } },
+    ]);
+    expect(Object.keys(events.at(-1)!).sort()).toEqual(["finalMessages", "stopReason", "type", "usage"]);
+  });
+
+  it("LOOP-37 LOOP-39 LOOP-84 the order within steps: cap, cancel, gate, model, usage, record, run, record", async () => {
+    const log: string[] = [];
+    const tool = echoTool({ execute: () => void log.push("tool runs") });
+    const roles = (turn: { history: readonly { role: string }[] }) =>
+      turn.history.map((message) => message.role[0]).join("");
+    const compaction = {
+      strategy: {
+        name: "spy",
+        shouldCompact: () => log.push("gate") < 0,
+        compact: () => Promise.reject(new Error("never")),
+      },
+      client: scriptedModel(createTestHost(), []),
+      request,
+      windowTokens: 1,
+    };
+    await run(
+      [[started, ...callTool("1", "read", { path: "a" }), done("tool_use", usage(1, 1))], answer("x", usage(2, 2))],
+      {
+        tools: createToolRuntime([tool]),
+        compaction,
+        policies: [
+          {
+            name: "log",
+            prepare: (turn) => void log.push(`prepare ${roles(turn)}`),
+            request: (turn, input) => {
+              log.push(`request ${roles(turn)}`);
+              return input;
+            },
+            answer: (turn, decoded) => {
+              log.push(`answer ${roles(turn)} spent ${turn.accounts.spent?.inputTokens}`);
+              return decoded;
+            },
+            gate: (turn) => void log.push(`call ${roles(turn)}`),
+            decide: (turn) => void log.push(`decide ${roles(turn)}`),
+          },
+        ],
+      },
+    );
+    expect(log).toEqual([
+      ...["prepare u", "gate", "request u", "answer u spent 1", "call ua", "tool runs", "decide uat"],
+      ...["prepare uat", "gate", "request uat", "answer uat spent 3", "decide uata"],
+    ]);
+  });
+
+  it("LOOP-20 LOOP-73 messages of all roles are sent with their fields; success, failure and runtime error differ", async () => {
+    const image = { kind: "image", mediaType: "image/png", base64: "AA==" } as const;
+    const prior: RecordedMessage[] = [
+      { role: "user", content: "look", attachments: [image] },
+      {
+        role: "assistant",
+        text: "reading",
+        thinking: [{ text: "hm", signature: "s" }],
+        toolCalls: [{ id: "0", name: "read", input: {} }],
+      },
+      { role: "tool", toolCallId: "0", content: "x", isError: true, attachments: [image] },
+    ];
+    const { model } = await run([answer("x")], {}, { priorMessages: prior });
+    expect(model.inputs[0]!.messages.slice(0, 3)).toEqual(prior);
+    const outcomes: ToolRuntime = {
+      specs: () => [],
+      invoke(call) {
+        if (call.name === "fine") return Promise.resolve(toolSuccess({ n: 1 }));
+        if (call.name === "failed") return Promise.resolve(toolFailure("NotFound", "no"));
+        return Promise.reject(new ToolRuntimeError("runtime", call.name, "gone"));
+      },
+    };
+    const { events } = await run(
+      [[started, ...callTool("1", "fine", {}), ...callTool("2", "failed", {}), ...callTool("3", "broken", {}), done()]],
+      { tools: outcomes },
+    );
+    expect(events.slice(3)).toMatchObject([
+      { output: { ok: true, value: { n: 1 } } },
+      { output: { ok: false, error: "NotFound: no" } },
+      { type: "turn-error", error: { kind: "tool-runtime" } },
+    ]);
+  });
+
+  it.each([
+    ["auto", "auto"],
+    ["none", "none"],
+    ["required", "required"],
+    ["any", "required"],
+    ["tool:read", { tool: "read" }],
+    ["", "auto"],
+    ["whatever", "auto"],
+  ] as const)("LOOP-88 tool choice %j reads as %j", (text, choice) => {
+    expect(toolChoiceFromText(text)).toEqual(choice);
   });
 
   it("LOOP-28 LOOP-35 starting a turn does nothing yet and never throws", async () => {
