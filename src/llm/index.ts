@@ -1,6 +1,7 @@
 // Contract
 
 // Layers around one attempt
+export { buildModelInput } from "./call/attempt.ts";
 export type { AttemptMeter } from "./call/attempt-meter.ts";
 export {
   type AttemptOutcome,
@@ -61,6 +62,21 @@ export {
   NO_CAPABILITIES,
 } from "./catalog/capabilities.ts";
 export type { CapabilityRule, CapabilityTable } from "./catalog/capability-matrix.ts";
+// Catalogue: what builtins answer, layers, health
+export {
+  availableProviders,
+  clearCapabilities,
+  configAnswer,
+  installCapabilities,
+  knownModels,
+  modelInfoAnswer,
+  pickModelAnswer,
+  providerCapabilitiesAnswer,
+  providerCatalogAnswer,
+  qcDefaultModelAnswer,
+  registerProvider,
+  resolveModelAnswer,
+} from "./catalog/catalog-answers.ts";
 export {
   type AliasConfig,
   type CatalogConfig,
@@ -71,6 +87,9 @@ export {
   mergeCatalogs,
   type ProviderConfig,
 } from "./catalog/catalog-config.ts";
+export { type CatalogSources, loadCatalogLayers } from "./catalog/catalog-layers.ts";
+export { type ContextWindows, createContextWindows, knownContextWindow } from "./catalog/context-window.ts";
+export { checkHealth, type HealthcheckAnswer, type HealthcheckOptions } from "./catalog/healthcheck.ts";
 export {
   createModelCatalog,
   DEFAULT_PROVIDERS,

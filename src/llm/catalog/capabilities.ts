@@ -46,8 +46,8 @@ export function lookupCapabilities(provider: string, model: string, overrides?: 
   const chain = provider === "mock" ? ["anthropic", "openai"] : familyChain(provider, overrides);
   for (const name of chain) {
     const rule =
-      overrides?.rules[name]?.find((candidate) => ruleMatches(candidate, model)) ??
-      BUILTIN_CAPABILITIES.rules[name]?.find((candidate) => ruleMatches(candidate, model));
+      own(overrides?.rules, name)?.find((candidate) => ruleMatches(candidate, model)) ??
+      own(BUILTIN_CAPABILITIES.rules, name)?.find((candidate) => ruleMatches(candidate, model));
     if (rule) return answer(rule);
   }
   return NO_CAPABILITIES;
@@ -117,9 +117,14 @@ function familyChain(provider: string, overrides: CapabilityTable | undefined): 
   // An override may name a circle.
   while (name !== undefined && !chain.includes(name)) {
     chain.push(name);
-    name = overrides?.families[name] ?? BUILTIN_CAPABILITIES.families[name];
+    name = own(overrides?.families, name) ?? own(BUILTIN_CAPABILITIES.families, name);
   }
   return chain;
+}
+
+/** Names come from programs: `constructor` is a provider nobody knows, not a function. */
+function own<T>(table: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 function ruleMatches(rule: CapabilityRule, model: string): boolean {
