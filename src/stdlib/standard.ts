@@ -20,6 +20,7 @@ import { pathBuiltins } from "./paths/index.ts";
 import { processBuiltins } from "./processes/index.ts";
 import { schemaBuiltins } from "./schema/index.ts";
 import { skillBuiltins } from "./skills/index.ts";
+import { streamBuiltins, streamGlobals } from "./streams/index.ts";
 import { assertionBuiltins } from "./testing/index.ts";
 import { textBuiltins } from "./text/index.ts";
 import { stringMethods } from "./text/string-methods.ts";
@@ -38,6 +39,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...skillBuiltins,
   ...transcriptBuiltins,
   ...iteratorBuiltins,
+  ...streamBuiltins,
   ...jsonBuiltins,
   ...fileBuiltins,
   ...pathBuiltins,
@@ -70,4 +72,4 @@ export const standardMethods: Readonly<Record<string, readonly Native[]>> = {
 };
 
 /** Names with a value: made once per run, on first use. */
-export const standardGlobals: Readonly<Record<string, () => Value>> = { ...mathGlobals };
+export const standardGlobals: Readonly<Record<string, () => Value>> = { ...mathGlobals, ...streamGlobals };

@@ -1,9 +1,7 @@
 /** Methods of iterators: lazy stages, and sinks that pull until they know the answer. */
 
 import {
-  abandonIter,
   add,
-  type Control,
   type ControlNative,
   compare,
   Dict,
@@ -25,13 +23,13 @@ import {
   RuntimeError,
   record,
   SetValue,
-  type Signal,
   type Stage,
   share,
   typeName,
   type Value,
   withStage,
 } from "../../vm/index.ts";
+import { sink } from "./sink.ts";
 
 function callable(name: string, value: Value): Value {
   if (isCallable(value)) return value;
@@ -57,77 +55,6 @@ const stage = (name: string, make: (argument: Value) => Stage): Native => ({
 function other(name: string, value: Value): Iter {
   if (value === undefined) throw new RuntimeError("type", `iter.${name}: expected iterable argument`);
   return iterOf(value);
-}
-
-// ---- sinks -----------------------------------------------------------------------------------------------------------
-
-/**
- * A sink folds items into its state. With `fn`, each item is first given to the function and `accept` sees the answer.
- * `accept` may end the pull early with `{ stop }`.
- */
-interface Sink<S> {
-  readonly begin: (args: readonly Value[]) => { readonly own: S; readonly fn?: Value };
-  readonly call?: (own: S, item: Value) => readonly Value[];
-  readonly accept: (own: S, item: Value, answer: Value) => { readonly stop: Value } | undefined;
-  readonly finish: (own: S) => Value;
-}
-
-interface SinkState<S> {
-  readonly iter: Iter;
-  readonly own: S;
-  readonly fn: Value;
-  /** The item whose call is under way; undefined state: a pull is. */
-  item: Value;
-  calling: boolean;
-}
-
-function sink<S>(name: string, spec: Sink<S>): ControlNative {
-  const take = (state: SinkState<S>, value: Value, control: Control): Signal | undefined => {
-    if (value === END) return control.done(spec.finish(state.own));
-    if (state.fn !== undefined) {
-      state.item = value;
-      state.calling = true;
-      return control.call(state, state.fn, spec.call ? spec.call(state.own, value) : [value]);
-    }
-    return settle(state, value, value, control);
-  };
-  const settle = (state: SinkState<S>, item: Value, answer: Value, control: Control): Signal | undefined => {
-    const stop = spec.accept(state.own, item, answer);
-    if (!stop) return undefined;
-    abandonIter(state.iter);
-    return control.done(stop.stop);
-  };
-  const drain = (state: SinkState<S>, control: Control): Signal => {
-    for (;;) {
-      const signal = pull(state.iter, control);
-      if (signal !== DONE) return control.hold(state, signal);
-      const outcome = take(state, control.value, control);
-      if (outcome !== undefined) return outcome;
-    }
-  };
-  const routine: Routine = {
-    name: `iter.${name}`,
-    resume(raw, value, control) {
-      const state = raw as SinkState<S>;
-      let outcome: Signal | undefined;
-      if (state.calling) {
-        state.calling = false;
-        outcome = settle(state, state.item, value, control);
-      } else outcome = take(state, value, control);
-      return outcome ?? drain(state, control);
-    },
-    abandon: (raw) => abandonIter((raw as SinkState<S>).iter),
-  };
-  return {
-    kind: "control",
-    name,
-    routine,
-    start(args, control) {
-      const iter = iterOf(args[0]);
-      const { own, fn } = spec.begin(args);
-      return drain({ iter, own, fn, item: undefined, calling: false }, control);
-    },
-  };
 }
 
 const collected = (name: string, finish: (items: Value[]) => Value): ControlNative =>
@@ -193,6 +120,20 @@ export const nextMethod: ControlNative = {
   },
 };
 
+/** Takes one item and leaves the rest where it is. */
+export function firstItem(name: string, frameName: string): ControlNative {
+  const answer = (value: Value): Value => (value === END ? undefined : value);
+  return {
+    kind: "control",
+    name,
+    routine: { name: frameName, resume: (_state, value, control) => control.done(answer(value)) },
+    start([iter], control) {
+      const signal = pull(iterOf(iter), control);
+      return signal === DONE ? control.done(answer(control.value)) : control.hold(undefined, signal);
+    },
+  };
+}
+
 export const iterMethods: readonly Native[] = [
   { kind: "pure", name: "iter", impl: ([iter]) => iterOf(iter) },
   nextMethod,
@@ -243,20 +184,7 @@ export const iterMethods: readonly Native[] = [
     },
     finish: (own) => own.acc,
   }),
-  // `first` takes one item and leaves the rest where it is.
-  {
-    kind: "control",
-    name: "first",
-    routine: {
-      name: "iter.first",
-      resume: (_state, value, control) => control.done(value === END ? undefined : value),
-    },
-    start([iter], control) {
-      const signal = pull(iterOf(iter), control);
-      if (signal !== DONE) return control.hold(undefined, signal);
-      return control.done(control.value === END ? undefined : control.value);
-    },
-  },
+  firstItem("first", "iter.first"),
   sink<{ last: Value }>("last", {
     begin: () => ({ own: { last: undefined } }),
     accept: (own, item) => {

@@ -84,6 +84,8 @@ export type Stage =
   | { readonly kind: "take"; left: number }
   | { readonly kind: "skip"; left: number }
   | { readonly kind: "take_while"; readonly fn: Value }
+  /** Ends before the first item for which `fn` is truthy. */
+  | { readonly kind: "take_until"; readonly fn: Value }
   | { readonly kind: "skip_while"; readonly fn: Value; skipping: boolean }
   | { readonly kind: "tap"; readonly fn: Value }
   | { readonly kind: "scan"; readonly fn: Value; acc: Value }
@@ -330,6 +332,7 @@ function through(state: PullState, from: number, first: Value, control: Control)
       case "filter":
       case "flat_map":
       case "take_while":
+      case "take_until":
       case "tap":
         state.at = i;
         state.item = item;
@@ -414,6 +417,8 @@ function resumeStage(state: PullState, value: Value, control: Control): Signal |
       return undefined;
     case "take_while":
       return isTruthy(value) ? through(state, state.at + 1, state.item, control) : finish(iter, control);
+    case "take_until":
+      return isTruthy(value) ? finish(iter, control) : through(state, state.at + 1, state.item, control);
     case "skip_while":
       if (isTruthy(value)) return undefined;
       stage.skipping = false;
