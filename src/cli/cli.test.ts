@@ -291,6 +291,87 @@ describe("harn test conformance", () => {
   });
 });
 
+describe("recorded runs", () => {
+  const program = `println(random_int(1, 1000000000))
+let out = parallel each [9, 1, 4] { n ->
+  sleep(n)
+  random_int(1, 1000000000)
+}
+println(out)
+append_file("done.txt", "x")
+`;
+  const record = async () => {
+    const { code, out, err } = await harn(["run", "--record", "runs", "a.harn"]);
+    expect(code).toBe(0);
+    const file = /^Recorded as (.*\.jsonl)$/m.exec(err)?.[1] ?? "";
+    return { out, file };
+  };
+
+  it("replays what was printed, without doing anything again", async () => {
+    write({ "a.harn": program });
+    const { out, file } = await record();
+    const replayed = await harn(["replay", file]);
+    expect(replayed).toEqual({ code: 0, out, err: "" });
+    expect(readFileSync(join(folder, "done.txt"), "utf8")).toBe("x");
+  });
+
+  it("shows runs and what they did", async () => {
+    write({ "a.harn": program });
+    const { file } = await record();
+    expect((await harn(["runs", "runs"])).out).toMatch(/completed +a-\d{8}T\d{6}-\w+\n$/);
+    expect((await harn(["runs", file])).out).toContain("fs.write  done");
+    expect(JSON.parse((await harn(["runs", "runs", "--json"])).out)).toHaveLength(1);
+  });
+
+  it("says where a program that has changed parts from its recording", async () => {
+    write({ "a.harn": program });
+    const { file } = await record();
+    write({ "a.harn": program.replace('"done.txt", "x"', '"other.txt", "x"') });
+    const { code, err } = await harn(["replay", file]);
+    expect(code).toBe(1);
+    expect(err).toContain("has changed since it was recorded");
+    expect(err).toContain("other.txt");
+    expect(err).not.toContain("internal error");
+  });
+
+  it("goes on with a run that was cut off, and does nothing twice", async () => {
+    write({ "a.harn": `append_file("first.txt", "x")\n${program}` });
+    const { out, file } = await record();
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+    const cut = lines.findIndex((line) => line.includes("done.txt"));
+    writeFileSync(file, `${lines.slice(0, cut).join("\n")}\n{"seq":99,"to`);
+    rmSync(join(folder, "done.txt"));
+    expect(await harn(["resume", file])).toEqual({ code: 0, out, err: "" });
+    expect(readFileSync(join(folder, "done.txt"), "utf8")).toBe("x");
+    expect(readFileSync(join(folder, "first.txt"), "utf8")).toBe("x");
+    const again = await harn(["resume", file]);
+    expect([again.code, again.out]).toEqual([1, ""]);
+    expect(again.err).toContain("completed");
+  });
+
+  it("a run that failed replays its failure", async () => {
+    write({ "a.harn": 'println("once")\nread_file("nowhere.txt")\n' });
+    const { code, out, err } = await harn(["run", "--record", "runs", "a.harn"]);
+    expect([code, out]).toEqual([1, "once\n"]);
+    const file = /^Recorded as (.*\.jsonl)$/m.exec(err)?.[1] ?? "";
+    write({ "nowhere.txt": "it is there now" });
+    const replayed = await harn(["replay", file]);
+    expect([replayed.code, replayed.out]).toEqual([1, "once\n"]);
+    expect(err).toContain(replayed.err.trim());
+  });
+
+  it.each([["replay"], ["resume"], ["runs"]])("%s of what is not there is a usage error", async (command) => {
+    expect((await harn([command, "nowhere.jsonl"])).code).toBe(2);
+  });
+
+  it("a file that is no recording is refused", async () => {
+    write({ "x.jsonl": "hello\n" });
+    const { code, err } = await harn(["replay", "x.jsonl"]);
+    expect(code).toBe(1);
+    expect(err).not.toContain("internal error");
+  });
+});
+
 describe("explain and doc", () => {
   it("explains a code in any spelling", async () => {
     const { code, out } = await harn(["explain", "p001"]);

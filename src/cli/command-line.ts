@@ -42,12 +42,13 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .option("-e, --eval <code>", "run this code instead of a file")
     .option("-p, --pipeline <name>", "run this pipeline (default: `default`, else the first)")
     .option("--llm-mock <file>", "answer model calls from this JSONL script, in order")
+    .option("--record <folder>", "keep what the run does, to replay or resume it")
     .passThroughOptions()
     .action(
       async (
         file: string | undefined,
         args: string[],
-        options: { eval?: string; pipeline?: string; llmMock?: string },
+        options: { eval?: string; pipeline?: string; llmMock?: string; record?: string },
       ) => {
         const { runCommand } = await import("./commands/run.ts");
         // With -e the first word is an argument of the program.
@@ -61,6 +62,34 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
           }),
         );
       },
+    );
+
+  program
+    .command("replay")
+    .summary("play a recorded run back")
+    .description("Runs the program against its recording: same answers, same order, nothing outside asked or changed.")
+    .argument("<run>", "the .jsonl file that `harn run --record` named")
+    .action(async (file: string) =>
+      finish(await (await import("./commands/recorded.ts")).replayCommand(context, file)),
+    );
+
+  program
+    .command("resume")
+    .summary("go on with a run that was cut off")
+    .description("What the run had done is answered from its recording; from its end on it goes on for real.")
+    .argument("<run>", "the .jsonl file that `harn run --record` named")
+    .action(async (file: string) =>
+      finish(await (await import("./commands/recorded.ts")).resumeCommand(context, file)),
+    );
+
+  program
+    .command("runs")
+    .summary("look at recorded runs")
+    .description("Of a folder, the list of runs, newest first; of a run's file, what it did, task by task.")
+    .argument("<path>", "a folder of runs, or a run's .jsonl file")
+    .option("--json", "as JSON on stdout")
+    .action(async (path: string, options: object) =>
+      finish(await (await import("./commands/recorded.ts")).runsCommand(context, path, options)),
     );
 
   program

@@ -1,6 +1,6 @@
 /** What a failed command says. Users never see a JavaScript stack trace. */
 
-import { HostError } from "../base/index.ts";
+import { HarnError } from "../base/index.ts";
 import { type CliContext, UsageError } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { isStopRequest, stopExitCode } from "./stop-requests.ts";
@@ -12,7 +12,7 @@ export function reportFailure(context: CliContext, error: unknown): number {
     context.err(`harn: ${error.message}\n`);
     return error.exitCode;
   }
-  if (error instanceof HostError) {
+  if (error instanceof HarnError) {
     context.err(`harn: ${error.message}\n`);
     return exitCodes.failed;
   }
