@@ -4,10 +4,11 @@ import type { FunctionProto } from "../../bytecode/index.ts";
 import type { Block, Expr, NodeOf, Param, Span } from "../syntax/ast.ts";
 import { walkItems } from "../syntax/visit-children.ts";
 import { containsYield, mentionedName } from "./analysis.ts";
-import { compileDict, compileTo } from "./expressions.ts";
+import { compileBlock, DISCARD } from "./blocks.ts";
 import { FunctionScope } from "./function-scope.ts";
+import { compileDict } from "./literals.ts";
+import { compileTo } from "./operands.ts";
 import { typeToTest } from "./schema.ts";
-import { compileBlock, DISCARD } from "./statements.ts";
 
 export interface FunctionSource {
   readonly name: string;

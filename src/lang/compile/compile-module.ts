@@ -13,10 +13,17 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { type Item, type Module, type NodeOf, peelAttributes } from "../syntax/ast.ts";
 import type { SourceFile } from "../syntax/source-file.ts";
 import { analyse } from "./analysis.ts";
+import { compileBlock, hoistNames } from "./blocks.ts";
 import { compileDeclaration } from "./declarations.ts";
+import { emitExpr } from "./expressions.ts";
 import { FunctionScope } from "./function-scope.ts";
-import { compileBlock, compileItems, hoistNames } from "./statements.ts";
-import { Unit } from "./unit.ts";
+import { compileItems } from "./statements.ts";
+import { type CompileRules, Unit } from "./unit.ts";
+
+const RULES: CompileRules = {
+  expression: emitExpr,
+  items: (f, items, target) => compileItems(f, items, 0, target),
+};
 
 /** A name that an import brings into the file. */
 export interface ImportedName {
@@ -55,7 +62,7 @@ export function compileModule(input: CompileInput): CompileResult {
     const peeled = peelAttributes(item).item;
     return peeled.kind === "PipelineDecl" ? [peeled] : [];
   });
-  const unit = new Unit(file, allFacts, !input.isEntry, pipelines.length > 0);
+  const unit = new Unit(file, allFacts, !input.isEntry, pipelines.length > 0, RULES);
 
   for (const each of input.imports) if (each.kind !== "enum") unit.slot(each.name, false);
   const exported: string[] = [];

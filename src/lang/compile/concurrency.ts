@@ -1,10 +1,10 @@
 /** spawn, parallel, select: bodies become closures, the rest is done by builtins of the VM. */
 
 import type { NodeOf } from "../syntax/ast.ts";
+import { compileBlock } from "./blocks.ts";
 import { compileTaskBody } from "./closures.ts";
-import { compileTo } from "./expressions.ts";
 import type { FunctionScope } from "./function-scope.ts";
-import { compileBlock } from "./statements.ts";
+import { compileTo } from "./operands.ts";
 
 export function compileSpawn(f: FunctionScope, expr: NodeOf<"Spawn">, target: number): void {
   const body = f.temp();

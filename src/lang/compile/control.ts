@@ -1,9 +1,9 @@
 /** if, try, retry, deadline, mutex: regions that control leaves in several ways. */
 
 import type { Block, NodeOf } from "../syntax/ast.ts";
-import { compileJumpIfNot, compileOperand, compileTo } from "./expressions.ts";
+import { compileBlock, DISCARD } from "./blocks.ts";
 import type { Exit, FunctionScope } from "./function-scope.ts";
-import { compileBlock, DISCARD } from "./statements.ts";
+import { compileJumpIfNot, compileOperand, compileTo } from "./operands.ts";
 
 export function compileIf(f: FunctionScope, expr: NodeOf<"If">, target: number): void {
   const { asm } = f;

@@ -3,11 +3,13 @@
 import type { Constant } from "../../bytecode/index.ts";
 import type { Attribute, AttributeArg, Block, Expr, Item, NodeOf, Param } from "../syntax/ast.ts";
 import { peelAttributes } from "../syntax/ast.ts";
+import { compileBlock, DISCARD } from "./blocks.ts";
 import { compileFunction, fnSource } from "./closures.ts";
-import { compileTo, keyList } from "./expressions.ts";
 import type { FunctionScope } from "./function-scope.ts";
+import { keyList } from "./literals.ts";
+import { compileTo } from "./operands.ts";
 import { schemaToJsonSchema, typeToSchema } from "./schema.ts";
-import { compileBlock, DISCARD, declareWith } from "./statements.ts";
+import { declareWith } from "./variables.ts";
 
 /** Attributes whose function runs inside a scope of the step runtime. */
 const SCOPED_ATTRIBUTES = new Set(["step", "persona"]);

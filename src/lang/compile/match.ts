@@ -2,9 +2,9 @@
 
 import type { Label } from "../../bytecode/index.ts";
 import type { Element, Expr, NodeOf } from "../syntax/ast.ts";
-import { compileJumpIfNot, compileOperand, compileTo, immediate } from "./expressions.ts";
+import { compileBlock } from "./blocks.ts";
 import type { FunctionScope } from "./function-scope.ts";
-import { compileBlock } from "./statements.ts";
+import { compileJumpIfNot, compileOperand, compileTo, immediate } from "./operands.ts";
 
 export function compileMatch(f: FunctionScope, expr: NodeOf<"Match">, target: number): void {
   const { asm } = f;

@@ -1,12 +1,20 @@
 /** The state of compiling one file: what its top-level names mean, and what goes wrong. */
 
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import type { Span } from "../syntax/ast.ts";
+import type { Expr, Item, Span } from "../syntax/ast.ts";
 import type { SourceFile } from "../syntax/source-file.ts";
 import type { FileFacts } from "./analysis.ts";
-import type { Binding } from "./function-scope.ts";
+import type { Binding, FunctionScope } from "./function-scope.ts";
+
+/** What the lower parts of the compiler need of the upper ones. */
+export interface CompileRules {
+  readonly expression: (f: FunctionScope, expr: Expr, target: number) => void;
+  /** In the scope that is open. */
+  readonly items: (f: FunctionScope, items: readonly Item[], target: number) => void;
+}
 
 export class Unit {
+  readonly rules: CompileRules;
   readonly file: SourceFile;
   readonly facts: FileFacts;
   /** Top-level variables are module slots (imported modules), not registers of the main function (the entry file). */
@@ -18,11 +26,12 @@ export class Unit {
   readonly slotNames: string[] = [];
   readonly #slots = new Map<string, { readonly slot: number; mutable: boolean }>();
 
-  constructor(file: SourceFile, facts: FileFacts, topLevelSlots: boolean, hasPipelines: boolean) {
+  constructor(file: SourceFile, facts: FileFacts, topLevelSlots: boolean, hasPipelines: boolean, rules: CompileRules) {
     this.file = file;
     this.facts = facts;
     this.topLevelSlots = topLevelSlots;
     this.hasPipelines = hasPipelines;
+    this.rules = rules;
   }
 
   /** The slot of a top-level name, made on first use. */
