@@ -1,6 +1,7 @@
 /** Everything a program finds without importing: builtins, methods of types, global values. */
 
 import { channelNatives, iterOf, type Native, taskNatives, type Value } from "../vm/index.ts";
+import { agentBuiltins } from "./agent/index.ts";
 import type { Builtin } from "./builtin.ts";
 import { dictMethods } from "./collections/dict-methods.ts";
 import { collectionBuiltins } from "./collections/index.ts";
@@ -15,9 +16,11 @@ import { iteratorBuiltins } from "./iterators/index.ts";
 import { iterMethods, lifted, nextMethod } from "./iterators/iter-methods.ts";
 import { jsonBuiltins } from "./json/index.ts";
 import { llmBuiltins } from "./llm/index.ts";
+import { llmMockBuiltins } from "./llm/mock-builtins.ts";
 import { mathBuiltins, mathGlobals } from "./math/index.ts";
 import { pathBuiltins } from "./paths/index.ts";
 import { processBuiltins } from "./processes/index.ts";
+import { regexBuiltins } from "./regex/index.ts";
 import { schemaBuiltins } from "./schema/index.ts";
 import { skillBuiltins } from "./skills/index.ts";
 import { streamBuiltins, streamGlobals } from "./streams/index.ts";
@@ -35,6 +38,8 @@ export const standardBuiltins: readonly Builtin[] = [
   ...typeBuiltins,
   ...assertionBuiltins,
   ...llmBuiltins,
+  ...llmMockBuiltins,
+  ...agentBuiltins,
   ...toolBuiltins,
   ...skillBuiltins,
   ...transcriptBuiltins,
@@ -46,6 +51,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...processBuiltins,
   ...timeBuiltins,
   ...dateBuiltins,
+  ...regexBuiltins,
   ...schemaBuiltins,
   ...errorBuiltins,
   ...mathBuiltins,

@@ -41,6 +41,7 @@ export {
   type AsyncNative,
   CALL,
   type Callable,
+  type CallOptions,
   Control,
   type ControlNative,
   DONE,

@@ -11,7 +11,7 @@
  */
 
 import type { CancelSignal, Host } from "../base/index.ts";
-import type { Task, Wait } from "./core/task.ts";
+import type { Task, TaskContext, Wait } from "./core/task.ts";
 import type { HarnFailure } from "./error.ts";
 import type { Closure, NativeRef, Value } from "./value/value.ts";
 import type { Vm } from "./vm.ts";
@@ -27,7 +27,14 @@ export interface AsyncContext extends NativeContext {
   /** Fires when the calling task is cancelled or its deadline passes. */
   readonly signal: CancelSignal;
   /** Runs a closure in a task of its own, whose output goes where the caller's goes; rejects with a `HarnFailure`. */
-  call(callee: Value, args: readonly Value[]): Promise<Value>;
+  call(callee: Value, args: readonly Value[], options?: CallOptions): Promise<Value>;
+}
+
+export interface CallOptions {
+  /** What the closure's task inherits; default: what the caller's has. */
+  readonly context?: TaskContext;
+  /** Stops the closure, besides the end of the calling task. */
+  readonly signal?: CancelSignal;
 }
 
 export interface PureNative {

@@ -17,7 +17,14 @@ import { ensureRegisters, enterClosure, Task, type TaskContext, type Wait } from
 import { type Timer, Timers } from "./core/timers.ts";
 import { CANCELLED_MESSAGE, Cancelled, type HarnFailure, RuntimeError, Thrown } from "./error.ts";
 import { ModuleInstance, UNSET } from "./module-instance.ts";
-import { type AsyncContext, Control, type Native, type NativeContext, type Routine } from "./native.ts";
+import {
+  type AsyncContext,
+  type CallOptions,
+  Control,
+  type Native,
+  type NativeContext,
+  type Routine,
+} from "./native.ts";
 import { Closure, NativeRef, share, type Value } from "./value/value.ts";
 
 export interface VmOptions {
@@ -175,7 +182,7 @@ export class Vm {
       host: this.host,
       task,
       signal: token,
-      call: (callee, args) => this.#call(task, callee, args, token),
+      call: (callee, args, options = {}) => this.#call(task, callee, args, token, options),
     };
     this.#pendingToken = token;
     return context;
@@ -209,14 +216,23 @@ export class Vm {
     return ref;
   }
 
-  #call(parent: Task, callee: Value, args: readonly Value[], token: CancelToken): Promise<Value> {
-    if (token.aborted) return Promise.reject(new Cancelled(String(token.reason)));
+  #call(
+    parent: Task,
+    callee: Value,
+    args: readonly Value[],
+    token: CancelToken,
+    { context, signal }: CallOptions,
+  ): Promise<Value> {
+    const signals = signal === undefined ? [token] : [token, signal];
+    const fired = signals.find((each) => each.aborted);
+    if (fired) return Promise.reject(new Cancelled(String(fired.reason)));
     return new Promise((resolve, reject) => {
-      const task = this.spawn(parent, `${parent.id}:call:${++parent.spawnCount}`, callee, args, parent.output);
-      const onAbort = () => this.abort(task, String(token.reason));
-      token.addEventListener("abort", onAbort);
+      const id = `${parent.id}:call:${++parent.spawnCount}`;
+      const task = this.spawn(parent, id, callee, args, parent.output, context === undefined ? {} : { context });
+      const onAbort = () => this.abort(task, String(signals.find((each) => each.aborted)?.reason));
+      for (const each of signals) each.addEventListener("abort", onAbort);
       task.onDone = () => {
-        token.removeEventListener("abort", onAbort);
+        for (const each of signals) each.removeEventListener("abort", onAbort);
         if (task.failure) reject(task.failure);
         else resolve(task.result);
       };

@@ -87,8 +87,9 @@ function openState(options: AgentLoopOptions): LoopState {
   const { host, session, tools = NO_TOOLS } = options;
   const store = session?.store ?? createSessionStore(host);
   const wanted = session?.id?.trim() ?? "";
-  const anonymous = wanted === "";
-  const sessionId = anonymous ? host.sync("id.next", { prefix: "agent_session" }) : store.open(wanted);
+  const anonymous = wanted === "" || session?.anonymous === true;
+  const sessionId =
+    wanted === "" ? host.sync("id.next", { prefix: "agent_session" }) : anonymous ? wanted : store.open(wanted);
   const hasTools = tools.specs().length > 0 || (options.skills?.skills.length ?? 0) > 0;
   return createLoopState(options, { store, sessionId, anonymous, hasTools, ledger: options.ledger ?? EMPTY_LEDGER });
 }

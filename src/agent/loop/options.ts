@@ -167,6 +167,8 @@ export interface SessionOptions {
   readonly store: SessionStore;
   /** Absent or empty: an anonymous session. */
   readonly id?: string;
+  /** The id is only a name: nothing is taken from the store or put into it. Default: true without an id. */
+  readonly anonymous?: boolean;
 }
 
 /** When messages that a user sent meanwhile are wanted. */

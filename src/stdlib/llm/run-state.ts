@@ -4,17 +4,28 @@ import { HarnError, type Json } from "../../base/index.ts";
 import {
   type CatalogView,
   catalogView,
+  configuredRateLimits,
   createLlmContext,
+  createLlmMocks,
   createModelCatalog,
   errorDict,
   hostModelClient,
   LlmCallError,
   type LlmContext,
-  type MockSource,
+  type LlmMocks,
   type ModelCatalog,
   ModelError,
 } from "../../llm/index.ts";
-import { type AsyncContext, HarnFailure, isCallable, type NativeContext, Thrown, type Value } from "../../vm/index.ts";
+import {
+  type AsyncContext,
+  HarnFailure,
+  isCallable,
+  type NativeContext,
+  Thrown,
+  type Value,
+  type Vm,
+} from "../../vm/index.ts";
+import { runState } from "../builtin.ts";
 import { jsonToValue, valueToJson } from "../json/convert.ts";
 
 /** Where an embedder may put a prepared context before the run starts. */
@@ -29,17 +40,22 @@ export interface LlmRunState {
 export function llmState({ vm, host }: NativeContext): LlmRunState {
   const known = vm.state.get(LLM_STATE) as LlmRunState | undefined;
   if (known) return known;
-  const mock = vm.state.get(`${LLM_STATE}.mock`) as MockSource | undefined;
   const catalog = createModelCatalog(host);
   const view: CatalogView = catalogView(catalog);
   const context = createLlmContext({
     host,
     catalog: view,
-    clients: { provider: (name) => hostModelClient(host, name), ...(mock === undefined ? {} : { mock }) },
+    clients: { provider: (name) => hostModelClient(host, name), mock: llmMocks(vm) },
+    rateLimits: configuredRateLimits(catalog),
   });
   const state = { context, catalog };
   vm.state.set(LLM_STATE, state);
   return state;
+}
+
+/** The scripted answers of the run: an embedder's, else made on first use. */
+export function llmMocks(vm: Vm): LlmMocks {
+  return runState(vm, `${LLM_STATE}.mock`, createLlmMocks);
 }
 
 /** What a program catches for an error of the model layer. */

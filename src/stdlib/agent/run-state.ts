@@ -1,0 +1,56 @@
+/** What agents of one run share, and what a running loop leaves with the tasks that it starts. */
+
+import { type AgentLoopOptions, createSessionStore, type SessionStore } from "../../agent/index.ts";
+import type { AsyncContext, NativeContext, TaskContext, Value } from "../../vm/index.ts";
+import { runState } from "../builtin.ts";
+
+export interface AgentRunState {
+  readonly sessions: SessionStore;
+  /** Who runs subscribers of a session: the loop that is running on it. */
+  readonly callers: Map<string, AsyncContext>;
+  /** Hooks of `register_tool_hook`, in the order they were registered. */
+  readonly toolHooks: RegisteredToolHook[];
+}
+
+export interface RegisteredToolHook {
+  readonly pattern: string;
+  readonly before?: Value;
+  readonly after?: Value;
+  readonly deny?: string;
+  readonly maxOutput?: number;
+}
+
+export function agentState({ vm, host }: Pick<NativeContext, "vm" | "host">): AgentRunState {
+  return runState(vm, "agent", () => ({ sessions: createSessionStore(host), callers: new Map(), toolHooks: [] }));
+}
+
+/** A loop around the code that runs, as tools, callbacks and predicates of that loop see it. */
+export interface LoopScope {
+  readonly sessionId: string;
+  /** For loops and agents inside: rules become their ceiling, model and request their defaults. */
+  readonly options: AgentLoopOptions;
+  /** What `tool_ref` and `tool_def` look into. */
+  readonly tools: Value;
+}
+
+const LOOP_SCOPE = "agent.loop";
+
+export function loopScope({ task }: Pick<NativeContext, "task">): LoopScope | undefined {
+  return task.context.get(LOOP_SCOPE) as LoopScope | undefined;
+}
+
+/** The same caller, whose closures find themselves inside the loop. */
+export function insideLoop(context: AsyncContext, scope: LoopScope): AsyncContext {
+  return {
+    ...context,
+    call: (callee, args, options = {}) =>
+      context.call(callee, args, {
+        ...options,
+        context: withLoop(options.context ?? context.task.context, scope),
+      }),
+  };
+}
+
+function withLoop(context: TaskContext, scope: LoopScope): TaskContext {
+  return new Map(context).set(LOOP_SCOPE, scope);
+}
