@@ -78,7 +78,7 @@ export async function startModelServer(): Promise<ModelServer> {
     onQuiet = [];
   };
 
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     active.add(response);
     response.on("close", () => finished(response));
     const body = await readBody(request);
@@ -86,6 +86,10 @@ export async function startModelServer(): Promise<ModelServer> {
     const turn = turns.shift();
     if (turn) await play(turn, request, response, body);
     else response.writeHead(500).end("The script has no turn for this request");
+  };
+  const server = createServer((request, response) => {
+    // A client that hangs up while it is read is what these tests are about.
+    serve(request, response).catch(() => response.destroy());
   });
   server.on("connection", (socket) => {
     connections++;

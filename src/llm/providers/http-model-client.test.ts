@@ -24,7 +24,7 @@ interface Setup {
   readonly host: VirtualHost;
   readonly live: () => object;
   call(fields?: Partial<ModelInput>, signal?: CancelToken): Promise<ModelResult>;
-  stream(fields?: Partial<ModelInput>): AsyncIterable<ModelChunk>;
+  stream(fields?: Partial<ModelInput>, signal?: CancelToken): AsyncIterable<ModelChunk>;
 }
 
 function setup(
@@ -47,7 +47,7 @@ function setup(
     host,
     live: counted.live,
     call: (fields, signal) => host.drive(foldModelStream(inputOf(fields), router.stream(inputOf(fields), signal))),
-    stream: (fields) => router.stream(inputOf(fields)),
+    stream: (fields, signal) => router.stream(inputOf(fields), signal),
   };
 }
 
@@ -95,6 +95,16 @@ describe("HTTP-01 … HTTP-04: how long we wait", () => {
     const clientOf = createProviderClients(createVirtualHost());
     expect(clientOf("openai")).toBe(clientOf("openai"));
     expect(clientOf("openai")).not.toBe(clientOf("groq"));
+  });
+});
+
+describe("HTTP-08: environments", () => {
+  it("HTTP-08: each host has its own, so no test holds a lock and two calls at once do not mix keys", async () => {
+    const ok = sse(item(delta("a", "stop") + DONE));
+    const setups = ["first-key", "second-key"].map((key) => setup(ok, { OPENAI_API_KEY: key }));
+    await Promise.all(setups.map(({ call }) => call()));
+    const sent = setups.map(({ host }) => host.requests.http[0]?.headers["authorization"]);
+    expect(sent).toEqual(["Bearer first-key", "Bearer second-key"]);
   });
 });
 
@@ -167,10 +177,7 @@ describe("HTTP-06: failures", () => {
     for (const steps of [[item(delta("a")), { stall: true } as const], [{ stall: true } as const]]) {
       const { host, stream, live } = setup(sse(...steps));
       const token = new CancelToken();
-      const router = createModelRouter(host, { catalog: createModelCatalog(host) });
-      void stream;
-      const input: ModelInput = { provider: "openai", model: "m", messages: [] };
-      const run = foldModelStream(input, router.stream(input, token));
+      const run = foldModelStream({ provider: "openai", model: "gpt-4o" }, stream({}, token));
       run.catch(() => {});
       await host.settle();
       token.cancel("user");
