@@ -851,6 +851,17 @@ describe("agent loop: sessions, feedback and events", () => {
     expect(store.exists(String(anonymous.result.transcript["id"]))).toBe(false);
   });
 
+  it("AGENT-08 an id that is only a name takes nothing from the store and puts nothing into it", async () => {
+    const host = createTestHost();
+    const store = createSessionStore(host);
+    await run([text("Hello Ann.")], { prompt: "I am Ann", session: { store, id: "chat" } }, host);
+    const session = { store, id: "chat", anonymous: true };
+    const { model, result } = await run([text("Nobody.")], { prompt: "Who am I?", session }, host);
+    expect(contents(model.inputs[0]!.messages)).toEqual(["Who am I?"]);
+    expect(result.transcript["id"]).toBe("chat");
+    expect(store.length("chat")).toBe(2);
+  });
+
   it("EVENT-01 EVENT-02 subscribers get every event of their session in order; one that fails stops nothing", async () => {
     const host = createTestHost();
     const store = createSessionStore(host);
