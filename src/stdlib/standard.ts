@@ -16,7 +16,6 @@ import { iteratorBuiltins } from "./iterators/index.ts";
 import { iterMethods, lifted, nextMethod } from "./iterators/iter-methods.ts";
 import { jsonBuiltins } from "./json/index.ts";
 import { llmBuiltins } from "./llm/index.ts";
-import { llmMockBuiltins } from "./llm/mock-builtins.ts";
 import { mathBuiltins, mathGlobals } from "./math/index.ts";
 import { pathBuiltins } from "./paths/index.ts";
 import { processBuiltins } from "./processes/index.ts";
@@ -38,7 +37,6 @@ export const standardBuiltins: readonly Builtin[] = [
   ...typeBuiltins,
   ...assertionBuiltins,
   ...llmBuiltins,
-  ...llmMockBuiltins,
   ...agentBuiltins,
   ...toolBuiltins,
   ...skillBuiltins,
