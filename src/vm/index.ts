@@ -19,6 +19,7 @@ export {
   type Stage,
   withStage,
 } from "./core/iteration.ts";
+export { type Lock, type LockMetrics, Locks, type LockWaiter, Permit } from "./core/locks.ts";
 export type { OutputSink } from "./core/output.ts";
 export { OutputBuffer } from "./core/output.ts";
 export type { Scope, Task, TaskContext, Wait } from "./core/task.ts";

@@ -11,7 +11,7 @@ import type { ModuleCode } from "../bytecode/index.ts";
 import { Coroutine } from "./core/coroutine.ts";
 import { pushRoutine, toFailure, traceOf } from "./core/drive.ts";
 import { runTask } from "./core/interpreter.ts";
-import { Mutexes } from "./core/mutex.ts";
+import { Locks } from "./core/locks.ts";
 import type { OutputSink } from "./core/output.ts";
 import { ensureRegisters, enterClosure, Task, type TaskContext, type Wait } from "./core/task.ts";
 import { type Timer, Timers } from "./core/timers.ts";
@@ -60,7 +60,7 @@ export class Vm {
   readonly modules: Map<string, ModuleInstance> = new Map();
   readonly maxFrames: number;
   readonly timers: Timers;
-  readonly mutexes: Mutexes;
+  readonly locks: Locks;
   readonly control: Control;
   /** State that builtins keep per run, by an owner's key. */
   readonly state: Map<string, unknown>;
@@ -92,7 +92,7 @@ export class Vm {
     this.#globals = options.globals ?? {};
     this.#breathe = options.breathe ?? (() => Promise.resolve());
     this.timers = new Timers(options.host, () => this.#notify());
-    this.mutexes = new Mutexes(this);
+    this.locks = new Locks(this);
     const output = options.output ?? {
       write: (text: string) => options.host.sync("console.write", { stream: "stdout", text }),
     };
@@ -413,6 +413,7 @@ export class Vm {
 
   #end(task: Task): void {
     task.closeScopes(0);
+    for (const release of [...task.owned]) release();
     task.status = "done";
     task.registers.length = 0;
     task.frames.length = 0;
@@ -435,7 +436,7 @@ export class Vm {
 
   /** Takes a mutex for the innermost scope. False: the task parked until it is its turn. */
   enterMutex(task: Task, key: string): boolean {
-    return this.mutexes.enter(task, key);
+    return this.locks.enterMutex(task, key);
   }
 
   /** The slow path of back-edges and calls. True: others should run first. */

@@ -3,11 +3,11 @@
 import { END, PullSource } from "../core/iteration.ts";
 import type { Task } from "../core/task.ts";
 import type { Timer } from "../core/timers.ts";
-import { RuntimeError } from "../error.ts";
+import { RuntimeError, Thrown } from "../error.ts";
 import type { Control, ControlNative, Native, Routine, Signal } from "../native.ts";
 import { display } from "../value/display.ts";
 import { isInt } from "../value/numbers.ts";
-import { List, record, share, typeName, type Value } from "../value/value.ts";
+import { Dict, List, record, share, typeName, type Value } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
 import { milliseconds } from "./tasks.ts";
 
@@ -114,7 +114,7 @@ export class Channel extends PullSource {
 
 function channelArgument(value: Value, builtin: string): Channel {
   if (value instanceof Channel) return value;
-  throw new RuntimeError("type", `${builtin}: first argument must be a channel, got ${typeName(value)}`);
+  throw new Thrown(`${builtin}: first argument must be a channel`);
 }
 
 const channelNative: Native = {
@@ -183,24 +183,23 @@ function answer(index: number, value: Value, channel: Channel | undefined): Valu
   return record({ index, value, channel: channel?.name });
 }
 
-/** The first ready channel in order; else waits for any, for the timeout, or not at all. */
+/** The first ready channel in order; else waits for any, for the timeout, or not at all. `none`: no channel is ready. */
 function select(
   control: Control,
   channels: readonly Channel[],
   timeoutMs: number | undefined,
   hasDefault: boolean,
+  none: () => Value,
 ): Signal {
   const index = channels.findIndex((channel) => channel.ready);
   if (index >= 0) {
     const channel = channels[index] as Channel;
     return control.done(answer(index, channel.take(), channel));
   }
-  if (hasDefault) return control.done(answer(-1, undefined, undefined));
+  if (hasDefault) return control.done(none());
   const { vm, task } = control;
   // Nothing can ever come out of closed channels: that is an answer, not a wait for ever.
-  if (timeoutMs === undefined && channels.every((channel) => channel.closed)) {
-    return control.done(answer(-1, undefined, undefined));
-  }
+  if (timeoutMs === undefined && channels.every((channel) => channel.closed)) return control.done(none());
   let timer: Timer | undefined;
   const receivers: { readonly channel: Channel; readonly receiver: Receiver }[] = [];
   const leave = () => {
@@ -217,7 +216,7 @@ function select(
       onClosed: () => {
         if (timeoutMs !== undefined || !channels.every((each) => each.closed)) return;
         leave();
-        vm.wake(task, answer(-1, undefined, undefined));
+        vm.wake(task, none());
       },
     };
     channel.receivers.push(receiver);
@@ -227,14 +226,19 @@ function select(
     timer = vm.timers.set(vm.timers.now() + timeoutMs, () => {
       timer = undefined;
       leave();
-      vm.wake(task, answer(-1, undefined, undefined));
+      vm.wake(task, none());
     });
   }
   return control.park(undefined, { what: "select", cancel: leave });
 }
 
-function channelsOf(values: readonly Value[]): Channel[] {
-  return values.map((value) => channelArgument(value, "select"));
+const nothing = (): Value => answer(-1, undefined, undefined);
+
+function channelsOf(values: readonly Value[], message: string): Channel[] {
+  return values.map((value) => {
+    if (value instanceof Channel) return value;
+    throw new Thrown(message);
+  });
 }
 
 const selectStatement: ControlNative = {
@@ -242,27 +246,36 @@ const selectStatement: ControlNative = {
   name: "__select",
   routine: passRoutine,
   start([channels, timeout, hasDefault], control) {
-    const list = channelsOf(channels instanceof List ? channels.items : []);
-    return select(control, list, timeout === undefined ? undefined : (milliseconds(timeout) ?? 0), hasDefault === true);
+    const list = channelsOf(channels instanceof List ? channels.items : [], "select: all arguments must be channels");
+    const ms = timeout === undefined ? undefined : (milliseconds(timeout) ?? 0);
+    return select(control, list, ms, hasDefault === true, nothing);
   },
 };
 
-/** `select(ch1, ch2, …)` and `channel_select(channels, timeout?)`. */
-function selectBuiltin(name: string): ControlNative {
-  return {
-    kind: "control",
-    name,
-    routine: passRoutine,
-    start(args, control) {
-      const [first, timeout] = args;
-      if (first instanceof List) {
-        const ms = timeout === undefined ? undefined : (milliseconds(timeout) ?? 0);
-        return select(control, channelsOf(first.items), ms, false);
-      }
-      return select(control, channelsOf(args), undefined, false);
-    },
-  };
-}
+/** `select(ch1, ch2, …)` */
+const selectBuiltin: ControlNative = {
+  kind: "control",
+  name: "select",
+  routine: passRoutine,
+  start(args, control) {
+    if (args.length === 0) throw new Thrown("select: requires at least one channel");
+    return select(control, channelsOf(args, "select: all arguments must be channels"), undefined, false, nothing);
+  },
+};
+
+/** `channel_select(channels, timeout?)`: nil when the time is over or all channels are closed. */
+const channelSelect: ControlNative = {
+  kind: "control",
+  name: "channel_select",
+  routine: passRoutine,
+  start([channels, timeout], control) {
+    if (!(channels instanceof List)) throw new Thrown("channel_select: first argument must be a list of channels");
+    const list = channelsOf(channels.items, "channel_select: channel list must contain only channels");
+    const options =
+      timeout instanceof Dict ? (timeout.map.get("timeout_ms") ?? timeout.map.get("max_wait_ms")) : timeout;
+    return select(control, list, milliseconds(options), false, () => undefined);
+  },
+};
 
 // ---- sleep -----------------------------------------------------------------------------------------------------------
 
@@ -289,7 +302,7 @@ export const channelNatives: readonly Native[] = [
   tryReceiveNative,
   closeNative,
   selectStatement,
-  selectBuiltin("select"),
-  selectBuiltin("channel_select"),
+  selectBuiltin,
+  channelSelect,
   sleepNative("sleep"),
 ];

@@ -372,7 +372,10 @@ class Race {
     return undefined;
   }
   failure(): HarnFailure {
-    return new Thrown(`parallel_race: all tasks failed: ${this.errors.join("; ")}`);
+    return new RuntimeError(
+      "runtime",
+      `parallel_race: all ${this.errors.length} task(s) failed: ${this.errors.join("; ")}`,
+    );
   }
 }
 
@@ -396,7 +399,7 @@ const raceNative: ControlNative = {
     const cap = options instanceof Dict ? options.map.get("max_concurrent") : options;
     const group = new Group(vm, task, "each", body, eachItems(items, "each"), isInt(cap) ? Number(cap) : 0);
     const race = new Race(group);
-    if (group.items.length === 0) throw new Thrown("parallel_race: no tasks to race");
+    if (group.items.length === 0) throw new RuntimeError("runtime", "parallel_race: expected at least one item");
     group.start();
     let pending = true;
     group.onProgress = () => {

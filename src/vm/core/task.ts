@@ -74,6 +74,8 @@ export class Task {
   /** Called once when the task is done. */
   onDone: ((task: Task) => void) | undefined = undefined;
   readonly children: Set<Task> = new Set();
+  /** What the task gives back when it is done, on every path: permits it was given by name … */
+  readonly owned: Set<() => void> = new Set();
   /** Numbers spawns and parallel groups, for ids. */
   spawnCount = 0;
   parallelCount = 0;
