@@ -19,7 +19,7 @@ export type GlobResult = { readonly pattern: GlobPattern } | { readonly message:
 export function compileGlob(text: string): GlobResult {
   const problem = findProblem(text);
   if (problem !== undefined) return { message: `error parsing glob '${text}': ${problem}` };
-  const matches = picomatch(text, { dot: true, nonegate: true, noextglob: true });
+  const matches = picomatch(text, { dot: true, nonegate: true, noextglob: true, posix: true });
   // A slash inside braces belongs to a name of the list, not to the path.
   const names = text.includes("{") ? undefined : text.split("/");
   const plain = names?.findIndex((name) => /[*?[{\\]/.test(name)) ?? 0;
