@@ -4,7 +4,7 @@ import { type AgentLoopOptions, agentLoop, TurnError } from "../../agent/index.t
 import type { Json } from "../../base/index.ts";
 import { type AsyncContext, Dict, type Value } from "../../vm/index.ts";
 import { type Builtin, effect } from "../builtin.ts";
-import { jsonToValue } from "../json/convert.ts";
+import { answerValue } from "../llm/answer-value.ts";
 import { llmState, modelFailure } from "../llm/run-state.ts";
 import { readAgentLoop } from "./loop-options.ts";
 import { registryTools } from "./registry-tools.ts";
@@ -31,7 +31,7 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
   const previous = state.callers.get(scope.sessionId);
   state.callers.set(scope.sessionId, inside);
   try {
-    return jsonToValue((await agentLoop(scope.options)) as unknown as Json);
+    return answerValue((await agentLoop(scope.options)) as unknown as Json);
   } finally {
     if (previous === undefined) state.callers.delete(scope.sessionId);
     else state.callers.set(scope.sessionId, previous);

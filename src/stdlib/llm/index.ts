@@ -33,6 +33,9 @@ import {
 } from "../../vm/index.ts";
 import { type Builtin, effect, pure } from "../builtin.ts";
 import { jsonToValue, valueToJson } from "../json/convert.ts";
+import { answerValue } from "./answer-value.ts";
+import { llmConfigBuiltins } from "./config-builtins.ts";
+import { llmMockBuiltins } from "./mock-builtins.ts";
 import { guarded, guardedSync, llmState, optionsOf } from "./run-state.ts";
 
 type Call = (
@@ -51,7 +54,7 @@ function call(doc: Parameters<typeof effect>[0], run: Call): Builtin {
         args.map((arg) => (arg === undefined ? undefined : optionsOf(arg, context))),
         context.signal,
       );
-      return jsonToValue(answer as Json);
+      return answerValue(answer as Json);
     }),
   );
 }
@@ -178,7 +181,7 @@ export const llmBuiltins: readonly Builtin[] = [
       effects: ["state"],
       example: "println(llm_session_cost().call_count)",
     },
-    (_args, context) => withMoney(sessionCost(llmState(context).context.ledger), ["total_cost"]),
+    (_args, context) => answerValue(sessionCost(llmState(context).context.ledger)),
   ),
   pure(
     {
@@ -241,7 +244,7 @@ export const llmBuiltins: readonly Builtin[] = [
       effects: ["state"],
       example: "println(type_of(agent_trace()))",
     },
-    (_args, context) => jsonToValue(llmState(context).context.trace.events() as unknown as Json),
+    (_args, context) => answerValue(llmState(context).context.trace.events() as unknown as Json),
   ),
   pure(
     {
@@ -250,18 +253,11 @@ export const llmBuiltins: readonly Builtin[] = [
       effects: ["state"],
       example: "println(agent_trace_summary().iterations)",
     },
-    (_args, context) => jsonToValue(llmState(context).context.trace.summary()),
+    (_args, context) => answerValue(llmState(context).context.trace.summary()),
   ),
+  ...llmMockBuiltins,
+  ...llmConfigBuiltins,
 ];
-
-function withMoney(json: { readonly [key: string]: Json | undefined }, keys: readonly string[]): Value {
-  const dict = jsonToValue(json);
-  for (const key of keys) {
-    const amount = json[key];
-    if (typeof amount === "number" && typeof dict === "object" && "set" in dict) dict.set(key, new Float(amount));
-  }
-  return dict;
-}
 
 function infoOf(context: NativeContext): Value {
   const { context: llm, catalog } = llmState(context);

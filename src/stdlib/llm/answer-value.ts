@@ -1,0 +1,34 @@
+/** Answers of the model layer as values: money and ratios stay floats also when they are whole numbers. */
+
+import type { Json } from "../../base/index.ts";
+import { Dict, Float, List, type Value } from "../../vm/index.ts";
+import { jsonToValue } from "../json/convert.ts";
+
+const FLOAT_FIELDS: ReadonlySet<string> = new Set([
+  "cache_hit_ratio",
+  "cache_read_per_mtok",
+  "cache_savings_usd",
+  "cache_write_per_mtok",
+  "cost_per_1k_in",
+  "cost_per_1k_out",
+  "cost_usd",
+  "input_per_mtok",
+  "limit_usd",
+  "output_per_mtok",
+  "projected_cost_usd",
+  "score",
+  "session_cost_usd",
+  "total_cost",
+  "total_cost_usd",
+]);
+
+export function answerValue(json: Json | undefined): Value {
+  if (Array.isArray(json)) return new List(json.map(answerValue));
+  if (typeof json !== "object" || json === null) return jsonToValue(json);
+  const map = new Map<string, Value>();
+  for (const [key, value] of Object.entries(json)) {
+    if (value === undefined) continue;
+    map.set(key, typeof value === "number" && FLOAT_FIELDS.has(key) ? new Float(value) : answerValue(value));
+  }
+  return new Dict(map);
+}
