@@ -8,6 +8,7 @@ import { collectionBuiltins } from "./collections/index.ts";
 import { listMethods } from "./collections/list-methods.ts";
 import { rangeMethods } from "./collections/range-methods.ts";
 import { setMethods } from "./collections/set-methods.ts";
+import { concurrencyBuiltins } from "./concurrency/index.ts";
 import { consoleBuiltins } from "./console/index.ts";
 import { dateBuiltins } from "./dates/index.ts";
 import { errorBuiltins } from "./errors/index.ts";
@@ -42,6 +43,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...skillBuiltins,
   ...transcriptBuiltins,
   ...iteratorBuiltins,
+  ...concurrencyBuiltins,
   ...streamBuiltins,
   ...jsonBuiltins,
   ...fileBuiltins,

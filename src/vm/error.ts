@@ -105,6 +105,21 @@ export class Cancelled extends HarnFailure {
   }
 }
 
+/** The run was ended from outside, and no part of the program may see it; see `Vm.halt`. */
+export class Halted extends HarnFailure {
+  readonly cause: unknown;
+  constructor(cause: unknown) {
+    super();
+    this.cause = cause;
+  }
+  get value(): Value {
+    return this.display();
+  }
+  display(): string {
+    return this.cause instanceof Error ? this.cause.message : String(this.cause);
+  }
+}
+
 /** What programs see when a task is asked to stop while it runs or waits. */
 export const CANCELLED_MESSAGE = "kind:cancelled:VM cancelled by host";
 

@@ -30,6 +30,7 @@ export {
   Cancelled,
   CategorizedError,
   errorTypeName,
+  Halted,
   HarnFailure,
   RuntimeError,
   type RuntimeErrorKind,

@@ -86,7 +86,6 @@ export const WAIT = 2;
  */
 export class Control implements NativeContext {
   readonly vm: Vm;
-  readonly host: Host;
   task: Task;
   value: Value = undefined;
   callee: Value = undefined;
@@ -96,10 +95,13 @@ export class Control implements NativeContext {
   /** Frames to put above the routine's, innermost first. */
   readonly nested: { readonly routine: Routine; readonly state: RoutineState }[] = [];
 
-  constructor(vm: Vm, host: Host, task: Task) {
+  constructor(vm: Vm, task: Task) {
     this.vm = vm;
-    this.host = host;
     this.task = task;
+  }
+
+  get host(): Host {
+    return this.vm.hostOf(this.task);
   }
 
   /** Finished with a value. */

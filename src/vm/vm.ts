@@ -15,7 +15,7 @@ import { Locks } from "./core/locks.ts";
 import type { OutputSink } from "./core/output.ts";
 import { ensureRegisters, enterClosure, Task, type TaskContext, type Wait } from "./core/task.ts";
 import { type Timer, Timers } from "./core/timers.ts";
-import { CANCELLED_MESSAGE, Cancelled, type HarnFailure, RuntimeError, Thrown } from "./error.ts";
+import { CANCELLED_MESSAGE, Cancelled, Halted, type HarnFailure, RuntimeError, Thrown } from "./error.ts";
 import { ModuleInstance, UNSET } from "./module-instance.ts";
 import {
   type AsyncContext,
@@ -41,6 +41,8 @@ export interface VmOptions {
   readonly maxFrames?: number;
   /** Lets the platform breathe (signals, sockets) during long computations; default: a microtask. */
   readonly breathe?: () => Promise<void>;
+  /** The host as one task sees it, by the task's id, for hosts that tell tasks apart; default: `host` for all. */
+  readonly hostFor?: (taskId: string) => Host;
   /** State that builtins keep per run, created on first use. */
   readonly state?: Map<string, unknown>;
 }
@@ -52,6 +54,9 @@ export type RunOutcome =
 
 /** Quanta between two breaths of the platform. */
 const QUANTA_PER_BREATH = 20;
+
+/** Who asks for what the VM needs for itself. */
+const VM_TASK = "vm";
 
 export class Vm {
   readonly host: Host;
@@ -77,9 +82,14 @@ export class Vm {
   #quanta = 0;
   #idle: (() => void) | undefined;
   #stopped = false;
+  #halted: Halted | undefined;
+  /** Gives the platform its turn although tasks are ready: results may arrive meanwhile. */
+  #lent = false;
+  readonly #hostFor: ((taskId: string) => Host) | undefined;
 
   constructor(options: VmOptions) {
-    this.host = options.host;
+    this.#hostFor = options.hostFor;
+    this.host = options.hostFor?.(VM_TASK) ?? options.host;
     this.natives = new Map([...options.natives].map((native) => [native.name, native]));
     this.methods = new Map(
       Object.entries(options.methods).map(([type, list]) => [
@@ -91,13 +101,13 @@ export class Vm {
     this.state = options.state ?? new Map();
     this.#globals = options.globals ?? {};
     this.#breathe = options.breathe ?? (() => Promise.resolve());
-    this.timers = new Timers(options.host, () => this.#notify());
+    this.timers = new Timers(this.host, () => this.#notify());
     this.locks = new Locks(this);
     const output = options.output ?? {
-      write: (text: string) => options.host.sync("console.write", { stream: "stdout", text }),
+      write: (text: string) => this.hostOf(this.root).sync("console.write", { stream: "stdout", text }),
     };
     this.root = new Task("task_root", undefined, output);
-    this.control = new Control(this, options.host, this.root);
+    this.control = new Control(this, this.root);
   }
 
   // ---- programs ----------------------------------------------------------------------------------------------------
@@ -126,8 +136,11 @@ export class Vm {
     this.#enqueue(this.root);
     await this.#loop(() => this.root.status === "done");
     this.#stopped = true;
-    for (const task of [...this.#tasks]) this.abort(task, "The program ended");
-    await this.#loop(() => this.#tasks.size === 0);
+    if (!this.#halted) {
+      for (const task of [...this.#tasks]) this.abort(task, "The program ended");
+      await this.#loop(() => this.#tasks.size === 0);
+    }
+    if (this.#halted) return { status: "failed", failure: this.#letGo(this.#halted) };
     const { failure } = this.root;
     if (failure instanceof Cancelled) return { status: "cancelled", reason: failure.reason };
     return failure ? { status: "failed", failure } : { status: "ok", value: this.root.result };
@@ -136,6 +149,53 @@ export class Vm {
   /** Asks the whole program to stop; `finally` and `defer` blocks run. */
   cancel(reason: string): void {
     this.abort(this.root, reason);
+  }
+
+  /**
+   * Ends the run where it is: nothing of the program runs any more, no `catch`, `finally` or `defer`. For when going on
+   * would be wrong: the program has left its recording, or nothing can be recorded any more. The run fails with a
+   * {@link Halted}, whose trace is that of the given task.
+   */
+  halt(error: unknown, taskId?: string): void {
+    if (this.#halted) return;
+    const halted = new Halted(error);
+    this.#halted = halted;
+    for (const task of this.#tasks) {
+      if (task.id === taskId) halted.trace = traceOf(task);
+    }
+    this.#notify();
+  }
+
+  /** Set once {@link halt} was called. */
+  get halted(): HarnFailure | undefined {
+    return this.#halted;
+  }
+
+  /** True when no task can go on before something arrives from outside. */
+  get resting(): boolean {
+    return this.#idle !== undefined || this.#lent || this.#halted !== undefined || this.#tasks.size === 0;
+  }
+
+  /** True when tasks wait for time or for a builtin; a hint for whoever breathes. */
+  get awaitsOutside(): boolean {
+    return this.timers.pending > 0 || this.#outside > 0;
+  }
+  #outside = 0;
+
+  /** Takes every task off what it waits on, so that nothing of a halted run stays with the host. */
+  #letGo(halted: Halted): Halted {
+    for (const task of this.#tasks) {
+      const { wait } = task;
+      task.wait = undefined;
+      try {
+        wait?.cancel();
+      } catch {
+        // What it waited on is in no state to matter any more.
+      }
+    }
+    this.#tasks.clear();
+    this.timers.clear();
+    return halted;
   }
 
   /** Tasks that are not done; a leak test wants 0 after a run. */
@@ -164,11 +224,16 @@ export class Vm {
 
   // ---- builtins' view ----------------------------------------------------------------------------------------------
 
+  /** The host as a task sees it. */
+  hostOf(task: Task): Host {
+    return this.#hostFor === undefined ? this.host : this.contextOf(task).host;
+  }
+
   contextOf(task: Task): NativeContext {
     if (this.#context?.task === task) return this.#context;
     let context = this.#contexts.get(task);
     if (!context) {
-      context = { vm: this, host: this.host, task };
+      context = { vm: this, host: this.#hostFor?.(task.id) ?? this.host, task };
       this.#contexts.set(task, context);
     }
     this.#context = context;
@@ -179,7 +244,7 @@ export class Vm {
     const token = new CancelToken();
     const context: AsyncContext = {
       vm: this,
-      host: this.host,
+      host: this.hostOf(task),
       task,
       signal: token,
       call: (callee, args, options = {}) => this.#call(task, callee, args, token, options),
@@ -329,12 +394,15 @@ export class Vm {
         token?.cancel("cancelled");
       },
     };
+    this.#outside += 1;
     this.park(task, wait, register);
     promise.then(
       (value) => {
+        this.#outside -= 1;
         if (!over && task.wait === wait) this.wake(task, value);
       },
       (error: unknown) => {
+        this.#outside -= 1;
         if (!over && task.wait === wait) this.wakeWith(task, toFailure(error));
       },
     );
@@ -441,7 +509,7 @@ export class Vm {
 
   /** The slow path of back-edges and calls. True: others should run first. */
   safepoint(task: Task): boolean {
-    const failure = this.pendingCancel(task);
+    const failure = this.#halted ?? this.pendingCancel(task);
     if (failure) throw failure;
     if (task.deadlineMs !== Number.POSITIVE_INFINITY && this.timers.now() >= task.deadlineMs) throw deadlineExceeded();
     this.#quanta += 1;
@@ -481,7 +549,7 @@ export class Vm {
   }
 
   async #loop(finished: () => boolean): Promise<void> {
-    while (!finished()) {
+    while (!finished() && !this.#halted) {
       const task = this.#nextReady();
       if (!task) {
         if (finished()) return;
@@ -495,7 +563,9 @@ export class Vm {
       runTask(this, task);
       if (this.#quanta >= QUANTA_PER_BREATH) {
         this.#quanta = 0;
+        this.#lent = true;
         await this.#breathe();
+        this.#lent = false;
       }
     }
   }

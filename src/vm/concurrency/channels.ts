@@ -90,6 +90,22 @@ export class Channel extends PullSource {
     if (at >= 0) this.receivers.splice(at, 1);
   }
 
+  /** Waits for room; true once the value is in, false when the channel closes first. */
+  send(control: Control, value: Value): Signal {
+    if (this.closed) return control.done(false);
+    share(value);
+    if (this.offer(value)) return control.done(true);
+    const sender: Sender = { task: control.task, value };
+    this.senders.push(sender);
+    return control.waitFor({
+      what: `room in channel ${this.name}`,
+      cancel: () => {
+        const at = this.senders.indexOf(sender);
+        if (at >= 0) this.senders.splice(at, 1);
+      },
+    });
+  }
+
   /** Waits for a value; `closedValue` when the channel closes first. */
   receive(control: Control, closedValue: Value): Signal {
     if (this.ready) return control.done(this.take());
@@ -137,18 +153,7 @@ const sendNative: ControlNative = {
   routine: passRoutine,
   start([target, value], control) {
     const channel = channelArgument(target, "send");
-    if (channel.closed) return control.done(false);
-    share(value);
-    if (channel.offer(value)) return control.done(true);
-    const sender: Sender = { task: control.task, value };
-    channel.senders.push(sender);
-    return control.park(undefined, {
-      what: `room in channel ${channel.name}`,
-      cancel: () => {
-        const at = channel.senders.indexOf(sender);
-        if (at >= 0) channel.senders.splice(at, 1);
-      },
-    });
+    return control.hold(undefined, channel.send(control, value));
   },
 };
 

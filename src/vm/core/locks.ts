@@ -78,6 +78,7 @@ export class Lock {
   /** Takes a permit back; false when that has happened before. */
   release(permit: Permit): boolean {
     if (!this.holders.delete(permit)) return false;
+    permit.onReleased?.();
     this.free += permit.units;
     this.metrics.releases += 1;
     this.metrics.totalHeldMs += this.#nowMs() - permit.sinceMs;
@@ -110,6 +111,7 @@ export class Permit extends Opaque {
   readonly task: Task;
   readonly units: number;
   readonly sinceMs: number;
+  onReleased: (() => void) | undefined = undefined;
   constructor(lock: Lock, task: Task, units: number, sinceMs: number) {
     super();
     this.lock = lock;

@@ -54,6 +54,13 @@ export class Timers {
     }
   }
 
+  /** Cancels all. */
+  clear(): void {
+    this.#heap.length = 0;
+    this.#count = 0;
+    this.#disarm();
+  }
+
   #arm(): void {
     let first = this.#heap[0];
     while (first?.cancelled) {
