@@ -158,16 +158,14 @@ export class Vm {
    */
   halt(error: unknown, taskId?: string): void {
     if (this.#halted) return;
-    const halted = new Halted(error);
-    this.#halted = halted;
-    for (const task of this.#tasks) {
-      if (task.id === taskId) halted.trace = traceOf(task);
-    }
+    this.#halted = new Halted(error);
+    for (const task of this.#tasks) if (task.id === taskId) this.#haltedBy = task;
     this.#notify();
   }
+  #haltedBy: Task | undefined;
 
   /** Set once {@link halt} was called. */
-  get halted(): HarnFailure | undefined {
+  get halted(): Halted | undefined {
     return this.#halted;
   }
 
@@ -184,6 +182,7 @@ export class Vm {
 
   /** Takes every task off what it waits on, so that nothing of a halted run stays with the host. */
   #letGo(halted: Halted): Halted {
+    if (this.#haltedBy) halted.trace ??= traceOf(this.#haltedBy);
     for (const task of this.#tasks) {
       const { wait } = task;
       task.wait = undefined;

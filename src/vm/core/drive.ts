@@ -175,7 +175,10 @@ function popFrame(task: Task, frame: Frame): void {
 /** Unwinds a task to the nearest handler. `false`: nobody took it and the task has failed, or a handler parked. */
 export function unwind(vm: Vm, task: Task, first: HarnFailure): boolean {
   // A halted run has no handlers left: the task stays where it is, and the scheduler stops.
-  if (vm.halted) return false;
+  if (vm.halted) {
+    vm.halted.trace ??= traceOf(task);
+    return false;
+  }
   let failure = first;
   failure.trace ??= traceOf(task);
   for (let frame = task.top; frame; frame = task.top) {
