@@ -4,17 +4,19 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import {
   type CorpusCase,
+  type CorpusProgram,
   compileFilter,
   discoverCorpus,
+  type ProgramOutcome,
   renderJunit,
   renderReport,
   runCorpus,
   summarize,
 } from "../../testing/index.ts";
 import { workerCommand } from "../cli.ts";
-import { createWorkerPool } from "../conformance/worker-pool.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { createWorkerPool } from "../workers/worker-pool.ts";
 
 export interface ConformanceOptions {
   readonly filter?: string;
@@ -47,7 +49,7 @@ export async function conformanceCommand(
   if (chosen.length === 0) throw new UsageError(`No program of ${folder} is meant; it holds ${cases.length} in all`);
 
   const jobs = options.jobs ?? Math.min(availableParallelism(), 8);
-  const pool = createWorkerPool({
+  const pool = createWorkerPool<CorpusProgram, ProgramOutcome>({
     worker: context.main,
     workerArgs: [workerCommand],
     jobs,

@@ -1,24 +1,26 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { CaseOutcome } from "../../testing/index.ts";
 import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
-let pool: WorkerPool | undefined;
+type Pool = WorkerPool<{ readonly source: string }, { readonly status: "ok"; readonly output: string }>;
+type Outcome = Awaited<ReturnType<Pool["run"]>>;
+
+let pool: Pool | undefined;
 
 afterEach(() => pool?.close());
 
-function start(jobs: number, timeoutMs = 10_000): (source: string) => Promise<CaseOutcome> {
-  const created = createWorkerPool({
+function start(jobs: number, timeoutMs = 10_000): (source: string) => Promise<Outcome> {
+  const created: Pool = createWorkerPool({
     worker: new URL("./__fixtures__/misbehaving-worker.mjs", import.meta.url),
     jobs,
     timeoutMs,
     cwd: process.cwd(),
   });
   pool = created;
-  return (source) => created.run({ path: `/${source}`, name: source, source });
+  return (source) => created.run({ source });
 }
 
-const outputOf = (outcome: CaseOutcome): string => (outcome.status === "ok" ? outcome.output : outcome.status);
-const workerOf = (outcome: CaseOutcome): string => outputOf(outcome).split(" by ")[1] ?? "none";
+const outputOf = (outcome: Outcome): string => (outcome.status === "ok" ? outcome.output : outcome.status);
+const workerOf = (outcome: Outcome): string => outputOf(outcome).split(" by ")[1] ?? "none";
 
 describe("worker pool", () => {
   it("runs one program after the other in the same process", async () => {
@@ -61,7 +63,7 @@ describe("worker pool", () => {
       timeoutMs: 10_000,
       cwd: process.cwd(),
     });
-    const outcome = await pool.run({ path: "/x", name: "x", source: "x" });
+    const outcome = await pool.run({ source: "x" });
     expect(outcome).toMatchObject({ status: "crash", detail: expect.stringContaining("nowhere.mjs") });
   });
 });

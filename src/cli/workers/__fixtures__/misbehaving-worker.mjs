@@ -1,6 +1,6 @@
-// Does what the program's source says, as an engine that has met a bad program would.
-process.on("message", ({ id, program }) => {
-  switch (program.source) {
+// Does what the job says, as an engine that has met a bad program would.
+process.on("message", ({ id, job }) => {
+  switch (job.source) {
     case "loop":
       for (;;);
     case "exit":
@@ -15,7 +15,7 @@ process.on("message", ({ id, program }) => {
     case "throw":
       throw new Error("thrown in the worker");
     default:
-      process.send({ id, outcome: { status: "ok", output: `${program.source} by ${process.pid}` } });
+      process.send({ id, answer: { status: "ok", output: `${job.source} by ${process.pid}` } });
   }
 });
 process.send("ready");
