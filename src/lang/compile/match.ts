@@ -117,11 +117,17 @@ function compileVariant(
   });
 }
 
-/** A list pattern fits lists of at least its length; `...rest` takes what is left. */
+/** A list pattern fits lists of at least its length, `[]` the empty list; `...rest` takes what is left. */
 function compileListPattern(f: FunctionScope, elements: readonly Element[], subject: number, fail: Label): void {
   const { asm } = f;
   const fixed = elements.filter((element) => element.kind !== "Spread");
   asm.emit("JumpIfShorter", subject, fixed.length, fail);
+  if (elements.length === 0) {
+    const empty = asm.label();
+    asm.emit("JumpIfShorter", subject, 1, empty);
+    asm.emit("Jump", fail);
+    asm.place(empty);
+  }
   fixed.forEach((element, index) => {
     if (element.kind === "Identifier" && element.name === "_") return;
     const value = f.temp();
