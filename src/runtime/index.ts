@@ -1,4 +1,7 @@
+// Journals
+export type { JournalUse } from "./journal-link.ts";
 // Programs
+export { isError, type LoadedProgram, type LoadProgramOptions, loadProgram } from "./load-program.ts";
 export {
   type FileDiagnostic,
   failureMessage,

@@ -8,6 +8,7 @@ import type { ModuleCode } from "../bytecode/index.ts";
 import { compileModule, createSourceFile, type Diagnostic, parse, type SourceFile } from "../lang/index.ts";
 import { internalNatives, standardBuiltins, standardGlobals, standardMethods } from "../stdlib/index.ts";
 import { type HarnFailure, type OutputSink, type RunOutcome, Vm } from "../vm/index.ts";
+import { type JournalUse, linkJournal } from "./journal-link.ts";
 
 export interface Program {
   readonly entry: string;
@@ -24,7 +25,7 @@ export type LoadResult =
   | { readonly program: Program; readonly diagnostics: readonly FileDiagnostic[] }
   | { readonly program: undefined; readonly diagnostics: readonly FileDiagnostic[] };
 
-/** Reads, checks and compiles one file and what it imports. */
+/** Compiles one text that imports nothing, unchecked. `loadProgram` does it all, from files. */
 export function loadSource(path: string, text: string): LoadResult {
   const file = createSourceFile(path, text);
   const parsed = parse(file);
@@ -43,32 +44,52 @@ export function loadSource(path: string, text: string): LoadResult {
   return { program: { entry: path, modules: [compiled.code] }, diagnostics };
 }
 
-export interface RunOptions {
+interface CommonRunOptions {
   readonly host: Host;
+  /** Where the program's output goes; default: the host's standard output. Past a journal, which then has none of it. */
   readonly output?: OutputSink;
-  readonly breathe?: () => Promise<void>;
   /** What builtins find of the embedder's: prepared models, arguments. */
   readonly state?: Map<string, unknown>;
 }
 
+/**
+ * `breathe` resolves after a turn of the event loop (Node: `setImmediate`). A run with a journal needs it, to know when
+ * all that could go on has gone on.
+ */
+export type RunOptions = CommonRunOptions &
+  (
+    | { readonly journal?: undefined; readonly breathe?: () => Promise<void> }
+    | { readonly journal: JournalUse; readonly breathe: () => Promise<void> }
+  );
+
 export interface Run {
   readonly vm: Vm;
+  /** Never rejects. A journal is finished by then, unless the run was halted and can be resumed. */
   readonly outcome: Promise<RunOutcome>;
+  /** Asks the program to stop; `finally` and `defer` blocks run, and a replay stops in the same place. */
+  stop(): void;
 }
 
 /** Starts a program. */
 export function startProgram(program: Program, options: RunOptions): Run {
+  const { host, output, breathe, state, journal } = options;
+  const link = journal && linkJournal(journal, host, options.breathe);
   const vm = new Vm({
-    host: options.host,
+    host,
     natives: [...internalNatives, ...standardBuiltins.map((builtin) => builtin.native)],
     methods: standardMethods,
     globals: standardGlobals,
-    ...(options.output ? { output: options.output } : {}),
-    ...(options.breathe ? { breathe: options.breathe } : {}),
-    ...(options.state ? { state: options.state } : {}),
+    ...(output ? { output } : {}),
+    ...(breathe ? { breathe } : {}),
+    ...(state ? { state } : {}),
+    ...(link ? { hostFor: link.hostFor, breathe: link.breathe } : {}),
   });
   vm.load(program.modules);
-  return { vm, outcome: vm.run(program.entry) };
+  if (link === undefined) {
+    return { vm, outcome: vm.run(program.entry), stop: () => vm.cancel("The run was stopped") };
+  }
+  link.attach(vm);
+  return { vm, outcome: vm.run(program.entry).then(link.finish), stop: link.stop };
 }
 
 /** The message of a failure as tests and people know it. */

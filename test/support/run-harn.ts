@@ -1,8 +1,6 @@
 /** Runs a Harn program in a virtual world, from text to output. */
 
-import { createLibrary } from "../../src/cli/engine/library.ts";
-import { loadProgram } from "../../src/cli/engine/load-program.ts";
-import { failureMessage, startProgram } from "../../src/runtime/index.ts";
+import { failureMessage, loadProgram, startProgram } from "../../src/runtime/index.ts";
 import { createVirtualHost, type VirtualHost, type VirtualHostOptions } from "../../src/testing/index.ts";
 
 export interface HarnRun {
@@ -16,11 +14,9 @@ export interface HarnRun {
   readonly liveTasks: number;
 }
 
-const library = createLibrary();
-
 export async function runHarn(source: string, options: VirtualHostOptions = {}): Promise<HarnRun> {
   const host = createVirtualHost(options);
-  const loaded = await host.drive(loadProgram({ host, library, path: "/home/harn/main.harn", text: source }));
+  const loaded = await host.drive(loadProgram({ host, path: "/home/harn/main.harn", text: source }));
   const broken = loaded.diagnostics.map(({ diagnostic }) => `${diagnostic.severity}: ${diagnostic.message}`);
   if (loaded.program === undefined || broken.length > 0) {
     return { output: "", stderr: "", error: broken.join("\n"), host, liveTasks: 0 };

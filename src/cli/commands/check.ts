@@ -2,9 +2,8 @@
 
 import { resolve } from "node:path";
 import type { FileDiagnostic } from "../../runtime/index.ts";
+import { isError, loadProgram } from "../../runtime/index.ts";
 import type { CliContext } from "../context.ts";
-import { createLibrary } from "../engine/library.ts";
-import { isError, loadProgram } from "../engine/load-program.ts";
 import { diagnosticsToJson, renderFileDiagnostics } from "../engine/render.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findSourceFiles } from "../source-files.ts";
@@ -20,12 +19,11 @@ export async function checkCommand(
   paths: readonly string[],
   options: CheckOptions,
 ): Promise<number> {
-  const library = createLibrary();
   const files = await findSourceFiles(context, paths);
   // A module that several files import is reported once.
   const found = new Map<string, FileDiagnostic>();
   for (const path of files) {
-    const { diagnostics } = await loadProgram({ host: context.host, library, path: resolve(context.cwd, path) });
+    const { diagnostics } = await loadProgram({ host: context.host, path: resolve(context.cwd, path) });
     for (const each of diagnostics) {
       const { span, code, message } = each.diagnostic;
       found.set(`${each.file.path}:${span.start}:${span.end}:${code}:${message}`, each);

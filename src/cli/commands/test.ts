@@ -6,11 +6,10 @@
 import { resolve } from "node:path";
 import { CancelToken, type Json } from "../../base/index.ts";
 import { type Module, peelAttributes } from "../../lang/index.ts";
+import { type LoadedProgram, loadProgram } from "../../runtime/index.ts";
 import { compileFilter } from "../../testing/index.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../context.ts";
-import { createLibrary, type LanguageLibrary } from "../engine/library.ts";
-import { type LoadedProgram, loadProgram } from "../engine/load-program.ts";
 import { renderFailure, renderFileDiagnostics } from "../engine/render.ts";
 import { runProgram } from "../engine/run-program.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -41,19 +40,18 @@ export async function testCommand(
   paths: readonly string[],
   options: TestOptions,
 ): Promise<number> {
-  const library = createLibrary();
   const isWanted = compileFilter(options.filter ?? "");
   const results: TestResult[] = [];
   for (const file of await findSourceFiles(context, paths)) {
     // Most files hold no test; the text says so more quickly than the tree.
     const text = await readSource(context, file);
     if (!/\btest_|@test\b/.test(text)) continue;
-    const loaded = await loadProgram({ host: context.host, library, path: resolve(context.cwd, file), text });
+    const loaded = await loadProgram({ host: context.host, path: resolve(context.cwd, file), text });
     const entry = loaded.graph.modules.get(loaded.graph.entry);
     for (const name of testNames(entry?.module)) {
       if (!isWanted(name)) continue;
       if (context.cancel.aborted) throw context.cancel.reason;
-      const result = await runTest(context, library, file, text, name, loaded, options.timeout);
+      const result = await runTest(context, file, text, name, loaded, options.timeout);
       results.push(result);
       if (!options.json) tell(context, result);
     }
@@ -78,7 +76,6 @@ function testNames(module: Module | undefined): string[] {
 
 async function runTest(
   context: CliContext,
-  library: LanguageLibrary,
   file: string,
   text: string,
   name: string,
@@ -99,7 +96,6 @@ async function runTest(
   if (checked.program === undefined) return end(renderFileDiagnostics(checked.diagnostics, settings));
   const { program, graph } = await loadProgram({
     host: context.host,
-    library,
     path: resolve(context.cwd, file),
     text,
     pipeline: name,

@@ -3,10 +3,8 @@
  * a host and a virtual machine of its own.
  */
 
-import { failureMessage } from "../../runtime/index.ts";
+import { failureMessage, isError, loadProgram } from "../../runtime/index.ts";
 import type { CorpusEngine } from "../../testing/index.ts";
-import { createLibrary } from "../engine/library.ts";
-import { isError, loadProgram } from "../engine/load-program.ts";
 import { renderFailure, renderFileDiagnostics } from "../engine/render.ts";
 import { runProgram } from "../engine/run-program.ts";
 import { createRunState } from "../engine/run-state.ts";
@@ -21,8 +19,7 @@ export function createEngine(): CorpusEngine {
       const suite = program.path.slice(0, -program.name.length);
       const settings = { color: false, cwd: suite };
       const withoutSuite = (text: string): string => text.replaceAll(suite, "");
-      const library = createLibrary();
-      const loaded = await loadProgram({ host, library, path: program.path, text: program.source });
+      const loaded = await loadProgram({ host, path: program.path, text: program.source });
       const firstError = loaded.diagnostics.find(isError);
       if (firstError !== undefined || loaded.program === undefined) {
         return {

@@ -2,12 +2,11 @@
 
 import type { Host } from "../../base/index.ts";
 import type { SourceFile } from "../../lang/index.ts";
+import { loadProgram } from "../../runtime/index.ts";
 import type { RunOutcome } from "../../vm/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { exitCodeOf } from "./exit-value.ts";
-import { createLibrary } from "./library.ts";
-import { loadProgram } from "./load-program.ts";
 import { renderFailure, renderFileDiagnostics } from "./render.ts";
 import { runProgram } from "./run-program.ts";
 import { createRunState } from "./run-state.ts";
@@ -43,7 +42,6 @@ export async function execute(
   const { path, text, pipeline, args, llmMock } = request;
   const loaded = await loadProgram({
     host: context.host,
-    library: createLibrary(),
     path,
     ...(text !== undefined && { text }),
     ...(pipeline !== undefined && { pipeline }),

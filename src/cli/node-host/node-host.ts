@@ -68,6 +68,7 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
     const { createProcessHandlers } = await import("./processes.ts");
     return createProcessHandlers(cwd, environment);
   });
+  const signatures = once(async () => (await import("./signatures.ts")).cryptoHandlers);
   const minLevel = logLevels.indexOf(options.logLevel ?? "warn");
   const readEnvironment = (name: string): string | undefined => {
     const values = environment();
@@ -122,6 +123,10 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
       ...createFileHandlers(cwd),
       "process.run": async (args, signal) => (await processes.load()).run(args, signal),
       "http.request": async (request, signal) => (await http.load()).request(request, signal),
+      "crypto.publicKey": async (args) => (await signatures.load())["crypto.publicKey"](args),
+      "crypto.sign": async (args) => (await signatures.load())["crypto.sign"](args),
+      "crypto.verify": async (args) => (await signatures.load())["crypto.verify"](args),
+      "crypto.agree": async (args) => (await signatures.load())["crypto.agree"](args),
     },
     stream: {
       "http.stream": (request, signal) =>

@@ -1,5 +1,5 @@
-import { type Host, HostError } from "../../base/index.ts";
-import type { ModuleReader } from "../../lang/index.ts";
+import { type Host, HostError } from "../base/index.ts";
+import type { ModuleReader } from "../lang/index.ts";
 
 /** Reads modules through the host. Text that is no UTF-8 is refused rather than read with holes. */
 export function createModuleReader(host: Host): ModuleReader {

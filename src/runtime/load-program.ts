@@ -3,25 +3,25 @@
  * back as diagnostics, never as an exception.
  */
 
-import type { Host } from "../../base/index.ts";
-import type { ModuleCode } from "../../bytecode/index.ts";
+import type { Host } from "../base/index.ts";
+import type { ModuleCode } from "../bytecode/index.ts";
 import {
+  BUILTIN_SIGNATURES,
   type BuiltinTable,
   checkModule,
   compileModule,
+  createBuiltinTable,
   type LoadedModule,
   loadModuleGraph,
   type ModuleGraph,
   type ModuleName,
   moduleImports,
-} from "../../lang/index.ts";
-import type { FileDiagnostic, Program } from "../../runtime/index.ts";
-import type { LanguageLibrary } from "./library.ts";
+} from "../lang/index.ts";
 import { createModuleReader } from "./module-files.ts";
+import type { FileDiagnostic, Program } from "./program.ts";
 
-export interface LoadOptions {
+export interface LoadProgramOptions {
   readonly host: Host;
-  readonly library: LanguageLibrary;
   readonly path: string;
   /** Instead of what the file holds. */
   readonly text?: string;
@@ -37,16 +37,14 @@ export interface LoadedProgram {
   readonly program?: Program;
 }
 
-export async function loadProgram(options: LoadOptions): Promise<LoadedProgram> {
-  const { host, library } = options;
+export async function loadProgram(options: LoadProgramOptions): Promise<LoadedProgram> {
+  const { host } = options;
   const graph = await loadModuleGraph({
     entry: options.path,
     ...(options.text !== undefined && { entryText: options.text }),
     reader: createModuleReader(host),
-    std: library.std,
-    stdNames: library.stdNames,
   });
-  const found = checkGraph(graph, library.builtins);
+  const found = checkGraph(graph, createBuiltinTable(BUILTIN_SIGNATURES));
   if (found.some(isError)) return { graph, diagnostics: found };
 
   const codes: ModuleCode[] = [];
