@@ -3,6 +3,7 @@
 import { channelNatives, iterOf, type Native, taskNatives, type Value } from "../vm/index.ts";
 import { agentBuiltins } from "./agent/index.ts";
 import type { Builtin } from "./builtin.ts";
+import { bytesBuiltins } from "./bytes/index.ts";
 import { dictMethods } from "./collections/dict-methods.ts";
 import { collectionBuiltins } from "./collections/index.ts";
 import { listMethods } from "./collections/list-methods.ts";
@@ -10,12 +11,16 @@ import { rangeMethods } from "./collections/range-methods.ts";
 import { setMethods } from "./collections/set-methods.ts";
 import { concurrencyBuiltins } from "./concurrency/index.ts";
 import { consoleBuiltins } from "./console/index.ts";
+import { csvBuiltins } from "./csv/index.ts";
 import { dateBuiltins } from "./dates/index.ts";
+import { encodingBuiltins } from "./encoding/index.ts";
 import { errorBuiltins } from "./errors/index.ts";
 import { fileBuiltins } from "./files/index.ts";
+import { idBuiltins } from "./ids/index.ts";
 import { iteratorBuiltins } from "./iterators/index.ts";
 import { iterMethods, lifted, nextMethod } from "./iterators/iter-methods.ts";
 import { jsonBuiltins } from "./json/index.ts";
+import { junitBuiltins } from "./junit/index.ts";
 import { llmBuiltins } from "./llm/index.ts";
 import { mathBuiltins, mathGlobals } from "./math/index.ts";
 import { pathBuiltins } from "./paths/index.ts";
@@ -32,6 +37,7 @@ import { toolBuiltins } from "./tools/index.ts";
 import { transcriptBuiltins } from "./transcripts/index.ts";
 import { typeBuiltins } from "./types/index.ts";
 
+import { urlBuiltins } from "./urls/index.ts";
 /** Every documented builtin. */
 export const standardBuiltins: readonly Builtin[] = [
   ...consoleBuiltins,
@@ -57,6 +63,12 @@ export const standardBuiltins: readonly Builtin[] = [
   ...mathBuiltins,
   ...textBuiltins,
   ...collectionBuiltins,
+  ...bytesBuiltins,
+  ...encodingBuiltins,
+  ...idBuiltins,
+  ...urlBuiltins,
+  ...csvBuiltins,
+  ...junitBuiltins,
 ];
 
 /** Builtins that the compiler emits and programs do not name. */

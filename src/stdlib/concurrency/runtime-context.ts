@@ -46,7 +46,7 @@ export type ContextField = (typeof FIELDS)[number];
 const VALUES = "runtime_context.values";
 const IDENTITY = "runtime_context.fields";
 
-type FieldMap = Readonly<Partial<Record<ContextField, string>>>;
+type FieldMap = { readonly [K in ContextField]?: string | undefined };
 
 /** A task's context with more identity in it, for the task itself or for children to come. */
 export function withContextFields(task: Task, fields: FieldMap): ReadonlyMap<string, unknown> {

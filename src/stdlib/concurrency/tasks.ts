@@ -84,13 +84,6 @@ const DOCS: readonly BuiltinDoc[] = [
     errors: "A list of anything but channels",
     example: "println(channel_select([channel()], 0))",
   },
-  {
-    signature: "sleep(time: duration | int)",
-    summary: "Wait, for a duration or milliseconds",
-    effects: ["clock"],
-    errors: "Anything else",
-    example: "sleep(1ms)",
-  },
 ];
 
 /** Builtins of the machine that programs call by name. */

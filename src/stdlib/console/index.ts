@@ -1,13 +1,18 @@
-/** Printing. A child task's output is kept until its parent collects it. */
+/** Printing, logging, and talking to the terminal. */
 
 import { display, type Value } from "../../vm/index.ts";
 import { type Builtin, pure } from "../builtin.ts";
+import { loggingBuiltins } from "./logging.ts";
+import { progressBuiltins } from "./progress.ts";
+import { terminalBuiltins } from "./terminal.ts";
+import { tracingBuiltins } from "./tracing.ts";
 
 function line(value: Value): string {
   return `${display(value)}\n`;
 }
 
-export const consoleBuiltins: readonly Builtin[] = [
+/** A child task's output is kept until its parent collects it. */
+const printing: readonly Builtin[] = [
   pure(
     {
       signature: "println(value?: any)",
@@ -27,8 +32,8 @@ export const consoleBuiltins: readonly Builtin[] = [
       effects: ["console"],
       example: 'print("no line break")',
     },
-    ([value], { task }) => {
-      task.output.write(display(value));
+    (args, { task }) => {
+      if (args.length > 0) task.output.write(display(args[0]));
       return undefined;
     },
   ),
@@ -44,4 +49,12 @@ export const consoleBuiltins: readonly Builtin[] = [
       return undefined;
     },
   ),
+];
+
+export const consoleBuiltins: readonly Builtin[] = [
+  ...printing,
+  ...terminalBuiltins,
+  ...loggingBuiltins,
+  ...progressBuiltins,
+  ...tracingBuiltins,
 ];

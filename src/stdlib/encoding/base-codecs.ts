@@ -63,7 +63,7 @@ function decode(text: string, { values, bits, group }: Alphabet, padding: "requi
   let at = 0;
   for (let i = 0; i < end; i++) {
     const value = values[text.charCodeAt(i)] ?? 255;
-    if (value === 255) return { ok: false, problem: `Invalid character ${JSON.stringify(text[i])} at offset ${i}` };
+    if (value === 255) return { ok: false, problem: `Invalid character '${text[i]}' at position ${i}` };
     pending = (pending << bits) | value;
     count += bits;
     if (count >= 8) {
@@ -112,8 +112,7 @@ export function encodeHex(bytes: Uint8Array): string {
 export function decodeHex(text: string): Decoded {
   if (text.length % 2 !== 0) return { ok: false, problem: "Odd number of digits" };
   const wrong = text.search(/[^0-9a-fA-F]/);
-  if (wrong >= 0)
-    return { ok: false, problem: `Invalid character ${JSON.stringify(text[wrong])} at position ${wrong}` };
+  if (wrong >= 0) return { ok: false, problem: `Invalid character '${text[wrong]}' at position ${wrong}` };
   const bytes = new Uint8Array(text.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16);
   return { ok: true, bytes };
