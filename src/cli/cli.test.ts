@@ -132,7 +132,7 @@ describe("usage", () => {
     [["no-such-command"], "unknown command 'no-such-command'"],
     [["check", "--no-such-option"], "unknown option '--no-such-option'"],
     [["explain", "HARN-X999"], "There is no diagnostic `HARN-X999`"],
-    [["doc", "printl"], "there is print, println"],
+    [["doc", "printl"], "print, println"],
     [["test", "conformance", "--timeout", "soon", "x"], "Expected a positive whole number"],
     [[], "Usage: harn"],
   ])("%j exits with 2 and says why", async (argv, message) => {

@@ -13,7 +13,8 @@ export function reportFailure(context: CliContext, error: unknown): number {
     return error.exitCode;
   }
   if (error instanceof HarnError) {
-    context.err(`harn: ${error.message}\n`);
+    const { hint } = error.data;
+    context.err(`harn: ${error.message}${typeof hint === "string" ? `; ${hint}` : ""}\n`);
     return exitCodes.failed;
   }
   context.err(`${describeInternalError(error)}\n`);

@@ -1,9 +1,8 @@
 /** A program from its file to an exit code, with everything the user is told on the way. */
 
-import type { Host } from "../../base/index.ts";
 import type { SourceFile } from "../../lang/index.ts";
-import { loadProgram } from "../../runtime/index.ts";
-import type { RunOutcome } from "../../vm/index.ts";
+import { type JournalUse, loadProgram } from "../../runtime/index.ts";
+import { Halted, type RunOutcome } from "../../vm/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { exitCodeOf } from "./exit-value.ts";
@@ -30,14 +29,10 @@ export interface Execution {
 }
 
 /**
- * @param host where the program's effects go; what it prints goes to the context's console all the same
  * @throws the reason of `context.cancel` once it has fired
+ * @throws HarnError when the journal ended the run: it cannot be written, or the program does something else than it says
  */
-export async function execute(
-  context: CliContext,
-  request: ProgramRequest,
-  host: Host = context.host,
-): Promise<Execution> {
+export async function execute(context: CliContext, request: ProgramRequest, journal?: JournalUse): Promise<Execution> {
   const settings = { color: context.colorErrors, cwd: context.cwd };
   const { path, text, pipeline, args, llmMock } = request;
   const loaded = await loadProgram({
@@ -50,12 +45,14 @@ export async function execute(
   if (loaded.program === undefined) return { exitCode: exitCodes.failed };
 
   const outcome = await runProgram(loaded.program, {
-    host,
+    host: context.host,
     cancel: context.cancel,
     output: { write: context.out },
+    ...(journal !== undefined && { journal }),
     state: await createRunState({ host: context.host, args, ...(llmMock !== undefined && { llmMockFile: llmMock }) }),
   });
   if (outcome.status === "ok") return { exitCode: exitCodeOf(context, outcome.value), outcome };
+  if (outcome.status === "failed" && outcome.failure instanceof Halted) throw outcome.failure.cause;
   if (context.cancel.aborted) throw context.cancel.reason;
   if (outcome.status === "cancelled") throw new UsageError(outcome.reason, exitCodes.failed);
   await context.host.flush();

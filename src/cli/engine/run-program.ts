@@ -1,7 +1,7 @@
 /** Runs a loaded program until it ends or is asked to stop. */
 
 import type { CancelSignal, Host } from "../../base/index.ts";
-import { type Program, startProgram } from "../../runtime/index.ts";
+import { type JournalUse, type Program, startProgram } from "../../runtime/index.ts";
 import type { OutputSink, RunOutcome } from "../../vm/index.ts";
 
 export interface RunProgramOptions {
@@ -12,19 +12,22 @@ export interface RunProgramOptions {
   readonly output?: OutputSink;
   /** What builtins find of ours; see `run-state.ts`. */
   readonly state?: Map<string, unknown>;
+  /** Record, replay or resume. */
+  readonly journal?: JournalUse;
 }
 
 /** Never rejects for what the program does. */
 export async function runProgram(program: Program, options: RunProgramOptions): Promise<RunOutcome> {
-  const { host, cancel, output, state } = options;
+  const { host, cancel, output, state, journal } = options;
   const run = startProgram(program, {
     host,
     // A turn of the event loop: signals and sockets are seen while the program computes.
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    ...(journal !== undefined && { journal }),
     ...(output !== undefined && { output }),
     ...(state !== undefined && { state }),
   });
-  const onAbort = (): void => run.vm.cancel("The run was stopped");
+  const onAbort = (): void => run.stop();
   if (cancel?.aborted) onAbort();
   cancel?.addEventListener("abort", onAbort);
   try {

@@ -4,24 +4,11 @@
  */
 
 import { basename, dirname } from "node:path";
-import { HarnError, isJsonObject, type JsonObject } from "../../base/index.ts";
-import {
-  beginJournal,
-  createJsonlStore,
-  createTextDigest,
-  type Journal,
-  type JournalStore,
-  openJournal,
-  recordingHost,
-  replayHost,
-  resumeHost,
-} from "../../journal/index.ts";
+import { isJsonObject, type JsonObject } from "../../base/index.ts";
+import { beginJournal, createJsonlStore, createTextDigest, openJournal } from "../../journal/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
-import { type Execution, execute, type ProgramRequest } from "../engine/execute.ts";
+import { execute, type ProgramRequest } from "../engine/execute.ts";
 import { createNodeFolder } from "./node-folder.ts";
-
-/** Everything that can go on has gone on. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export async function recordRun(context: CliContext, request: ProgramRequest, folder: string): Promise<number> {
   const { host } = context;
@@ -37,56 +24,28 @@ export async function recordRun(context: CliContext, request: ProgramRequest, fo
     program: request.path,
     meta: { request: { ...request }, digest: createTextDigest()(text) },
   });
-  const exitCode = await finish(context, journal, store, () =>
-    execute(context, { ...request, text }, recordingHost(host, journal, { turn })),
-  );
-  context.err(`Recorded as ${folder}/${id}.jsonl\n`);
-  return exitCode;
+  try {
+    return (await execute(context, { ...request, text }, { mode: "record", journal })).exitCode;
+  } finally {
+    await store.close();
+    context.err(`Recorded as ${folder}/${id}.jsonl\n`);
+  }
 }
 
 /** Goes on with a run that was cut off; what it had done is not done again. */
-export async function resumeRun(context: CliContext, file: string): Promise<number> {
-  const { store, journal, request } = await openRun(context, file);
-  const host = resumeHost(journal, context.host, { turn });
-  return finish(context, journal, store, () => execute(context, request, host));
+export function resumeRun(context: CliContext, file: string): Promise<number> {
+  return playRun(context, file, "resume");
 }
 
 /** Plays a run back; nothing outside is asked or changed. */
-export async function replayRun(context: CliContext, file: string): Promise<number> {
-  const { store, journal, request } = await openRun(context, file);
-  const host = replayHost(journal, { turn });
-  try {
-    const { exitCode } = await execute(context, request, host);
-    if (host.drift === undefined) host.finish();
-    return exitCode;
-  } catch (error) {
-    if (!(error instanceof HarnError) || error.code !== "journal.drift") throw error;
-    // Told below, with what the host knows.
-  } finally {
-    await store.close();
-  }
-  const { drift } = host;
-  throw new UsageError(
-    drift === undefined ? "The program did less than was recorded" : `${drift.message}; ${drift.hint}`,
-    1,
-  );
+export function replayRun(context: CliContext, file: string): Promise<number> {
+  return playRun(context, file, "replay");
 }
 
-/** Runs and writes down how it ended, an end by Ctrl-C as well: a run that was stopped is not one to resume. */
-async function finish(
-  context: CliContext,
-  journal: Journal,
-  store: JournalStore,
-  work: () => Promise<Execution>,
-): Promise<number> {
-  const now = (): number => context.host.sync("clock.now", {});
+async function playRun(context: CliContext, file: string, mode: "resume" | "replay"): Promise<number> {
+  const { store, journal, request } = await openRun(context, file);
   try {
-    const { exitCode, outcome } = await work();
-    await journal.finish(outcome?.status === "ok" ? "completed" : "failed", now());
-    return exitCode;
-  } catch (error) {
-    if (context.cancel.aborted) await journal.finish("cancelled", now());
-    throw error;
+    return (await execute(context, request, { mode, journal })).exitCode;
   } finally {
     await store.close();
   }
