@@ -8,7 +8,11 @@ import { bindAll, substitute } from "./generics.ts";
 import { mapSame, type Type, UNTYPED } from "./types.ts";
 import { membersOf, unionOf } from "./unions.ts";
 
-const MAX_EXPANSIONS = 64;
+/** How deep one alias may lead through others. */
+const MAX_DEPTH = 64;
+
+/** Expansions in one resolution: `type S<T> = S<S<T>>` doubles with every one, and so does not get deep. */
+const MAX_EXPANSIONS = 2_000;
 
 /** More combinations than this are not distributed one by one. */
 const MAX_DISTRIBUTED = 64;
@@ -18,23 +22,28 @@ const MAX_DISTRIBUTED = 64;
  * aliases that never ends says nothing.
  */
 export function resolveAlias(types: TypeTable, type: Type): Type {
-  return resolve(types, type, 0);
+  return resolve({ types, expansions: 0 }, type, 0);
 }
 
-function resolve(types: TypeTable, type: Type, expansions: number): Type {
+interface Resolution {
+  readonly types: TypeTable;
+  expansions: number;
+}
+
+function resolve(run: Resolution, type: Type, depth: number): Type {
   if (type.kind === "Union") {
-    const members = mapSame(type.members, (member) => resolve(types, member, expansions + 1));
+    const members = mapSame(type.members, (member) => resolve(run, member, depth + 1));
     return members === type.members ? type : unionOf(members);
   }
   if (type.kind !== "Named") return type;
-  const alias = findTypeOfKind(types, type.name, "Alias");
+  const alias = findTypeOfKind(run.types, type.name, "Alias");
   if (alias === undefined) return type;
-  if (expansions > MAX_EXPANSIONS) return UNTYPED;
+  if (depth > MAX_DEPTH || ++run.expansions > MAX_EXPANSIONS) return UNTYPED;
   const names = alias.params.map((param) => param.name);
-  if (names.length === 0) return resolve(types, alias.body, expansions + 1);
-  const args = type.args.map((arg) => resolve(types, arg, expansions + 1));
+  if (names.length === 0) return resolve(run, alias.body, depth + 1);
+  const args = type.args.map((arg) => resolve(run, arg, depth + 1));
   const body = distribute(names, args, (bound) => substitute(alias.body, bindAll(names, bound), new Set(names)));
-  return resolve(types, body, expansions + 1);
+  return resolve(run, body, depth + 1);
 }
 
 /**

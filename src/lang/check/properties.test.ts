@@ -182,6 +182,15 @@ describe("limits", () => {
       "growing aliases",
       "type A<T> = {v: T, n: A<list<T>> | nil}\ntype B<T> = {v: T, n: B<list<T>> | nil}\nfn f(a: A<int>) -> B<int> {\n  return a\n}",
     ],
+    ["an alias of itself in its own argument", "type S<T> = S<S<T>>\nlet b: S<int> = 1"],
+    [
+      "an alias of itself in all its arguments",
+      "type S<T, U> = S<S<T, U> | list<U>, S<U, T> | T>\nfn f(a: S<int, string>) -> S<int, int> {\n  return a\n}",
+    ],
+    [
+      "an alias over copies of its argument",
+      "type S<T> = S<{a: T, b: T}> | S<fn(T) -> T>\nfn f(a: S<int>) -> S<string> {\n  return a\n}",
+    ],
     [
       "aliases over big unions",
       `type P<A, B, C, D> = {a: A, b: B, c: C, d: D}\ntype L = ${many(60, (i) => `"${i}"`, " | ")}\nfn f(p: P<L, L, L, L>) -> P<L, L, int, int> {\n  return p\n}`,

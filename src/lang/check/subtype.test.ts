@@ -175,5 +175,6 @@ let many: list<Handler<Action>> = [{action: "create", run: create}, {action: "ed
 
   it("aliases that never end say nothing", () => {
     accepts("type A = B\ntype B = A\ntype Grow<T> = Grow<list<T>>\nlet a: A = 1\nlet g: Grow<int> = 1");
+    accepts("type S<T> = S<S<T>>\nlet s: S<int> = 1");
   });
 });
