@@ -3,6 +3,15 @@
 // Cancellation
 export { CANCELLED, orCancelled, toAbortSignal } from "./cancel/cancellation.ts";
 // Compaction
+export {
+  type CompactionRequest,
+  compactMessages,
+  compactsByModel,
+  compactTranscript,
+  type PromptRenderer,
+  strategyFor,
+  type TranscriptCompaction,
+} from "./compaction/compact-transcript.ts";
 export type {
   CompactionContext,
   CompactionOutcome,
@@ -110,7 +119,7 @@ export {
   renderLedger,
   type TaskLedger,
 } from "./policies/task-ledger.ts";
-export { readToolAnnotations, type SideEffectLevel, type ToolAnnotations } from "./policies/tool-annotations.ts";
+export { readToolAnnotations, SIDE_EFFECT_LEVELS, type SideEffectLevel, type ToolAnnotations } from "./policies/tool-annotations.ts";
 export { type PreToolAction, type ToolHook, toolHooks } from "./policies/tool-hooks.ts";
 export { type ToolOutputOptions, toolOutputLimit } from "./policies/tool-output.ts";
 export { readTurnShape, type TurnShape } from "./policies/turn-shape.ts";

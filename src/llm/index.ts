@@ -98,8 +98,11 @@ export {
   type ResolvedModel,
 } from "./catalog/model-catalog.ts";
 export {
+  assetsOf,
   isTranscript,
+  messagesOf,
   newTranscript,
+  normalizeAsset,
   rebuildTranscript,
   type TranscriptParts,
   transcriptEvent,

@@ -16,6 +16,7 @@ import { dateBuiltins } from "./dates/index.ts";
 import { encodingBuiltins } from "./encoding/index.ts";
 import { errorBuiltins } from "./errors/index.ts";
 import { fileBuiltins } from "./files/index.ts";
+import { hashBuiltins } from "./hashing/index.ts";
 import { idBuiltins } from "./ids/index.ts";
 import { iteratorBuiltins } from "./iterators/index.ts";
 import { iterMethods, lifted, nextMethod } from "./iterators/iter-methods.ts";
@@ -27,17 +28,21 @@ import { pathBuiltins } from "./paths/index.ts";
 import { processBuiltins } from "./processes/index.ts";
 import { regexBuiltins } from "./regex/index.ts";
 import { schemaBuiltins } from "./schema/index.ts";
+import { signatureBuiltins } from "./signatures/index.ts";
 import { skillBuiltins } from "./skills/index.ts";
+import { stepBuiltins } from "./steps/index.ts";
+import { scopedFunctionNative } from "./steps/scoped-function.ts";
 import { streamBuiltins, streamGlobals } from "./streams/index.ts";
 import { assertionBuiltins } from "./testing/index.ts";
 import { textBuiltins } from "./text/index.ts";
 import { stringMethods } from "./text/string-methods.ts";
 import { timeBuiltins } from "./time/index.ts";
+import { toolHookBuiltins } from "./tools/hook-builtins.ts";
 import { toolBuiltins } from "./tools/index.ts";
 import { transcriptBuiltins } from "./transcripts/index.ts";
 import { typeBuiltins } from "./types/index.ts";
-
 import { urlBuiltins } from "./urls/index.ts";
+
 /** Every documented builtin. */
 export const standardBuiltins: readonly Builtin[] = [
   ...consoleBuiltins,
@@ -46,6 +51,8 @@ export const standardBuiltins: readonly Builtin[] = [
   ...llmBuiltins,
   ...agentBuiltins,
   ...toolBuiltins,
+  ...toolHookBuiltins,
+  ...stepBuiltins,
   ...skillBuiltins,
   ...transcriptBuiltins,
   ...iteratorBuiltins,
@@ -58,21 +65,23 @@ export const standardBuiltins: readonly Builtin[] = [
   ...timeBuiltins,
   ...dateBuiltins,
   ...regexBuiltins,
+  ...encodingBuiltins,
+  ...hashBuiltins,
+  ...idBuiltins,
+  ...urlBuiltins,
+  ...signatureBuiltins,
   ...schemaBuiltins,
   ...errorBuiltins,
   ...mathBuiltins,
   ...textBuiltins,
   ...collectionBuiltins,
   ...bytesBuiltins,
-  ...encodingBuiltins,
-  ...idBuiltins,
-  ...urlBuiltins,
   ...csvBuiltins,
   ...junitBuiltins,
 ];
 
 /** Builtins that the compiler emits and programs do not name. */
-export const internalNatives: readonly Native[] = [...taskNatives, ...channelNatives];
+export const internalNatives: readonly Native[] = [...taskNatives, ...channelNatives, scopedFunctionNative];
 
 const toIter: Native = { kind: "pure", name: "iter", impl: ([value]) => iterOf(value) };
 

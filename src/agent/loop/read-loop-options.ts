@@ -6,6 +6,7 @@
 
 import { isJsonObject, type JsonObject } from "../../base/index.ts";
 import { readBudgetEnvelope, readSchemaNudge } from "../../llm/index.ts";
+import { maskTexts, summaryText } from "../compaction/compact-transcript.ts";
 import { contextWindowOf } from "../compaction/context-window.ts";
 import {
   MIDDLE_KINDS,
@@ -211,7 +212,7 @@ function readCompaction(options: Dict, context: LoopOptionContext): CompactionOp
     ...(callback === undefined
       ? {}
       : { custom: async (messages) => summaryText(await callback(messageDicts(messages))) }),
-    ...(mask === undefined ? {} : { mask: async (messages) => maskList(await mask(messageDicts(messages))) }),
+    ...(mask === undefined ? {} : { mask: async (messages) => maskTexts(await mask(messageDicts(messages))) }),
     ...(prompt === undefined || render === undefined
       ? {}
       : { prompt: (formatted, count) => render(prompt, formatted, count) }),
@@ -268,18 +269,6 @@ function readEngineCompaction(options: Dict): MiddleSummaryOptions {
     kind: strategy ?? (isAbsent(options["compact_callback"]) ? "observation_mask" : "custom"),
     ...defined("hardLimitKind", hard),
   };
-}
-
-/** A text, or `{summary}` or `{text}`. */
-function summaryText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (isAbsent(value)) return "";
-  const inner = isJsonObject(value) ? (value["summary"] ?? value["text"]) : undefined;
-  return typeof inner === "string" ? inner : JSON.stringify(value, null, 2);
-}
-
-function maskList(value: unknown): readonly (string | undefined)[] {
-  return Array.isArray(value) ? value.map((item) => (typeof item === "string" ? item : undefined)) : [];
 }
 
 /** `{ [key]: value }`, or nothing for an absent value. */

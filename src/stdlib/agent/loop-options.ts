@@ -5,12 +5,15 @@
 
 import {
   type AgentLoopOptions,
+  type FlowOptions,
   intersectPolicies,
-  type LoopOptionGroups,
+  NO_CEILING,
+  type RequestSettings,
   type RuleOptions,
   readLoopOptions,
   readMessageDicts,
   type SchemaRetryOptions,
+  SIDE_EFFECT_LEVELS,
   type ToolRuntime,
 } from "../../agent/index.ts";
 import type { JsonObject } from "../../base/index.ts";
@@ -19,16 +22,22 @@ import {
   type CallOptions,
   costOfTokens,
   extractJsonText,
-  type LlmContext,
   outputSchema,
   parseJson,
   pipelineClient,
   readCallOptions,
 } from "../../llm/index.ts";
-import { type AsyncContext, type Dict, display, type Value } from "../../vm/index.ts";
+import type { ActionPolicy } from "../../steps/index.ts";
+import { type AsyncContext, type Dict, display, type HarnFailure, type Value } from "../../vm/index.ts";
 import { optionsOf } from "../llm/run-state.ts";
+import { chargedClient, stepLlmContext } from "../steps/charge.ts";
+import { stepScope } from "../steps/step-state.ts";
+import { loopToolHooks } from "../tools/hook-builtins.ts";
+import { requestSettings } from "./compaction-request.ts";
+import { loopSkills } from "./loop-skills.ts";
 import { toolDeclarations } from "./registry-tools.ts";
-import type { AgentRunState, LoopScope } from "./run-state.ts";
+import { promptRenderer } from "./render-prompt.ts";
+import type { LoopScope } from "./run-state.ts";
 
 export interface LoopArguments {
   readonly prompt: Value;
@@ -37,67 +46,128 @@ export interface LoopArguments {
 }
 
 export interface LoopRequest {
-  readonly llm: LlmContext;
-  readonly state: AgentRunState;
   readonly outer: LoopScope | undefined;
   /** Runs closures inside the loop. */
   readonly context: AsyncContext;
   readonly tools: ToolRuntime | undefined;
+  /** Told when the loop has used up the budget of the step that it runs in. */
+  readonly onBreach: (breach: HarnFailure) => void;
 }
 
 /** Everything but what the builtin itself adds. @throws HarnError for options that cannot be read */
 export function readAgentLoop(
   { prompt, system, options }: LoopArguments,
-  { llm, outer, context, tools }: LoopRequest,
-): { readonly loop: AgentLoopOptions; readonly groups: LoopOptionGroups; readonly call: CallOptions } {
+  { outer, context, tools, onBreach }: LoopRequest,
+): { readonly loop: AgentLoopOptions; readonly sessionId: string } {
   const plain = plainOptions(options, context);
+  const llm = stepLlmContext(context);
   const call = readCallOptions(llm, textOf(prompt), textOf(system), {
     ...plain,
     ...declared(options),
     tool_format: plain["tool_format"] ?? "text",
   });
-  const groups = readLoopOptions(plain, {
+  const renderPrompt = promptRenderer(context);
+  const { schemaRetries, schemaNudge, sessionId, retry, flow, toolUse, ...groups } = readLoopOptions(plain, {
     model: call.model,
     costUsd: (input, output) => costOfTokens(llm.catalog, call.model, input, output),
     display: (value) => (typeof value === "string" ? value : JSON.stringify(value)),
+    ...(renderPrompt === undefined ? {} : { renderPrompt }),
   });
-  const { schemaRetries, schemaNudge, sessionId: _id, retry, ...rest } = groups;
   const schema = schemaRetry(call, schemaRetries, schemaNudge);
-  const rules = nestedRules(outer?.options.rules, groups.rules);
-  const {
-    messages,
-    system: wholeSystem,
-    tools: _tools,
-    toolChoice,
-    ...request
-  } = buildModelInput(call, call.messageList, call.system);
-  const said = readMessageDicts(call.messageList);
-  const last = said.at(-1);
+  const stage = stepScope(context).policy;
+  const rules = stagedRules(nestedRules(outer?.options.rules, groups.rules), stage);
+  const skills = loopSkills(options, options.map.get("tools"), context);
+  const search = clientSearch(call);
+  const toolChoice = call.toolChoice;
   const loop: AgentLoopOptions = {
     host: context.host,
-    prompt: last?.role === "user" ? last.content : "",
-    ...(last?.role === "user" && last.attachments !== undefined ? { attachments: last.attachments } : {}),
-    ...(said.length > 1 ? { priorMessages: said.slice(0, -1) } : {}),
-    ...(wholeSystem === undefined ? {} : { system: wholeSystem }),
-    request,
+    ...conversation(call),
+    request: loopRequest(call),
     model: ({ iteration, attempt, maxRetries }) =>
-      pipelineClient(llm, {
-        limits: call.limits,
-        iteration,
-        attempt,
-        maxRetries,
-        toolFormat: call.toolFormat,
-        userVisible: call.userVisible,
-        ...(call.budget === undefined ? {} : { budget: call.budget }),
-      }),
-    ...rest,
+      chargedClient(
+        context,
+        (charged) =>
+          pipelineClient(charged, {
+            limits: call.limits,
+            iteration,
+            attempt,
+            maxRetries,
+            toolFormat: call.toolFormat,
+            userVisible: call.userVisible,
+            ...(call.budget === undefined ? {} : { budget: call.budget }),
+          }),
+        onBreach,
+      ),
+    ...groups,
+    flow: limitedFlow(flow, stage?.maxIterations),
+    toolUse: { ...toolUse, hooks: loopToolHooks(context), ...(search === undefined ? {} : { search }) },
     retry: { ...retry, ...(schema === undefined ? {} : { schema }) },
     ...(rules === undefined ? {} : { rules }),
-    ...(tools === undefined ? {} : { tools }),
+    ...(skills === undefined ? {} : { skills }),
+    ...(tools === undefined ? {} : { tools: withLoaded(tools, call.toolSearch?.alwaysLoaded ?? []) }),
     ...(toolChoice === undefined ? {} : { toolChoice }),
     signal: context.signal,
   };
-  return { loop, groups, call };
+  return { loop, sessionId };
+}
+
+/** The last user message is what the loop is asked; what comes before it is history. */
+function conversation(
+  call: CallOptions,
+): Pick<AgentLoopOptions, "prompt" | "attachments" | "priorMessages" | "system"> {
+  const said = readMessageDicts(call.messageList);
+  const { system } = buildModelInput(call, call.messageList, call.system);
+  const last = said.at(-1);
+  const isQuestion = last?.role === "user";
+  const prior = isQuestion ? said.slice(0, -1) : said;
+  return {
+    prompt: isQuestion ? last.content : "",
+    ...(isQuestion && last.attachments !== undefined ? { attachments: last.attachments } : {}),
+    ...(prior.length === 0 ? {} : { priorMessages: prior }),
+    ...(system === undefined ? {} : { system }),
+  };
+}
+
+/** Text mode sends no tools, so the provider cannot search them for us. */
+function loopRequest(call: CallOptions): RequestSettings {
+  const { toolSearch, ...request } = requestSettings(call);
+  return call.toolFormat === "native" && toolSearch !== undefined ? { ...request, toolSearch } : request;
+}
+
+/** OPT-24: our own search, unless the provider has one and the call can use it. */
+function clientSearch(call: CallOptions): NonNullable<AgentLoopOptions["toolUse"]>["search"] {
+  const { toolSearch } = call;
+  if (toolSearch === undefined || loopRequest(call).toolSearch !== undefined) return undefined;
+  const { name, strategy, budgetTokens, includeStubListing } = toolSearch;
+  return {
+    name,
+    strategy:
+      strategy === "bm25" || strategy === "regex"
+        ? strategy
+        : () => ({
+            names: [],
+            diagnostic: `tool_search strategy "${strategy}" needs a host that searches; none is connected. Use bm25 or regex`,
+          }),
+    listStubs: includeStubListing,
+    ...(budgetTokens === undefined ? {} : { budgetTokens }),
+  };
+}
+
+/** Tools that a search never hides. */
+function withLoaded(tools: ToolRuntime, names: readonly string[]): ToolRuntime {
+  if (names.length === 0) return tools;
+  return {
+    ...tools,
+    specs: () =>
+      tools.specs().map((spec) => {
+        const { deferred: _deferred, ...loaded } = spec;
+        return names.includes(spec.name) ? loaded : spec;
+      }),
+  };
+}
+
+function limitedFlow(flow: FlowOptions = {}, limit?: number): FlowOptions {
+  return limit === undefined ? flow : { ...flow, maxIterations: Math.min(flow.maxIterations ?? limit, limit) };
 }
 
 /** Options as plain data; tools and skills keep their functions and are read by whoever runs those. */
@@ -139,7 +209,7 @@ function schemaRetry(
 }
 
 /** POLICY-02: what holds around a loop holds inside it as well. */
-export function nestedRules(outer: RuleOptions | undefined, own: RuleOptions | undefined): RuleOptions | undefined {
+function nestedRules(outer: RuleOptions | undefined, own: RuleOptions | undefined): RuleOptions | undefined {
   if (outer === undefined) return own;
   const ceilings = [outer.ceiling, outer.policy].filter((policy) => policy !== undefined);
   return {
@@ -148,4 +218,22 @@ export function nestedRules(outer: RuleOptions | undefined, own: RuleOptions | u
     approvals: [...(outer.approvals ?? []), ...(own?.approvals ?? [])],
     permissions: [...(outer.permissions ?? []), ...(own?.permissions ?? [])],
   };
+}
+
+/** STEP-65: the limits of the stage around, as one more rule. */
+function stagedRules(rules: RuleOptions | undefined, stage: ActionPolicy | undefined): RuleOptions | undefined {
+  if (stage === undefined) return rules;
+  const { allowedTools, sideEffectLevel } = stage;
+  const permissions = [...(rules?.permissions ?? [])];
+  if (allowedTools !== undefined) {
+    const rule = (tool: string, matches: boolean) => ({ tool, matcher: { kind: "always", matches } }) as const;
+    permissions.push({
+      allow: allowedTools.map((tool) => rule(tool, true)),
+      deny: allowedTools.length === 0 ? [rule("*", true)] : [],
+    });
+  }
+  const level = SIDE_EFFECT_LEVELS.find((known) => known === sideEffectLevel);
+  const limit = level === undefined ? undefined : { ...NO_CEILING, sideEffectLevel: level };
+  const ceiling = limit && rules?.ceiling ? intersectPolicies(rules.ceiling, limit) : (limit ?? rules?.ceiling);
+  return { ...rules, permissions, ...(ceiling === undefined ? {} : { ceiling }) };
 }

@@ -5,6 +5,7 @@ import {
   budgetRemaining,
   categoryOfThrown,
   costOfTokens,
+  type LlmContext,
   llmCall,
   llmCallSafe,
   llmCallStructured,
@@ -33,28 +34,20 @@ import {
 } from "../../vm/index.ts";
 import { type Builtin, effect, pure } from "../builtin.ts";
 import { jsonToValue, valueToJson } from "../json/convert.ts";
+import { chargedCall, chargedStreamContext, stepLlmContext } from "../steps/charge.ts";
 import { answerValue } from "./answer-value.ts";
 import { llmConfigBuiltins } from "./config-builtins.ts";
 import { llmMockBuiltins } from "./mock-builtins.ts";
 import { guarded, guardedSync, llmState, optionsOf } from "./run-state.ts";
 
-type Call = (
-  context: ReturnType<typeof llmState>["context"],
-  args: readonly unknown[],
-  signal: AsyncContext["signal"],
-) => Promise<unknown>;
+type Call = (context: LlmContext, args: readonly unknown[], signal: AsyncContext["signal"]) => Promise<unknown>;
 
 /** A builtin whose last argument is an options dict and whose answer is plain data. */
 function call(doc: Parameters<typeof effect>[0], run: Call): Builtin {
   return effect({ ...doc, effects: ["model"] }, (args, context) =>
     guarded(async () => {
-      const { context: llm } = llmState(context);
-      const answer = await run(
-        llm,
-        args.map((arg) => (arg === undefined ? undefined : optionsOf(arg, context))),
-        context.signal,
-      );
-      return answerValue(answer as Json);
+      const given = args.map((arg) => (arg === undefined ? undefined : optionsOf(arg, context)));
+      return answerValue((await chargedCall(context, (llm) => run(llm, given, context.signal))) as Json);
     }),
   );
 }
@@ -132,7 +125,7 @@ export const llmBuiltins: readonly Builtin[] = [
     ([prompt, system, options], context) =>
       guardedSync(() => {
         const given = [prompt, system, options].map((arg) => (arg === undefined ? undefined : optionsOf(arg, context)));
-        return new AsyncSource(llmStreamValues(llmState(context).context, given[0], given[1], given[2]));
+        return new AsyncSource(llmStreamValues(chargedStreamContext(context), given[0], given[1], given[2]));
       }),
   ),
   effect(
@@ -260,7 +253,8 @@ export const llmBuiltins: readonly Builtin[] = [
 ];
 
 function infoOf(context: NativeContext): Value {
-  const { context: llm, catalog } = llmState(context);
+  const { catalog } = llmState(context);
+  const llm = stepLlmContext(context);
   const { provider, model } = resolveModel(context.host, llm.catalog, {}, llm.defaults);
   return jsonToValue(llmInfo({ provider, model, keySet: catalog.keyAvailable(provider) }));
 }

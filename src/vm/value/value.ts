@@ -231,7 +231,7 @@ export class NativeRef extends HeapBase {
     this.native = native;
   }
   get typeName(): string {
-    return "builtin";
+    return this.native.kind === "control" && this.native.isClosure ? "closure" : "builtin";
   }
 }
 

@@ -1,0 +1,78 @@
+/** `agent_loop`: a model that works with the tools of the program until it is done. */
+
+import { type AgentLoopOptions, agentLoop, TurnError } from "../../agent/index.ts";
+import type { Json } from "../../base/index.ts";
+import { type AsyncContext, Dict, type HarnFailure, type Value } from "../../vm/index.ts";
+import { type Builtin, effect } from "../builtin.ts";
+import { answerValue } from "../llm/answer-value.ts";
+import { modelFailure } from "../llm/run-state.ts";
+import { readAgentLoop } from "./loop-options.ts";
+import { registryTools } from "./registry-tools.ts";
+import { agentState, insideLoop, type LoopScope, loopScope } from "./run-state.ts";
+
+async function runAgentLoop([prompt, system, given]: readonly Value[], context: AsyncContext): Promise<Value> {
+  const options = given instanceof Dict ? given : new Dict(new Map());
+  const { sessions } = agentState(context);
+  const scope: { -readonly [K in keyof LoopScope]: LoopScope[K] } = {
+    sessionId: "",
+    options: {} as AgentLoopOptions,
+    tools: options.map.get("tools"),
+  };
+  const inside = insideLoop(context, scope);
+  let breach: HarnFailure | undefined;
+  const { loop, sessionId } = readAgentLoop(
+    { prompt, system, options },
+    {
+      outer: loopScope(context),
+      context: inside,
+      tools: registryTools(scope.tools, inside),
+      onBreach: (failure) => {
+        breach ??= failure;
+      },
+    },
+  );
+  const named = sessionId.trim();
+  scope.sessionId = named === "" ? context.host.sync("id.next", { prefix: "agent_session" }) : named;
+  scope.options = { ...loop, session: { store: sessions, id: scope.sessionId, anonymous: named === "" } };
+  const result = await asCaller(scope.sessionId, inside, () => agentLoop(scope.options));
+  // What a step may spend is not the loop's business: it ends, and the step's boundary decides.
+  if (breach !== undefined) throw breach;
+  return answerValue(result as unknown as Json);
+}
+
+/** While work on a session is under way, its subscribers are run by whoever does it. */
+export async function asCaller<T>(sessionId: string, caller: AsyncContext, work: () => Promise<T>): Promise<T> {
+  const { callers } = agentState(caller);
+  const previous = callers.get(sessionId);
+  callers.set(sessionId, caller);
+  try {
+    return await work();
+  } finally {
+    if (previous === undefined) callers.delete(sessionId);
+    else callers.set(sessionId, previous);
+  }
+}
+
+/** A loop's failure is the failure of its model call, as `llm_call` throws it. */
+export function loopFailure(error: unknown): HarnFailure {
+  return modelFailure(error instanceof TurnError ? (error.modelError ?? error) : error);
+}
+
+export const agentLoopBuiltins: readonly Builtin[] = [
+  effect(
+    {
+      signature: "agent_loop(prompt: any, system?: string, options?: dict) -> dict",
+      summary: "Let a model work with tools until it is done",
+      effects: ["model"],
+      errors: "Throws for options that cannot be read, and when the model fails for good",
+      example: 'llm_mock({text: "Done."})\nprintln(agent_loop("Say done", nil, {provider: "mock"}).status)',
+    },
+    async (args, context) => {
+      try {
+        return await runAgentLoop(args, context);
+      } catch (error) {
+        throw loopFailure(error);
+      }
+    },
+  ),
+];

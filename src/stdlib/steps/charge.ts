@@ -1,0 +1,130 @@
+/** Model calls inside steps: the step's model as default, and what a call took on the step's bill (STEP-26 … STEP-34). */
+
+import { type ChargeRecord, type LlmContext, type ModelChunk, type ModelClient, ModelError } from "../../llm/index.ts";
+import { chargeCall, hookPayload, modelDefault, type StepCharge, type StepScope } from "../../steps/index.ts";
+import { type AsyncContext, HarnFailure, type NativeContext, type Thrown } from "../../vm/index.ts";
+import { llmState } from "../llm/run-state.ts";
+import { outsideSteps, payloadValue, stepRuntime, stepScope } from "./step-state.ts";
+
+/** The run's context, as the caller's step sees it. */
+export function stepLlmContext(context: NativeContext): LlmContext {
+  const { context: llm } = llmState(context);
+  const model = modelDefault(stepScope(context));
+  return model === undefined ? llm : { ...llm, defaults: { model } };
+}
+
+/** One call of the model layer, with all its attempts. A breach of the step's budget takes the place of the result. */
+export async function chargedCall<T>(context: AsyncContext, call: (llm: LlmContext) => Promise<T>): Promise<T> {
+  const scope = stepScope(context);
+  const records: ChargeRecord[] = [];
+  const llm = { ...stepLlmContext(context), onCharge: (record: ChargeRecord) => void records.push(record) };
+  let result: T;
+  try {
+    result = await call(llm);
+  } catch (error) {
+    // The call's own error is what the program should see.
+    await charge(context, scope, records);
+    throw error;
+  }
+  const breach = await charge(context, scope, records);
+  if (breach !== undefined) throw breach;
+  return result;
+}
+
+/**
+ * A client for callers that retry themselves: each stream is charged when it ends. A breach ends the stream as a
+ * `ModelError` of category `budget_exceeded`, and is told to `onBreach`.
+ *
+ * @param make the client for one stream, given the context to make it with
+ */
+export function chargedClient(
+  context: AsyncContext,
+  make: (llm: LlmContext) => ModelClient,
+  onBreach: (breach: HarnFailure) => void,
+): ModelClient {
+  const scope = stepScope(context);
+  const base = stepLlmContext(context);
+  return {
+    provider: base.catalog.defaultProvider,
+    async *stream(input, signal): AsyncGenerator<ModelChunk> {
+      const records: ChargeRecord[] = [];
+      const client = make({ ...base, onCharge: (record) => void records.push(record) });
+      let done: ModelChunk | undefined;
+      let settled = false;
+      try {
+        // The end is kept back until the call is booked: nobody acts on an answer that breaks the budget.
+        for await (const chunk of client.stream(input, signal)) {
+          if (chunk.type === "done") done = chunk;
+          else yield chunk;
+        }
+        settled = true;
+        const breach = await charge(context, scope, records);
+        if (breach !== undefined) {
+          onBreach(breach);
+          throw budgetError(breach, input.provider, input.model);
+        }
+        if (done !== undefined) yield done;
+      } finally {
+        if (!settled) {
+          const breach = await charge(context, scope, records);
+          if (breach !== undefined) onBreach(breach);
+        }
+      }
+    },
+  };
+}
+
+/** For answers that are read as they come: booked when they end; a breach shows at the step's next call. */
+export function chargedStreamContext(context: NativeContext): LlmContext {
+  const scope = stepScope(context);
+  const runtime = stepRuntime(context.vm);
+  return {
+    ...stepLlmContext(context),
+    onCharge: (record) => void chargeCall(runtime, scope, billOf([record])),
+  };
+}
+
+/** Books what the attempts took as one call, and runs the threshold hooks that this sets off. */
+async function charge(
+  context: AsyncContext,
+  scope: StepScope,
+  records: readonly ChargeRecord[],
+): Promise<HarnFailure | undefined> {
+  if (records.length === 0) return undefined;
+  const runtime = stepRuntime(context.vm);
+  const { breach, thresholds } = chargeCall(runtime, scope, billOf(records));
+  let failure: HarnFailure | undefined;
+  for (const { registration, step, budget } of thresholds) {
+    const payload = hookPayload("OnBudgetThreshold", step.persona, step.definition, step.args);
+    const options = { context: outsideSteps(context.task.context) };
+    try {
+      await context.call(registration.handler, [payloadValue({ ...payload, budget })], options);
+    } catch (error) {
+      if (!(error instanceof HarnFailure)) throw error;
+      failure = error;
+      break;
+    }
+  }
+  // The breach is why the program stops; a hook that failed on the way does not hide it.
+  return breach === undefined ? failure : (runtime.values.throwableDict(breach) as Thrown);
+}
+
+function billOf(records: readonly ChargeRecord[]): StepCharge {
+  const sum = (of: (record: ChargeRecord) => number) => records.reduce((total, record) => total + of(record), 0);
+  return {
+    model: records.at(-1)?.model ?? "",
+    inputTokens: sum(({ usage }) => usage.inputTokens),
+    outputTokens: sum(({ usage }) => usage.outputTokens),
+    costUsd: sum(({ costUsd }) => costUsd ?? 0),
+  };
+}
+
+function budgetError(breach: HarnFailure, provider: string, model: string): ModelError {
+  return new ModelError(breach.display(), {
+    category: "budget_exceeded",
+    kind: "terminal",
+    reason: "step_budget_exhausted",
+    provider,
+    model,
+  });
+}

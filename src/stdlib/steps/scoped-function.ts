@@ -1,0 +1,220 @@
+/**
+ * `@step` and `@persona` functions. The compiler binds the name to what `__scoped_fn` gives back: a function whose calls
+ * are a routine around the body.
+ *
+ *     PreStep hooks ─ enter ─ body ─┬─ returned ─ PostStep hooks ─ completed
+ *                                   └─ failed: the error boundary says what the caller sees
+ *
+ * The scope is put into the task's context for exactly the time of the body; hooks run without it. A routine's `fail` sees
+ * every error that leaves its callee, cancellation and deadlines included, so nothing stays open.
+ */
+
+import {
+  type ActiveStep,
+  decodePersonaDefinition,
+  decodeStepDefinition,
+  denialDict,
+  detachStep,
+  enterPersona,
+  enterStep,
+  errorText,
+  finishStep,
+  type HookRegistration,
+  hookPayload,
+  leaveByError,
+  type PersonaDefinition,
+  readPostStepResult,
+  readPreStepResult,
+  type StepDefinition,
+} from "../../steps/index.ts";
+import {
+  type Control,
+  type ControlNative,
+  type Dict,
+  type HarnFailure,
+  type Native,
+  NativeRef,
+  type Routine,
+  type Signal,
+  type TaskContext,
+  type Value,
+} from "../../vm/index.ts";
+import { dictToJson } from "../json/convert.ts";
+import { outsideSteps, payloadValue, setStepScope, stepRuntime, stepScope } from "./step-state.ts";
+
+/** `__scoped_fn(kind, function name, attribute arguments, body)`, emitted once per decorated function. */
+export const scopedFunctionNative: Native = {
+  kind: "pure",
+  name: "__scoped_fn",
+  impl([kind, name, attributes, body], { vm }) {
+    const functionName = name as string;
+    const metadata = dictToJson(attributes as Dict);
+    const { registry, values } = stepRuntime(vm);
+    const native = kind === "persona" ? personaNative(functionName, body) : stepNative(functionName, body);
+    if (kind === "persona") {
+      const reading = decodePersonaDefinition(functionName, metadata);
+      if (!reading.ok) throw values.throwableText(`@persona: ${reading.problem}`);
+      registry.registerPersona(native, reading.definition);
+    } else {
+      registry.registerStep(native, decodeStepDefinition(functionName, metadata));
+    }
+    return new NativeRef(native);
+  },
+};
+
+// ---- personas --------------------------------------------------------------------------------------------------------
+
+interface PersonaCall {
+  readonly outer: TaskContext;
+}
+
+const personaRoutine: Routine = {
+  name: "persona",
+  resume(state, value, control) {
+    control.task.context = (state as PersonaCall).outer;
+    return control.done(value);
+  },
+  fail(state, _failure, control) {
+    control.task.context = (state as PersonaCall).outer;
+    return undefined;
+  },
+};
+
+function personaNative(name: string, body: Value): ControlNative {
+  const native: ControlNative = {
+    kind: "control",
+    name,
+    isClosure: true,
+    routine: personaRoutine,
+    start(args, control) {
+      const persona = stepRuntime(control.vm).registry.personaOf(native) as PersonaDefinition;
+      const state: PersonaCall = { outer: control.task.context };
+      setStepScope(control.task, enterPersona(stepScope(control), persona));
+      return control.call(state, body, args);
+    },
+  };
+  return native;
+}
+
+// ---- steps -----------------------------------------------------------------------------------------------------------
+
+interface StepCall {
+  readonly definition: StepDefinition;
+  readonly body: Value;
+  readonly outer: TaskContext;
+  phase: "before" | "body" | "after";
+  args: readonly Value[];
+  /** Of the phase, those to run next first. */
+  hooks: readonly HookRegistration<Value>[];
+  step: ActiveStep | undefined;
+  output: Value;
+}
+
+function stepNative(name: string, body: Value): ControlNative {
+  const native: ControlNative = {
+    kind: "control",
+    name,
+    isClosure: true,
+    routine: stepRoutine,
+    start(args, control) {
+      const { registry, hooks } = stepRuntime(control.vm);
+      const definition = registry.stepOf(native) as StepDefinition;
+      const persona = stepScope(control).persona?.name;
+      return askBefore(
+        {
+          definition,
+          body,
+          outer: control.task.context,
+          phase: "before",
+          args: [...args],
+          hooks: hooks.matching({ event: "PreStep", persona, stepName: definition.name }),
+          step: undefined,
+          output: undefined,
+        },
+        control,
+      );
+    },
+  };
+  return native;
+}
+
+const stepRoutine: Routine = {
+  name: "step",
+  resume(raw, value, control) {
+    const state = raw as StepCall;
+    const { task } = control;
+    task.context = state.outer;
+    switch (state.phase) {
+      case "before":
+        takeAnswer(state, value, control);
+        return askBefore(state, control);
+      case "body": {
+        const step = state.step as ActiveStep;
+        detachStep(step);
+        state.phase = "after";
+        state.output = value;
+        const stepName = state.definition.name;
+        state.hooks = stepRuntime(control.vm).hooks.matching({ event: "PostStep", persona: step.persona, stepName });
+        return askAfter(state, control);
+      }
+      case "after": {
+        const answer = readPostStepResult(value, stepRuntime(control.vm).values);
+        if (answer.kind === "replace") state.output = answer.output as Value;
+        return askAfter(state, control);
+      }
+    }
+  },
+  fail(raw, failure, control) {
+    const state = raw as StepCall;
+    control.task.context = state.outer;
+    const { step } = state;
+    if (step === undefined) return undefined;
+    const runtime = stepRuntime(control.vm);
+    if (state.phase === "after") {
+      finishStep(runtime, step, "failed", errorText(runtime, failure));
+      return undefined;
+    }
+    const departure = leaveByError(runtime, step, failure);
+    if (departure.kind === "return-nothing") return control.done(undefined);
+    if (departure.error !== failure) throw departure.error as HarnFailure;
+    return undefined;
+  },
+};
+
+/** Calls the next hook outside of every step. */
+function callHook(state: StepCall, control: Control, payload: Value): Signal {
+  const [hook, ...rest] = state.hooks as [HookRegistration<Value>, ...HookRegistration<Value>[]];
+  state.hooks = rest;
+  control.task.context = outsideSteps(state.outer);
+  return control.call(state, hook.handler, [payload]);
+}
+
+function askBefore(state: StepCall, control: Control): Signal {
+  const { definition } = state;
+  const scope = stepScope(control);
+  if (state.hooks.length > 0) {
+    return callHook(state, control, payloadValue(hookPayload("PreStep", scope.persona?.name, definition, state.args)));
+  }
+  const entered = enterStep(stepRuntime(control.vm), scope, definition, state.args);
+  state.step = entered.step;
+  state.phase = "body";
+  setStepScope(control.task, entered.scope);
+  return control.call(state, state.body, state.args);
+}
+
+function takeAnswer(state: StepCall, value: Value, control: Control): void {
+  const { values } = stepRuntime(control.vm);
+  const answer = readPreStepResult(value, values);
+  if (answer.kind === "deny") throw values.throwableDict(denialDict(state.definition, answer.reason));
+  if (answer.kind === "replace") state.args = answer.args as readonly Value[];
+}
+
+function askAfter(state: StepCall, control: Control): Signal {
+  const step = state.step as ActiveStep;
+  if (state.hooks.length > 0) {
+    const payload = hookPayload("PostStep", step.persona, step.definition, step.args);
+    return callHook(state, control, payloadValue({ ...payload, output: state.output }));
+  }
+  finishStep(stepRuntime(control.vm), step, "completed", null);
+  return control.done(state.output);
+}
