@@ -1,0 +1,132 @@
+// One measurement in this process: `measure.mjs ADAPTER SCENARIO BASE_URL`. The last line printed is the result.
+
+import { tool } from "./adapters/tool.mjs";
+
+const [adapterName, scenario, baseUrl] = process.argv.slice(2);
+const adapter = await import(`./adapters/${adapterName}.mjs`);
+const client = await adapter.createClient(baseUrl);
+
+/** User and system time of this process since it began, microseconds; all threads. */
+function cpuUs() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+const runTool = tool.run;
+let toolRuns = 0;
+tool.run = (input) => {
+  toolRuns++;
+  return runTool(input);
+};
+
+/** Runs a conversation and checks that it was one: every tool call ran, all text arrived. */
+async function converse(model, expected, onText = () => {}) {
+  let text = 0;
+  const before = toolRuns;
+  const kept = await client.run({
+    model,
+    onText(delta) {
+      text += delta.length;
+      onText();
+    },
+  });
+  if (expected.toolRuns !== undefined && toolRuns - before !== expected.toolRuns) {
+    throw new Error(`Expected ${expected.toolRuns} tool runs, got ${toolRuns - before}`);
+  }
+  if (text !== expected.text) {
+    throw new Error(`Expected ${expected.text} characters of text, got ${text}`);
+  }
+  return kept;
+}
+
+const done = "All done.".length;
+const hello = "Hello from the server.".length;
+
+const scenarios = {
+  /** CPU of one request of a conversation with twenty tool turns. */
+  async turns() {
+    const conversation = () => converse("gpt-turns-20", { toolRuns: 20, text: done });
+    for (let i = 0; i < 5; i++) await conversation();
+    const rounds = 5;
+    const cpu = cpuUs();
+    const started = performance.now();
+    for (let i = 0; i < rounds; i++) await conversation();
+    const requests = rounds * 21;
+    return { cpuUs: (cpuUs() - cpu) / requests, wallUs: ((performance.now() - started) * 1000) / requests };
+  },
+
+  /** From asking to the first piece of text, for one request at a time. */
+  async first() {
+    const samples = [];
+    for (let i = 0; i < 150; i++) {
+      const started = performance.now();
+      const cpu = cpuUs();
+      let first;
+      await converse("gpt-hello", { toolRuns: 0, text: hello }, () => {
+        first ??= { cpu: cpuUs() - cpu, wall: (performance.now() - started) * 1000 };
+      });
+      if (i >= 50) samples.push(first);
+    }
+    const middle = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
+    return { cpuUs: middle(samples.map(({ cpu }) => cpu)), wallUs: middle(samples.map(({ wall }) => wall)) };
+  },
+
+  /** CPU per piece of text of one long answer. */
+  async deltas() {
+    const answer = (count) => converse(`gpt-deltas-${count}`, { toolRuns: 0, text: count * 5 });
+    for (let i = 0; i < 3; i++) await answer(5_000);
+    const cpu = cpuUs();
+    const started = performance.now();
+    await answer(50_000);
+    return { cpuUs: (cpuUs() - cpu) / 50_000, perSecond: 50_000_000 / (performance.now() - started) };
+  },
+
+  /** Two hundred conversations of three tool turns at once: requests per second, and per second of CPU. */
+  async crowd() {
+    for (let i = 0; i < 10; i++) await converse("gpt-turns-3", { toolRuns: 3, text: done });
+    const agents = 200;
+    const cpu = cpuUs();
+    const started = performance.now();
+    const before = toolRuns;
+    await Promise.all(Array.from({ length: agents }, () => converse("gpt-turns-3", { text: done })));
+    if (toolRuns - before !== agents * 3) throw new Error(`Expected ${agents * 3} tool runs, got ${toolRuns - before}`);
+    const turns = agents * 4;
+    const seconds = (performance.now() - started) / 1000;
+    return {
+      perSecond: turns / seconds,
+      perCpuSecond: turns / ((cpuUs() - cpu) / 1e6),
+      peakRssMb: process.resourceUsage().maxRSS / 1024,
+    };
+  },
+
+  /** Heap that a conversation keeps which has had three tool turns and may be continued. */
+  async heap() {
+    const sessions = [];
+    const open = async (count) => {
+      for (let i = 0; i < count; i++) sessions.push(await converse("gpt-turns-3", { toolRuns: 3, text: done }));
+    };
+    const used = async () => {
+      for (let i = 0; i < 4; i++) {
+        globalThis.gc();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return process.memoryUsage().heapUsed;
+    };
+    await open(40);
+    const before = await used();
+    await open(80);
+    const bytes = ((await used()) - before) / 80;
+    if (sessions.length !== 120) throw new Error("Sessions were lost");
+    return { kb: bytes / 1024 };
+  },
+
+  /** Nothing: the process is as far as it gets before its first request. */
+  async start() {
+    return { cpuMs: cpuUs() / 1000, wallMs: performance.now() };
+  },
+};
+
+const result = await scenarios[scenario]();
+console.log(JSON.stringify(result));
+// Clients keep connections, timers and workers; nothing of them is wanted any more.
+process.exit(0);
