@@ -14,7 +14,7 @@
  * sees it, since nothing would be true any more.
  */
 
-import { CancelToken, type CancelSignal, HarnError, type Host, HostError } from "../base/index.ts";
+import { type CancelSignal, CancelToken, HarnError, type Host, HostError } from "../base/index.ts";
 import {
   type ClassifySafety,
   DriftError,
@@ -239,10 +239,7 @@ function isJournalFault(error: unknown): boolean {
   return error instanceof HarnError && !(error instanceof HostError) && error.code.startsWith("journal.");
 }
 
-function haltingOnFault(
-  host: JournalHost,
-  halt: (error: unknown, task: string) => void,
-): (task: string) => Host {
+function haltingOnFault(host: JournalHost, halt: (error: unknown, task: string) => void): (task: string) => Host {
   return (task) => {
     const inner = host.forTask(task);
     const settle = (error: unknown): never | Promise<never> => {

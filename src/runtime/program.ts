@@ -7,7 +7,7 @@ import type { Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
 import { compileModule, createSourceFile, type Diagnostic, parse, type SourceFile } from "../lang/index.ts";
 import { internalNatives, standardBuiltins, standardGlobals, standardMethods } from "../stdlib/index.ts";
-import { type HarnFailure, type OutputSink, type RunOutcome, Vm } from "../vm/index.ts";
+import { type HarnFailure, listOf, type OutputSink, type RunOutcome, Vm } from "../vm/index.ts";
 import { type JournalUse, linkJournal } from "./journal-link.ts";
 
 export interface Program {
@@ -48,7 +48,9 @@ interface CommonRunOptions {
   readonly host: Host;
   /** Where the program's output goes; default: the host's standard output. Past a journal, which then has none of it. */
   readonly output?: OutputSink;
-  /** What builtins find of the embedder's: prepared models, arguments. */
+  /** What the program sees as the global `argv`. Default: an empty list. */
+  readonly args?: readonly string[];
+  /** What builtins find of the embedder's, such as prepared models. */
   readonly state?: Map<string, unknown>;
 }
 
@@ -72,13 +74,13 @@ export interface Run {
 
 /** Starts a program. */
 export function startProgram(program: Program, options: RunOptions): Run {
-  const { host, output, breathe, state, journal } = options;
+  const { host, output, breathe, state, journal, args = [] } = options;
   const link = journal && linkJournal(journal, host, options.breathe);
   const vm = new Vm({
     host,
     natives: [...internalNatives, ...standardBuiltins.map((builtin) => builtin.native)],
     methods: standardMethods,
-    globals: standardGlobals,
+    globals: { ...standardGlobals, argv: () => listOf([...args]) },
     ...(output ? { output } : {}),
     ...(breathe ? { breathe } : {}),
     ...(state ? { state } : {}),

@@ -39,8 +39,11 @@ export interface VmOptions {
   readonly output?: OutputSink;
   /** Nested calls before "Stack overflow"; default 512. */
   readonly maxFrames?: number;
-  /** Lets the platform breathe (signals, sockets) during long computations; default: a microtask. */
-  readonly breathe?: () => Promise<void>;
+  /**
+   * Lets the platform breathe (signals, sockets) during long computations; default: a microtask. `open`: results may
+   * arrive meanwhile. Which breaths are open depends on the program alone.
+   */
+  readonly breathe?: (open: boolean) => Promise<void>;
   /** The host as one task sees it, by the task's id, for hosts that tell tasks apart; default: `host` for all. */
   readonly hostFor?: (taskId: string) => Host;
   /** State that builtins keep per run, created on first use. */
@@ -54,6 +57,9 @@ export type RunOutcome =
 
 /** Quanta between two breaths of the platform. */
 const QUANTA_PER_BREATH = 20;
+
+/** So many breaths are closed at most while nobody waits for anything outside. */
+const CLOSED_BREATHS = 8;
 
 /** Who asks for what the VM needs for itself. */
 const VM_TASK = "vm";
@@ -71,7 +77,8 @@ export class Vm {
   readonly state: Map<string, unknown>;
   readonly root: Task;
 
-  readonly #breathe: () => Promise<void>;
+  readonly #breathe: (open: boolean) => Promise<void>;
+  #breaths = 0;
   readonly #ready: Task[] = [];
   #readyHead = 0;
   readonly #urgent: Task[] = [];
@@ -174,8 +181,8 @@ export class Vm {
     return this.#idle !== undefined || this.#lent || this.#halted !== undefined || this.#tasks.size === 0;
   }
 
-  /** True when tasks wait for time or for a builtin; a hint for whoever breathes. */
-  get awaitsOutside(): boolean {
+  /** Tasks wait for time or for a builtin. */
+  get #awaitsOutside(): boolean {
     return this.timers.pending > 0 || this.#outside > 0;
   }
   #outside = 0;
@@ -562,8 +569,8 @@ export class Vm {
       runTask(this, task);
       if (this.#quanta >= QUANTA_PER_BREATH) {
         this.#quanta = 0;
-        this.#lent = true;
-        await this.#breathe();
+        this.#lent = this.#awaitsOutside || ++this.#breaths % CLOSED_BREATHS === 0;
+        await this.#breathe(this.#lent);
         this.#lent = false;
       }
     }
