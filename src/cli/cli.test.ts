@@ -63,6 +63,13 @@ describe("harn run", () => {
     expect(await harn(["run", "-e", "println(6 * 7)"])).toEqual({ code: 0, out: "42\n", err: "" });
   });
 
+  it("hands on what stands after --", async () => {
+    write({ "a.harn": "println(argv)\nprintln(len(argv))\n" });
+    expect((await harn(["run", "a.harn", "--", "-x", "two words"])).out).toBe("[-x, two words]\n2\n");
+    expect((await harn(["run", "a.harn"])).out).toBe("[]\n0\n");
+    expect((await harn(["run", "-e", "println(argv)", "--", "one"])).out).toBe("[one]\n");
+  });
+
   it("runs the pipeline that is asked for", async () => {
     write({ "a.harn": 'pipeline default(task) { println("d") }\npipeline other(task) { println("o") }\n' });
     expect((await harn(["run", "a.harn"])).out).toBe("d\n");

@@ -37,3 +37,8 @@ export async function readSource(context: CliContext, path: string): Promise<str
     throw new HostError("invalid_input", "fs.read", `Cannot read ${path}: it is not valid UTF-8`, { cause: error });
   }
 }
+
+/** `1 file`, `2 files`. */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}

@@ -6,7 +6,7 @@ import { isError, loadProgram } from "../../runtime/index.ts";
 import type { CliContext } from "../context.ts";
 import { diagnosticsToJson, renderFileDiagnostics } from "../engine/render.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findSourceFiles } from "../source-files.ts";
+import { counted, findSourceFiles } from "../source-files.ts";
 
 export interface CheckOptions {
   readonly json?: boolean;
@@ -35,7 +35,9 @@ export async function checkCommand(
   else {
     if (all.length > 0)
       context.err(`${renderFileDiagnostics(all, { color: context.colorErrors, cwd: context.cwd })}\n\n`);
-    context.err(`${files.length} files: ${errors} errors, ${all.length - errors} warnings\n`);
+    context.err(
+      `${counted(files.length, "file")}: ${counted(errors, "error")}, ${counted(all.length - errors, "warning")}\n`,
+    );
   }
   return errors > 0 || (options.strict && all.length > 0) ? exitCodes.failed : exitCodes.ok;
 }

@@ -4,7 +4,7 @@ import { createSourceFile, formatSource } from "../../lang/index.ts";
 import type { CliContext } from "../context.ts";
 import { renderFileDiagnostics } from "../engine/render.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findSourceFiles, readSource } from "../source-files.ts";
+import { counted, findSourceFiles, readSource } from "../source-files.ts";
 
 export interface FmtOptions {
   /** Change nothing; fail when something would change. */
@@ -29,7 +29,7 @@ export async function fmtCommand(context: CliContext, paths: readonly string[], 
     }
   }
   const what = options.check ? "would change" : "changed";
-  context.err(`${files.length} files: ${changed} ${what}, ${failed} could not be read\n`);
+  context.err(`${counted(files.length, "file")}: ${changed} ${what}, ${failed} could not be read\n`);
   return failed > 0 || (options.check && changed > 0) ? exitCodes.failed : exitCodes.ok;
 }
 

@@ -5,7 +5,7 @@ import type { FileDiagnostic } from "../../runtime/index.ts";
 import type { CliContext } from "../context.ts";
 import { diagnosticsToJson, renderFileDiagnostics } from "../engine/render.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findSourceFiles, readSource } from "../source-files.ts";
+import { counted, findSourceFiles, readSource } from "../source-files.ts";
 
 export interface LintCommandOptions {
   readonly fix?: boolean;
@@ -37,7 +37,9 @@ export async function lintCommand(
   else {
     if (found.length > 0)
       context.err(`${renderFileDiagnostics(found, { color: context.colorErrors, cwd: context.cwd })}\n\n`);
-    context.err(`${files.length} files: ${found.length} findings${options.fix ? `, ${fixed} mended` : ""}\n`);
+    context.err(
+      `${counted(files.length, "file")}: ${counted(found.length, "finding")}${options.fix ? `, ${fixed} mended` : ""}\n`,
+    );
   }
   return found.length > 0 ? exitCodes.failed : exitCodes.ok;
 }

@@ -49,7 +49,8 @@ export async function execute(context: CliContext, request: ProgramRequest, jour
     cancel: context.cancel,
     output: { write: context.out },
     ...(journal !== undefined && { journal }),
-    state: await createRunState({ host: context.host, args, ...(llmMock !== undefined && { llmMockFile: llmMock }) }),
+    args,
+    state: await createRunState({ host: context.host, ...(llmMock !== undefined && { llmMockFile: llmMock }) }),
   });
   if (outcome.status === "ok") return { exitCode: exitCodeOf(context, outcome.value), outcome };
   if (outcome.status === "failed" && outcome.failure instanceof Halted) throw outcome.failure.cause;

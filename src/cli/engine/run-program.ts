@@ -10,6 +10,8 @@ export interface RunProgramOptions {
   readonly cancel?: CancelSignal;
   /** Default: the host's standard output. */
   readonly output?: OutputSink;
+  /** What the program sees as `argv`. */
+  readonly args?: readonly string[];
   /** What builtins find of ours; see `run-state.ts`. */
   readonly state?: Map<string, unknown>;
   /** Record, replay or resume. */
@@ -18,12 +20,13 @@ export interface RunProgramOptions {
 
 /** Never rejects for what the program does. */
 export async function runProgram(program: Program, options: RunProgramOptions): Promise<RunOutcome> {
-  const { host, cancel, output, state, journal } = options;
+  const { host, cancel, output, args, state, journal } = options;
   const run = startProgram(program, {
     host,
     // A turn of the event loop: signals and sockets are seen while the program computes.
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     ...(journal !== undefined && { journal }),
+    ...(args !== undefined && { args }),
     ...(output !== undefined && { output }),
     ...(state !== undefined && { state }),
   });

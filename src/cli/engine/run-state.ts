@@ -5,8 +5,6 @@ import { UsageError } from "../context.ts";
 
 export interface RunStateOptions {
   readonly host: Host;
-  /** The words after `--`. */
-  readonly args?: readonly string[];
   /** A file of scripted model answers, one JSON object per line; every model call is answered from it. */
   readonly llmMockFile?: string;
   /** The text of such a file. */
@@ -15,7 +13,7 @@ export interface RunStateOptions {
 
 /** Throws a {@link UsageError} for a script that cannot be read. */
 export async function createRunState(options: RunStateOptions): Promise<Map<string, unknown>> {
-  const state = new Map<string, unknown>([["argv", options.args ?? []]]);
+  const state = new Map<string, unknown>();
   const path = options.llmMockFile ?? "llm-mock.jsonl";
   const text =
     options.llmMockFile === undefined
