@@ -150,7 +150,30 @@ export interface AsyncEffects {
     result: ProcessResult;
   };
   "http.request": { args: HttpRequest; result: HttpResponse };
+  /** The public half of a key. Keys are raw bytes of the algorithm's length. */
+  "crypto.publicKey": { args: { algorithm: "ed25519" | "x25519"; privateKey: Uint8Array }; result: Uint8Array };
+  /** Keys: raw bytes for `ed25519`, PEM otherwise. An `es256` signature is the two numbers, 32 bytes each. */
+  "crypto.sign": {
+    args: { algorithm: SignatureAlgorithm; privateKey: Uint8Array | string; data: Uint8Array };
+    result: Uint8Array;
+  };
+  "crypto.verify": {
+    args: {
+      algorithm: SignatureAlgorithm;
+      publicKey: Uint8Array | string;
+      data: Uint8Array;
+      signature: Uint8Array;
+    };
+    result: boolean;
+  };
+  /** The secret that two keys share. */
+  "crypto.agree": {
+    args: { algorithm: "x25519"; privateKey: Uint8Array; publicKey: Uint8Array };
+    result: Uint8Array;
+  };
 }
+
+export type SignatureAlgorithm = "ed25519" | "es256" | "rs256";
 
 /** Effects that answer many times. */
 export interface StreamEffects {

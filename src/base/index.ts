@@ -20,6 +20,7 @@ export type {
   HttpStreamItem,
   LogLevel,
   ProcessResult,
+  SignatureAlgorithm,
   StreamEffects,
   SyncEffects,
   SystemInfo,

@@ -119,6 +119,10 @@ export function createRedactor(rules: RedactionRules = {}): Redactor {
           const { env } = args as { env?: Readonly<Record<string, string>> };
           return env === undefined ? args : { ...(args as object), env: scrubEnv(env) };
         }
+        case "crypto.publicKey":
+        case "crypto.sign":
+        case "crypto.agree":
+          return { ...(args as object), privateKey: "[redacted:private key]" };
       }
       return args;
     },

@@ -45,6 +45,10 @@ const RULES: { readonly [K in AsyncKind]: SafetyVerdict | ((args: ArgsOf<K>) => 
   "fs.move": UNSAFE,
   "process.run": UNSAFE,
   "http.request": httpSafety,
+  "crypto.publicKey": PURE,
+  "crypto.sign": PURE,
+  "crypto.verify": PURE,
+  "crypto.agree": PURE,
   "http.stream": httpSafety,
   "model.stream": COSTLY,
 };

@@ -30,6 +30,7 @@ export {
   type VirtualFiles,
 } from "./virtual-files.ts";
 export {
+  type CryptoHandlers,
   createVirtualHost,
   type HttpScript,
   type LogEntry,

@@ -8,6 +8,7 @@
 
 import {
   type AsyncEffects,
+  type AsyncHandlers,
   createVirtualClock,
   createVirtualRandom,
   HarnError,
@@ -38,6 +39,9 @@ export interface ScriptedHttp {
   readonly body?: string | Uint8Array | readonly ScriptStep<string | Uint8Array>[];
 }
 
+type CryptoEffect = Extract<keyof AsyncHandlers, `crypto.${string}`>;
+export type CryptoHandlers = Pick<AsyncHandlers, CryptoEffect>;
+
 export type HttpScript = (request: HttpRequest) => ScriptedHttp;
 /** What a model answers to its n-th call (from zero). */
 export type ModelScript = (input: Json, call: number) => Iterable<ScriptStep<Json>>;
@@ -63,6 +67,8 @@ export interface VirtualHostOptions {
   readonly http?: HttpScript;
   readonly model?: ModelScript;
   readonly process?: ProcessScript;
+  /** Keys and signatures. Default: every such effect fails as unsupported. */
+  readonly crypto?: CryptoHandlers;
 }
 
 export interface LogEntry {
@@ -213,6 +219,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
         if (timedOut) return { exitCode: null, signal: "SIGKILL", stdout: none, stderr: none, timedOut };
         return { exitCode: 0, signal: null, stdout: none, stderr: none, timedOut, ...outcome };
       },
+      ...(options.crypto ?? noCrypto),
       "http.request": async (request, signal): Promise<HttpResponse> => {
         const effect = "http.request";
         const items = playScript(withHeadTimeout(request, httpItems(request, effect), effect), {
@@ -283,6 +290,16 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
     },
   };
 }
+
+const refuseCrypto = async (): Promise<never> => {
+  throw new HostError("unsupported", "crypto.sign", "This host has no keys and signatures");
+};
+const noCrypto: CryptoHandlers = {
+  "crypto.publicKey": refuseCrypto,
+  "crypto.sign": refuseCrypto,
+  "crypto.verify": refuseCrypto,
+  "crypto.agree": refuseCrypto,
+};
 
 /** Lets every promise callback run that can: a message is delivered only after all of them. */
 function turn(): Promise<void> {

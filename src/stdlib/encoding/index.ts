@@ -44,7 +44,7 @@ const decoder = (name: string, what: string, sample: string, decode: (text: stri
 
 const UNRESERVED = /[^A-Za-z0-9\-_.~]/gu;
 
-function percentEncode(value: string): string {
+export function percentEncode(value: string): string {
   return value.replace(UNRESERVED, (char) =>
     encodeHex(bytesOf(char)).replace(/../g, (pair) => `%${pair.toUpperCase()}`),
   );
