@@ -15,7 +15,8 @@ const red = process.stdout.isTTY ? (text) => `\u001b[31m${text}\u001b[0m` : (tex
 async function check({ name, command }) {
   const { code, output, seconds } = await run(command);
   const mark = code === 0 ? "ok  " : red("FAIL");
-  console.log(`${mark} ${name.padEnd(34)} ${seconds.toFixed(1)} s`);
+  const counts = /^\d+ passed, \d+ failed$/m.exec(output)?.[0] ?? "";
+  console.log(`${mark} ${name.padEnd(34)} ${seconds.toFixed(1)} s  ${counts}`.trimEnd());
   if (code !== 0) console.log(output.trimEnd().replaceAll(root, ""));
   return code === 0;
 }
