@@ -17,8 +17,15 @@ import {
   type ModuleName,
   moduleImports,
 } from "../lang/index.ts";
+import { standardBuiltins } from "../stdlib/index.ts";
 import { createModuleReader } from "./module-files.ts";
 import type { FileDiagnostic, Program } from "./program.ts";
+
+/** Every builtin there is, with the types that the language gives to those it knows. */
+const builtinTable: BuiltinTable = createBuiltinTable([
+  ...standardBuiltins.map(({ native }) => ({ name: native.name })),
+  ...BUILTIN_SIGNATURES,
+]);
 
 export interface LoadProgramOptions {
   readonly host: Host;
@@ -44,7 +51,7 @@ export async function loadProgram(options: LoadProgramOptions): Promise<LoadedPr
     ...(options.text !== undefined && { entryText: options.text }),
     reader: createModuleReader(host),
   });
-  const found = checkGraph(graph, createBuiltinTable(BUILTIN_SIGNATURES));
+  const found = checkGraph(graph, builtinTable);
   if (found.some(isError)) return { graph, diagnostics: found };
 
   const codes: ModuleCode[] = [];
