@@ -107,6 +107,11 @@ export function createWorld(): World {
         return answer;
       };
 
+      /** Nothing in this world signs. */
+      const noKeys = (operation: string) => async (): Promise<never> => {
+        throw new HostError("unsupported", operation, "This world has no key pairs");
+      };
+
       return hostFromHandlers({
         sync: {
           "clock.now": () => (world.clockMs += world.tickMs),
@@ -174,6 +179,10 @@ export function createWorld(): World {
             const stdout = Uint8Array.from([0, 255, 128, 10]);
             return { exitCode: 0, signal: null, stdout, stderr: new Uint8Array(), timedOut: false };
           },
+          "crypto.publicKey": noKeys("crypto.publicKey"),
+          "crypto.sign": noKeys("crypto.sign"),
+          "crypto.verify": noKeys("crypto.verify"),
+          "crypto.agree": noKeys("crypto.agree"),
           "http.request": async (args, signal) => {
             await arrive(signal);
             const body = request(args);
