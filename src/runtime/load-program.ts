@@ -17,7 +17,7 @@ import {
   type ModuleName,
   moduleImports,
 } from "../lang/index.ts";
-import { standardBuiltins } from "../stdlib/index.ts";
+import { standardBuiltins, standardModules } from "../stdlib/index.ts";
 import { createModuleReader } from "./module-files.ts";
 import type { FileDiagnostic, Program } from "./program.ts";
 
@@ -50,6 +50,8 @@ export async function loadProgram(options: LoadProgramOptions): Promise<LoadedPr
     entry: options.path,
     ...(options.text !== undefined && { entryText: options.text }),
     reader: createModuleReader(host),
+    std: (name) => standardModules.get(name),
+    stdNames: [...standardModules.keys()],
   });
   const found = checkGraph(graph, builtinTable);
   if (found.some(isError)) return { graph, diagnostics: found };
