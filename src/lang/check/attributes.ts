@@ -3,6 +3,7 @@
 import { closestName } from "../diagnostics/suggest.ts";
 import type { Attribute, AttributedDecl, Decl } from "../syntax/ast.ts";
 import { type Checker, report } from "./checker.ts";
+import { checkStepAttribute } from "./step-attributes.ts";
 
 interface AttributeRule {
   /** The declarations it applies to; absent for any. */
@@ -44,5 +45,5 @@ function checkAttribute(checker: Checker, attribute: Attribute, decl: Decl): voi
     report(checker, "misplacedAttribute", span, `\`@${name}\` only applies to ${rule.what}`, {
       hint: "Move it to such a declaration, or remove it",
     });
-  }
+  } else checkStepAttribute(checker, attribute);
 }

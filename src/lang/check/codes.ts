@@ -37,6 +37,8 @@ export type CheckRule =
   | "immutableAssignment"
   | "unknownAttribute"
   | "misplacedAttribute"
+  | "unknownAttributeArgument"
+  | "attributeArgumentValue"
   | "deprecatedCall"
   | "unknownNotExhausted"
   | "undefinedCall"
@@ -265,6 +267,18 @@ export const CHECK_RULES: Readonly<Record<CheckRule, CheckCodeRow>> = {
       "A path that rules out some `type_of` answers of an `unknown` value and then throws claims that there are no others.",
     bad: 'fn f(v: unknown) -> int {\n  if type_of(v) == "int" { return 1 }\n  throw "cannot be"\n}\n',
     fixed: 'fn f(v: unknown) -> int {\n  if type_of(v) == "int" { return 1 }\n  return 0\n}\n',
+  }),
+  unknownAttributeArgument: row("HARN-T115", "warning", {
+    title: "Unknown argument of an attribute",
+    explanation: "`@step` and `@persona` read arguments of certain names only; this one has no effect.",
+    bad: "@step(budgets: {max_tokens: 2000})\nfn plan(goal) {}\n",
+    fixed: "@step(budget: {max_tokens: 2000})\nfn plan(goal) {}\n",
+  }),
+  attributeArgumentValue: row("HARN-T116", "warning", {
+    title: "Argument of an attribute cannot be read",
+    explanation: "A value of the wrong type or range counts as not given: a step would run without the limit meant.",
+    bad: "@step(budget: {max_tokens: 0})\nfn plan(goal) {}\n",
+    fixed: "@step(budget: {max_tokens: 2000})\nfn plan(goal) {}\n",
   }),
   undefinedCall: row("HARN-N001", "error", {
     title: "Call of an undefined name",

@@ -257,6 +257,46 @@ describe("§17 attributes", () => {
   ])("%s", (source) => accepts(source));
 });
 
+describe("STEP-11, STEP-56, STEP-58, STEP-61 what steps and personas say", () => {
+  it.each([
+    ['@step(«nmae: "plan"»)\nfn f() {}', "T115 `@step` has no argument `nmae`"],
+    ['@step(«"plan"»)\nfn f() {}', "T115 `@step` reads named arguments only"],
+    ["@step(budget: {«max_token: 5»})\nfn f() {}", "T115 `@step` has no argument `budget.max_token`"],
+    ["@step(«stages: []»)\nfn f() {}", "T115 `@step` has no argument `stages`"],
+    ["@persona(«model: small»)\nfn f() {}", "T115 `@persona` has no argument `model`"],
+    ["@step(name: «5»)\nfn f() {}", "T116 `name` of `@step` expects a string, found `5`"],
+    ["@step(budget: «5»)\nfn f() {}", "T116 `budget` of `@step` expects a dict, found `5`"],
+    [
+      "@step(budget: {max_tokens: «-5»})\nfn f() {}",
+      "T116 `budget.max_tokens` of `@step` expects a positive integer, found `-5`",
+    ],
+    [
+      "@step(budget: {max_tokens: «1.5»})\nfn f() {}",
+      "T116 `budget.max_tokens` of `@step` expects a positive integer, found `1.5`",
+    ],
+    [
+      '@step(budget: {max_usd: «"1"»})\nfn f() {}',
+      'T116 `budget.max_usd` of `@step` expects a number from 0, found `"1"`',
+    ],
+    [
+      "@step(retry: {max_attempts: «0»})\nfn f() {}",
+      "T116 `retry.max_attempts` of `@step` expects a positive integer, found `0`",
+    ],
+    ["@persona(tools: «[1]»)\nfn f() {}", "T116 `tools` of `@persona` expects a list of strings, found `[1]`"],
+    ["@persona(stages: «[1]»)\nfn f() {}", "T116 `stages` of `@persona` expects a list of dicts, found `[1]`"],
+  ])("%s", (source, message) => rejects(source, [message]));
+
+  it.each([
+    [
+      '@step(name: "plan", model: small, approval: required, receipt: true, error_boundary: Boundary.escalate, retry: {max_attempts: 2}, budget: {max_tokens: 9, max_usd: 0})\nfn f() {}',
+    ],
+    ["@step(model: nil, budget: {max_usd: nil})\nfn f() {}"],
+    [
+      '@persona(name: "a", description: "b", tools: [read, "write"], capabilities: [], autonomy: suggest, receipts: required, triggers: [cron("0 9 * * *")], stages: [{name: plan, allowed_tools: []}], output_style: {name: "terse"})\nfn f() {}',
+    ],
+  ])("%s", (source) => accepts(source));
+});
+
 describe("scopes of declarations", () => {
   it("types are known in all of their block, outer ones can be hidden", () => {
     accepts("let x: Later = 1\ntype Later = int");

@@ -1,6 +1,7 @@
 /** Declarations as code: functions, tools, skills, structs, methods; most others are compile-time facts only. */
 
 import type { Constant } from "../../bytecode/index.ts";
+import { attributeDict } from "../attributes/attribute-data.ts";
 import type { Attribute, AttributeArg, Block, Expr, Item, NodeOf, Param } from "../syntax/ast.ts";
 import { peelAttributes } from "../syntax/ast.ts";
 import { compileBlock, DISCARD } from "./blocks.ts";
@@ -108,7 +109,7 @@ function compileScopedFn(
     const first = f.block(4);
     asm.emit("LoadConst", first, asm.string(attribute.name));
     asm.emit("LoadConst", first + 1, asm.string(decl.name.name));
-    asm.emit("LoadConst", first + 2, f.constant(attributeDict(f, attribute.args)));
+    asm.emit("LoadConst", first + 2, attributeConstant(f, attribute.args));
     asm.emit("Move", first + 3, body);
     body = f.temp();
     asm.emit("CallNative", body, asm.native("__scoped_fn"), first, 4);
@@ -116,70 +117,20 @@ function compileScopedFn(
   asm.emit("Move", register, body);
 }
 
-function attributeDict(f: FunctionScope, args: readonly AttributeArg[]): Constant {
-  const positional = args.filter((arg) => arg.name === undefined).map((arg) => attributeValue(f, arg.value));
-  const named = args.flatMap((arg) =>
-    arg.name === undefined ? [] : [[arg.name, attributeValue(f, arg.value)] as const],
-  );
-  return {
-    kind: "dict",
-    entries: positional.length > 0 ? [...named, ["_args", { kind: "list", items: positional }]] : named,
-  };
-}
-
-/** Attribute arguments are literals; a bare name stands for its text. */
-function attributeValue(f: FunctionScope, expr: Expr): Constant {
-  switch (expr.kind) {
-    case "StringLiteral":
-      return { kind: "string", value: expr.value };
-    case "IntLiteral":
-      return { kind: "int", value: expr.value };
-    case "FloatLiteral":
-      return { kind: "float", value: expr.value };
-    case "BoolLiteral":
-      return { kind: "bool", value: expr.value };
-    case "DurationLiteral":
-      return { kind: "duration", ms: expr.ms };
-    case "NilLiteral":
-      return { kind: "nil" };
-    case "Identifier":
-      return { kind: "string", value: expr.name };
-    case "Unary":
-      if (expr.op === "-" && expr.operand.kind === "IntLiteral") return { kind: "int", value: -expr.operand.value };
-      if (expr.op === "-" && expr.operand.kind === "FloatLiteral") return { kind: "float", value: -expr.operand.value };
-      break;
-    case "ListLiteral":
-      return {
-        kind: "list",
-        items: expr.elements.map((element) => attributeValue(f, element.kind === "Spread" ? element.value : element)),
-      };
-    case "DictLiteral":
-      return {
-        kind: "dict",
-        entries: expr.entries.flatMap((entry) => {
-          if (entry.kind !== "Entry") return [];
-          const key =
-            entry.key.kind === "StringLiteral"
-              ? entry.key.value
-              : entry.key.kind === "Identifier"
-                ? entry.key.name
-                : "";
-          return [[key, attributeValue(f, entry.value)] as const];
-        }),
-      };
-    case "Call":
-      // `budget(usd: 1)` and the like are parsed as calls by newer syntaxes; their name is all that is kept.
-      return { kind: "string", value: expr.callee.name };
-    default:
-      break;
-  }
-  f.unit.error(
-    "HARN-C004",
-    "attribute argument must be a literal value",
-    expr.span,
-    "Write a string, number, bool, nil, list or dict",
-  );
-  return { kind: "nil" };
+/** The arguments as a constant; what is no literal is an error of the program (STEP-57). */
+function attributeConstant(f: FunctionScope, args: readonly AttributeArg[]): number {
+  const { unit } = f;
+  const constant = attributeDict(args, {
+    text: (span) => unit.file.text.slice(span.start, span.end),
+    refuse: (part) =>
+      unit.error(
+        "HARN-C004",
+        "attribute argument must be a literal value",
+        part.span,
+        "Write a string, number, bool, nil, list or dict",
+      ),
+  });
+  return f.constant(constant);
 }
 
 /** `@acp_tool` and `@acp_skill` register the function after it is defined. */
@@ -194,7 +145,7 @@ function compileRegistration(f: FunctionScope, attribute: Attribute, item: Item)
   const isTool = attribute.name === "acp_tool";
   const named = attribute.args.find((arg) => arg.name === "name")?.value;
   const name = named?.kind === "StringLiteral" ? named.value : item.name.name;
-  const rest = attributeDict(
+  const rest = attributeConstant(
     f,
     attribute.args.filter((arg) => arg.name !== undefined && arg.name !== "name"),
   );
@@ -206,14 +157,14 @@ function compileRegistration(f: FunctionScope, attribute: Attribute, item: Item)
     asm.emit("LoadConst", first + 2, asm.string(""));
     const values = f.block(2);
     compileTo(f, handler, values);
-    asm.emit("LoadConst", values + 1, f.constant(rest));
+    asm.emit("LoadConst", values + 1, rest);
     asm.emit("Dict", first + 3, keyList(f, ["handler", "annotations"]), values, 2);
   } else {
     const values = f.block(1);
     compileTo(f, handler, values);
     asm.emit("Dict", first + 2, keyList(f, ["on_activate"]), values, 1);
     const extra = f.temp();
-    asm.emit("LoadConst", extra, f.constant(rest));
+    asm.emit("LoadConst", extra, rest);
     asm.emit("DictSpread", first + 2, extra);
   }
   asm.emit("CallNative", f.temp(), asm.native(isTool ? "tool_define" : "skill_define"), first, isTool ? 4 : 3);

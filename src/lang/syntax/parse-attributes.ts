@@ -88,24 +88,43 @@ function parseAttribute(p: Parser): Attribute {
   let args: AttributeArg[] = [];
   if (at(p, "(")) {
     const open = expectOpen(p, "(");
-    args = parseElements(p, ")", parseAttributeArg);
+    args = parseElements(p, ")", TAKES_CALLS.has(name) ? parseCallableArg : parseAttributeArg);
     expectClose(p, ")", open);
   }
   return { name, args, span: spanFrom(p, start) };
 }
 
-function parseAttributeArg(p: Parser): AttributeArg {
+/** Values in which a call stands for its text: `triggers: [cron("0 9 * * *")]` (STEP-57). */
+const TAKES_CALLS: ReadonlySet<string> = new Set(["step", "persona"]);
+
+const parseAttributeArg = (p: Parser): AttributeArg => parseArg(p, parseAttributeValue);
+const parseCallableArg = (p: Parser): AttributeArg => parseArg(p, parseValueOrCall);
+
+type ParseValue = (p: Parser) => Expr;
+
+function parseArg(p: Parser, parseValue: ParseValue): AttributeArg {
   const start = startOffset(p);
   let name: string | undefined;
-  if (at(p, "identifier") && kindAhead(p, 1) === ":") {
-    name = expectIdentifier(p, "argument name").name;
+  // Also a keyword: `retry: {max_attempts: 2}`.
+  if (kindAhead(p, 1) === ":") {
+    name = expectMemberName(p, "argument name").name;
     expect(p, ":");
   }
-  const value = parseAttributeValue(p);
+  const value = parseValue(p);
   return { ...(name === undefined ? {} : { name }), value, span: spanFrom(p, start) };
 }
 
 function parseAttributeValue(p: Parser): Expr {
+  return parseData(p, parseAttributeValue);
+}
+
+function parseValueOrCall(p: Parser): Expr {
+  skipNewlines(p);
+  return at(p, "identifier") && kindAhead(p, 1) === "(" ? parseCall(p) : parseData(p, parseValueOrCall);
+}
+
+/** @param parsePart for the values inside lists and dicts */
+function parseData(p: Parser, parsePart: ParseValue): Expr {
   skipNewlines(p);
   const start = startOffset(p);
   switch (currentKind(p)) {
@@ -116,14 +135,15 @@ function parseAttributeValue(p: Parser): Expr {
     case "true":
     case "false":
     case "nil":
-    case "identifier":
       return parsePrimary(p);
+    case "identifier":
+      return parseName(p, start);
     case "-":
       return parseNegative(p, start);
     case "[":
     case "{": {
       if (!enter(p)) return errorNode(p);
-      const value = at(p, "[") ? parseAttributeList(p, start) : parseAttributeDict(p, start);
+      const value = at(p, "[") ? parseAttributeList(p, start, parsePart) : parseAttributeDict(p, start, parsePart);
       leave(p);
       grow(p);
       return value;
@@ -132,6 +152,29 @@ function parseAttributeValue(p: Parser): Expr {
       fail(p, "attribute argument value (literal or identifier)");
       return errorNode(p);
   }
+}
+
+/** `escalate`, `Boundary.escalate`. */
+function parseName(p: Parser, start: number): Expr {
+  let value: Expr = { kind: "Identifier", ...expectIdentifier(p, "name") };
+  while (take(p, ".")) {
+    const property = expectMemberName(p, "name after '.'");
+    grow(p);
+    value = { kind: "Property", object: value, property, optional: false, span: spanFrom(p, start) };
+  }
+  return value;
+}
+
+function parseCall(p: Parser): Expr {
+  const start = startOffset(p);
+  if (!enter(p)) return errorNode(p);
+  const callee = expectIdentifier(p, "name");
+  const open = expectOpen(p, "(");
+  const args = parseElements(p, ")", parseValueOrCall);
+  expectClose(p, ")", open);
+  leave(p);
+  grow(p);
+  return { kind: "Call", callee, typeArgs: [], args, span: spanFrom(p, start) };
 }
 
 function parseNegative(p: Parser, start: number): Expr {
@@ -150,21 +193,21 @@ function parseNegative(p: Parser, start: number): Expr {
     : { kind: "IntLiteral", value: -value, span };
 }
 
-function parseAttributeList(p: Parser, start: number): Expr {
+function parseAttributeList(p: Parser, start: number, parsePart: ParseValue): Expr {
   const open = expectOpen(p, "[");
-  const elements = parseElements(p, "]", parseAttributeValue);
+  const elements = parseElements(p, "]", parsePart);
   expectClose(p, "]", open);
   return { kind: "ListLiteral", elements, span: spanFrom(p, start) };
 }
 
-function parseAttributeDict(p: Parser, start: number): Expr {
+function parseAttributeDict(p: Parser, start: number, parsePart: ParseValue): Expr {
   const open = expectOpen(p, "{");
-  const entries = parseElements(p, "}", parseAttributeEntry);
+  const entries = parseElements(p, "}", (inner) => parseAttributeEntry(inner, parsePart));
   expectClose(p, "}", open);
   return { kind: "DictLiteral", entries, span: spanFrom(p, start) };
 }
 
-function parseAttributeEntry(p: Parser): DictEntry {
+function parseAttributeEntry(p: Parser, parsePart: ParseValue): DictEntry {
   const start = startOffset(p);
   const token = currentToken(p);
   let key: Expr;
@@ -176,6 +219,6 @@ function parseAttributeEntry(p: Parser): DictEntry {
     key = { kind: "StringLiteral", value: name, style: "plain", span };
   }
   expect(p, ":");
-  const value = parseAttributeValue(p);
+  const value = parsePart(p);
   return { kind: "Entry", key, computed: false, value, span: spanFrom(p, start) };
 }

@@ -335,6 +335,16 @@ describe("declarations", () => {
       '(AttributedDecl attributes=[(name=deprecated args=[(name=since value="1") (name=use value=g)]) test] decl=(FnDecl name=f body=(items=[]) isPub=yes))',
     ],
     [
+      "attribute values that stand for their text",
+      "@step(b: c.d.e, f(1, [g])) fn h() {}",
+      "(AttributedDecl attributes=[(name=step args=[(name=b value=c.d.e) (value=(f 1 [g]))])] decl=(FnDecl name=h body=(items=[])))",
+    ],
+    [
+      "attribute arguments named like keywords",
+      "@a(retry: {if: 1}) fn h() {}",
+      '(AttributedDecl attributes=[(name=a args=[(name=retry value=(DictLiteral entries=[(Entry key="if" value=1)]))])] decl=(FnDecl name=h body=(items=[])))',
+    ],
+    [
       "attribute values",
       "@a(-1, -2.5, nil, [x, true], {k: 5s})\npipeline p() { }",
       '(AttributedDecl attributes=[(name=a args=[(value=-1) (value=-2.5f) (value=nil) (value=[x true]) (value=(DictLiteral entries=[(Entry key="k" value=5000ms)]))])] decl=(PipelineDecl name=p body=(items=[])))',
