@@ -11,6 +11,7 @@ import { rangeMethods } from "./collections/range-methods.ts";
 import { setMethods } from "./collections/set-methods.ts";
 import { concurrencyBuiltins } from "./concurrency/index.ts";
 import { consoleBuiltins } from "./console/index.ts";
+import { cookieBuiltins } from "./cookies/index.ts";
 import { csvBuiltins } from "./csv/index.ts";
 import { dateBuiltins } from "./dates/index.ts";
 import { encodingBuiltins } from "./encoding/index.ts";
@@ -24,6 +25,7 @@ import { jsonBuiltins } from "./json/index.ts";
 import { junitBuiltins } from "./junit/index.ts";
 import { llmBuiltins } from "./llm/index.ts";
 import { mathBuiltins, mathGlobals } from "./math/index.ts";
+import { multipartBuiltins } from "./multipart/index.ts";
 import { pathBuiltins } from "./paths/index.ts";
 import { processBuiltins } from "./processes/index.ts";
 import { regexBuiltins } from "./regex/index.ts";
@@ -33,6 +35,7 @@ import { skillBuiltins } from "./skills/index.ts";
 import { stepBuiltins } from "./steps/index.ts";
 import { scopedFunctionNative } from "./steps/scoped-function.ts";
 import { streamBuiltins, streamGlobals } from "./streams/index.ts";
+import { templateBuiltins } from "./templates/index.ts";
 import { assertionBuiltins } from "./testing/index.ts";
 import { textBuiltins } from "./text/index.ts";
 import { stringMethods } from "./text/string-methods.ts";
@@ -67,6 +70,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...regexBuiltins,
   ...hashBuiltins,
   ...signatureBuiltins,
+  ...templateBuiltins,
   ...schemaBuiltins,
   ...errorBuiltins,
   ...mathBuiltins,
@@ -78,6 +82,8 @@ export const standardBuiltins: readonly Builtin[] = [
   ...urlBuiltins,
   ...csvBuiltins,
   ...junitBuiltins,
+  ...cookieBuiltins,
+  ...multipartBuiltins,
 ];
 
 /** Builtins that the compiler emits and programs do not name. */

@@ -4,6 +4,7 @@ import { Bytes, isInt, RuntimeError, typeName, type Value } from "../../vm/index
 import { decodeLossy, decodeUtf8 } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import { type Decoded, decodeBase64, decodeHex, encodeBase64, encodeHex } from "../encoding/base-codecs.ts";
+import { equalInConstantTime } from "../hashing/hmac.ts";
 
 function wrong(builtin: string, index: number, expected: string, args: readonly Value[]): RuntimeError {
   return new RuntimeError(
@@ -35,14 +36,6 @@ function intAt(builtin: string, args: readonly Value[], index: number): number {
 function decoded(builtin: string, result: Decoded): Bytes {
   if (result.ok) return new Bytes(result.bytes);
   throw new RuntimeError("runtime", `${builtin}: ${result.problem}`);
-}
-
-/** Looks at every byte, so that the time tells nothing about where they differ. */
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
-  return difference === 0;
 }
 
 const ERRORS = "Arguments of another type";
@@ -144,6 +137,6 @@ export const bytesBuiltins: readonly Builtin[] = [
       errors: ERRORS,
       example: 'println(bytes_eq(bytes_from_hex("00"), bytes_from_hex("00")))',
     },
-    (args) => sameBytes(bytesAt("bytes_eq", args, 0), bytesAt("bytes_eq", args, 1)),
+    (args) => equalInConstantTime(bytesAt("bytes_eq", args, 0), bytesAt("bytes_eq", args, 1)),
   ),
 ];
