@@ -1,67 +1,67 @@
 export const hitlModule: string = `
 // Types of questions to people, their answers and their errors.
 
-type HitlRequestKind = "question" | "approval" | "dual_control" | "escalation"
+// What is asked.
 
-type HitlPendingFilters = {
-  since?: string,
-  until?: string,
-  kinds?: list<HitlRequestKind>,
-  agent?: string,
-  limit?: int,
-}
+type HitlRequestKind = "approval" | "dual_control" | "escalation" | "question"
 
 type HitlPendingRequest = {
-  request_id: string,
-  request_kind: HitlRequestKind,
   agent: string,
-  prompt: string,
-  trace_id: string,
-  timestamp: string,
   approvers: list<string>,
   metadata: dict,
+  prompt: string,
+  request_id: string,
+  request_kind: HitlRequestKind,
+  timestamp: string,
+  trace_id: string,
 }
 
-type AskUserOptions<T> = {schema?: Schema<T>, timeout?: duration, default?: T}
+type HitlPendingFilters = {agent?: string, kinds?: list<HitlRequestKind>, limit?: int, since?: string, until?: string}
 
-type ApprovalOptions = {detail?: any, quorum?: int, reviewers?: list<string>, deadline?: duration}
+type AskUserOptions<T> = {default?: T, schema?: Schema<T>, timeout?: duration}
 
-type ApprovalSignature = {reviewer: string, signed_at: string, signature: string}
+type ApprovalOptions = {deadline?: duration, detail?: any, quorum?: int, reviewers?: list<string>}
+
+// What is answered.
+
+type ApprovalSignature = {reviewer: string, signature: string, signed_at: string}
 
 type ApprovalRecord = {
   approved: bool,
-  reviewers: list<string>,
   approved_at: string,
   reason: string | nil,
+  reviewers: list<string>,
   signatures: list<ApprovalSignature>,
 }
 
-type EscalationStatus = "pending" | "accepted"
+type EscalationStatus = "accepted" | "pending"
 
 type EscalationHandle = {
-  request_id: string,
-  role: string,
-  reason: string,
-  trace_id: string,
-  status: EscalationStatus,
   accepted_at: string | nil,
+  reason: string,
+  request_id: string,
   reviewer: string | nil,
+  role: string,
+  status: EscalationStatus,
+  trace_id: string,
+}
+
+// What goes wrong.
+
+type ApprovalDeniedError = {
+  category: string,
+  message: string,
+  name: "ApprovalDeniedError",
+  reason: string | nil,
+  request_id: string,
+  reviewers: list<string>,
 }
 
 type HumanTimeoutError = {
-  name: "HumanTimeoutError",
   category: "timeout",
-  message: string,
-  request_id: string,
   kind: HitlRequestKind,
-}
-
-type ApprovalDeniedError = {
-  name: "ApprovalDeniedError",
-  category: string,
   message: string,
+  name: "HumanTimeoutError",
   request_id: string,
-  reviewers: list<string>,
-  reason: string | nil,
 }
 `;

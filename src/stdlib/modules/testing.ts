@@ -49,13 +49,12 @@ pub fn host_call_count_for(cap: string, op: string) -> int {
 
 /** True when everything that is expected of the params is in them. */
 fn params_fit(expected, actual) {
-  if expected == nil {
-    return true
+  let both_dicts = type_of(expected) == "dict" && type_of(actual) == "dict"
+  return if both_dicts {
+    expected.keys().all({ key -> actual[key] == expected[key] })
+  } else {
+    expected == nil || expected == actual
   }
-  if type_of(expected) != "dict" || type_of(actual) != "dict" {
-    return expected == actual
-  }
-  return expected.entries().all({ entry -> actual[entry.key] == entry.value })
 }
 
 /** True when the host was asked for this, with at least these params. */
@@ -86,15 +85,15 @@ fn check_entry(entry, caller, what) {
 
 fn add_host_mock(entry) {
   check_entry(entry, "with_host_mocks", "entry")
-  let cap = entry?.capability
-  let op = entry?.operation
-  if cap == nil || op == nil {
+  if ["capability", "operation"].any({ name -> entry[name] == nil }) {
     throw "with_host_mocks: each entry must include 'capability' and 'operation'"
   }
-  if entry?.error != nil {
-    return mock_host_error(cap, op, entry.error, entry?.params)
+  let {capability, operation, result, error, params} = entry
+  return if error == nil {
+    mock_host_result(capability, operation, result, params)
+  } else {
+    mock_host_error(capability, operation, error, params)
   }
-  return mock_host_result(cap, op, entry?.result, entry?.params)
 }
 
 /**

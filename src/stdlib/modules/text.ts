@@ -1,18 +1,19 @@
 export const textModule: string = `
 // Text as programs and models write it: numbers, paths, fenced code, test output.
 
+fn as_text(number, builtin, kind) {
+  require number != nil, "\${builtin} expects \${kind}-compatible value"
+  return "\${number}"
+}
+
 /** The digits of something that is an int or reads as one. */
 pub fn int_to_string(value) {
-  let parsed = to_int(value)
-  require parsed != nil, "int_to_string expects an integer-compatible value"
-  return to_string(parsed)
+  return as_text(to_int(value), "int_to_string", "an integer")
 }
 
 /** The text of something that is a float or reads as one. */
 pub fn float_to_string(value) {
-  let parsed = to_float(value)
-  require parsed != nil, "float_to_string expects a float-compatible value"
-  return to_string(parsed)
+  return as_text(to_float(value), "float_to_string", "a float")
 }
 
 /** An int, or the fallback when the value does not read as one. */
