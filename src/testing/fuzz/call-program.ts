@@ -1,0 +1,101 @@
+/**
+ * Programs that call builtins and methods with whatever comes to hand: wrong types, extreme numbers, too many arguments.
+ * Each call stands in a `try` and under a deadline, so that one that fails or waits for ever leaves the next its turn.
+ */
+
+import type { RandomSource } from "./random-source.ts";
+
+export interface Callables {
+  readonly builtins: readonly string[];
+  /** `type_of` name → method names. */
+  readonly methods: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Expressions by the type they have. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  nil: ["nil"],
+  bool: ["true", "false"],
+  int: ["0", "1", "-1", "2", "7", "100", "9223372036854775807", "(-9223372036854775807 - 1)", "4294967296"],
+  float: ["0.0", "-0.0", "1.5", "-2.5", "(10.0 ** 300)", "(10.0 ** 400)", "sqrt(-1.0)"],
+  string: [
+    '""',
+    '"a"',
+    '"abc"',
+    '"é😀"',
+    '"a\\u{301}"',
+    '"a,b,,c"',
+    '"  x\\n"',
+    '"("',
+    '"[a-z]+"',
+    '"%Y-%m-%d"',
+    '"2026-01-31T10:00:00Z"',
+    '"{\\"a\\": [1, 2]}"',
+    '"{\\"a\\": "',
+    '"*.harn"',
+    '"../x"',
+    '"/home/harn/a.txt"',
+    '"$.a[0]"',
+    '"UTC"',
+    '"12"',
+    '"1e999"',
+    '"a\\u{0}b"',
+    '"\\u{10FFFF}"',
+    '"aaaaaaaaaaaaaaaaaaaaaaaaaaaa!"',
+    '"(a+)+$"',
+  ],
+  list: ["[]", "[1, 2, 3]", '["a", "b"]', "[nil]", "[[1, 2], [3]]", "[1, nil, 2.5, true]", "[{a: 1}, {a: 2}]", "[[]]"],
+  dict: ["{}", "{a: 1}", '{a: nil, b: "x"}', '{"": {c: [1]}}', '{type: "object", properties: {a: {type: "int"}}}'],
+  set: ["set()", "set(1, 2)", "set([1, 2])"],
+  range: ["(1 to 3)", "(3 to 1)", "(0 to 9223372036854775807)", "(0 to 4 exclusive)"],
+  iter: ["iter([1, 2, 3])", "iter([])", "[1, 2].iter().map({ x -> x })"],
+  generator: ["numbers()"],
+  stream: ["steps(3)"],
+  channel: ["channel(1)", "channel(0)"],
+  closure: ["{ x -> x }", "{ -> 1 }", "{ a, b -> a }", '{ x -> throw "no" }', "{ x -> x.y.z }", "{ a, b -> true }"],
+  other: [
+    "5s",
+    "0ms",
+    "Ok(1)",
+    'Err("e")',
+    "pair(1, 2)",
+    "spawn { 1 }",
+    "println",
+    "Point { x: 1 }",
+    "Shape.Dot",
+    "pi",
+  ],
+};
+
+const KINDS = Object.keys(VALUES);
+
+export function callProgram(random: RandomSource, callables: Callables, size: number): string {
+  const head = [
+    "struct Point { x: int }",
+    "enum Shape { Dot, Line(length) }",
+    "fn numbers() { yield 1; yield 2 }",
+    "gen fn steps(n) { for i in 0 to n exclusive { emit i } }",
+  ];
+  const calls = Array.from({ length: Math.max(1, size) }, () => {
+    const call = random.chance(60) ? builtinCall(random, callables) : methodCall(random, callables);
+    return `try { deadline 1h { println(type_of(${call})) } } catch (e) { println("error") }`;
+  });
+  return [...head, ...calls, ""].join("\n");
+}
+
+function builtinCall(random: RandomSource, { builtins }: Callables): string {
+  return `${random.pick(builtins)}(${args(random)})`;
+}
+
+function methodCall(random: RandomSource, { methods }: Callables): string {
+  const type = random.pick(Object.keys(methods));
+  const receiver = random.chance(90) ? random.pick(VALUES[type] ?? ["nil"]) : value(random);
+  return `${receiver}.${random.pick(methods[type] ?? ["len"])}(${args(random)})`;
+}
+
+const args = (random: RandomSource): string => random.several(0, 4, () => value(random)).join(", ");
+
+function value(random: RandomSource): string {
+  const found = random.pick(VALUES[random.pick(KINDS)] ?? ["nil"]);
+  if (random.chance(92)) return found;
+  return random.pick([`[${found}]`, `{a: ${found}}`, `[${found}, ${found}]`, `{ _ -> ${found} }`]);
+}
