@@ -137,6 +137,8 @@ function parseData(p: Parser, parsePart: ParseValue): Expr {
     case "nil":
       return parsePrimary(p);
     case "identifier":
+    // One of the three error boundaries happens to be a keyword.
+    case "continue":
       return parseName(p, start);
     case "-":
       return parseNegative(p, start);
@@ -154,9 +156,9 @@ function parseData(p: Parser, parsePart: ParseValue): Expr {
   }
 }
 
-/** `escalate`, `Boundary.escalate`. */
+/** `escalate`, `Boundary.escalate`, `continue`. */
 function parseName(p: Parser, start: number): Expr {
-  let value: Expr = { kind: "Identifier", ...expectIdentifier(p, "name") };
+  let value: Expr = { kind: "Identifier", ...expectMemberName(p, "name") };
   while (take(p, ".")) {
     const property = expectMemberName(p, "name after '.'");
     grow(p);

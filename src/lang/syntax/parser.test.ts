@@ -341,8 +341,8 @@ describe("declarations", () => {
     ],
     [
       "attribute arguments named like keywords",
-      "@a(retry: {if: 1}) fn h() {}",
-      '(AttributedDecl attributes=[(name=a args=[(name=retry value=(DictLiteral entries=[(Entry key="if" value=1)]))])] decl=(FnDecl name=h body=(items=[])))',
+      "@a(retry: {if: 1}, error_boundary: continue) fn h() {}",
+      '(AttributedDecl attributes=[(name=a args=[(name=retry value=(DictLiteral entries=[(Entry key="if" value=1)])) (name=error_boundary value=continue)])] decl=(FnDecl name=h body=(items=[])))',
     ],
     [
       "attribute values",
