@@ -59,8 +59,10 @@ const importPattern =
 /** Imports of a source text, with the line each stands on. */
 export function importsOf(source) {
   const found = [];
-  for (const match of source.matchAll(importPattern)) {
-    const line = source.slice(0, match.index).split("\n").length;
+  // Programs of the language stand in template strings, and have imports of their own.
+  const code = source.replace(/`(?:\\.|[^`\\])*`/gs, (text) => text.replace(/[^\n]/g, " "));
+  for (const match of code.matchAll(importPattern)) {
+    const line = code.slice(0, match.index).split("\n").length;
     const [, star, typeOnly, named, lazy] = match;
     if (star) found.push({ line, star: true, specifier: "" });
     else found.push({ line, specifier: named ?? lazy, typeOnly: typeOnly !== undefined, lazy: lazy !== undefined });

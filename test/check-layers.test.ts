@@ -37,6 +37,11 @@ const cases: { name: string; files: Record<string, string>; complaints: string[]
     complaints: ["src/agent/a.ts:4 The layer agent may not import the package `zod`"],
   },
   {
+    name: "an import of a Harn program in a template string is none of ours",
+    files: { "src/stdlib/a.ts": 'const code = `\nimport "std/text"\n\\`\n`;\nimport { x } from "zod";' },
+    complaints: ["src/stdlib/a.ts:5 The layer stdlib may not import the package `zod`"],
+  },
+  {
     name: "a star export",
     files: { "src/base/index.ts": 'export * from "./a.ts";' },
     complaints: ["src/base/index.ts:1 `export *` hides what is public; name the exports"],
