@@ -6,7 +6,7 @@ const table = readFileSync(new URL("../src/bytecode/opcodes.ts", import.meta.url
 const names = [...table.matchAll(/^ {2}\["(\w+)", "[^"]*"/gm)].map((match) => match[1]);
 const path = new URL("../src/vm/core/interpreter.ts", import.meta.url);
 const source = readFileSync(path, "utf8");
-const numbered = source.replace(/\d+ \/\* (\w+) \*\//g, (text, name) => {
+const numbered = source.replace(/\d+ \/\* (\w+) \*\//g, (_, name) => {
   const code = names.indexOf(name);
   if (code < 0) throw new Error(`The interpreter has a case for \`${name}\`, which is no opcode`);
   return `${code} /* ${name} */`;
