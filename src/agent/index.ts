@@ -119,7 +119,12 @@ export {
   renderLedger,
   type TaskLedger,
 } from "./policies/task-ledger.ts";
-export { readToolAnnotations, SIDE_EFFECT_LEVELS, type SideEffectLevel, type ToolAnnotations } from "./policies/tool-annotations.ts";
+export {
+  readToolAnnotations,
+  SIDE_EFFECT_LEVELS,
+  type SideEffectLevel,
+  type ToolAnnotations,
+} from "./policies/tool-annotations.ts";
 export { type PreToolAction, type ToolHook, toolHooks } from "./policies/tool-hooks.ts";
 export { type ToolOutputOptions, toolOutputLimit } from "./policies/tool-output.ts";
 export { readTurnShape, type TurnShape } from "./policies/turn-shape.ts";

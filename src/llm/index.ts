@@ -187,7 +187,7 @@ export {
   truncatedFailure,
 } from "./errors/model-failures.ts";
 export { MAX_RETRY_AFTER_MS, parseRetryAfterText, retryAfterOf } from "./errors/retry-after.ts";
-export { isRetryable, retryDelayMs } from "./errors/retry-decision.ts";
+export { isEmptyCompletion, isRetryable, retryDelayMs } from "./errors/retry-decision.ts";
 export { scrubSecrets } from "./errors/scrub-secrets.ts";
 // Scripted model for tests
 export {

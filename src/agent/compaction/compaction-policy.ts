@@ -12,6 +12,8 @@ export interface CompactionPolicy {
   readonly request: Omit<ModelInput, "system" | "messages" | "tools" | "toolChoice" | "parallelToolCalls">;
   /** Context window of the turn's model, tokens. */
   readonly windowTokens: number;
+  /** Also after the last step when it ran tools: whoever keeps the history keeps it short. Default false. */
+  readonly atEnd?: boolean;
 }
 
 export interface CompactionContext {

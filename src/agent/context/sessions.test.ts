@@ -181,6 +181,20 @@ describe("sessions", () => {
     expect(sessions.prompt(id)).toEqual({ messages: [message("What was"), message("x")], summary: "What was" });
   });
 
+  it("a transcript that is given as a function is made once, when somebody looks", () => {
+    const sessions = store();
+    const id = sessions.open("s");
+    let made = 0;
+    sessions.store(id, () => {
+      made++;
+      return { _type: "transcript", id, messages: [message("x")] };
+    });
+    expect(made).toBe(0);
+    expect(sessions.length(id)).toBe(1);
+    expect(sessions.snapshot(id)).toMatchObject({ messages: [message("x")], length: 1 });
+    expect(made).toBe(1);
+  });
+
   it("appendEvent wants a kind", () => {
     const sessions = store();
     const id = sessions.open("s");

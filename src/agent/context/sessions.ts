@@ -66,7 +66,8 @@ export interface SessionStore {
   injectFeedback(id: string, feedback: SessionFeedback): void;
   takeFeedback(id: string): readonly SessionFeedback[];
   prompt(id: string): SessionPrompt;
-  store(id: string, transcript: JsonObject): void;
+  /** A function is asked when somebody first looks. */
+  store(id: string, transcript: JsonObject | (() => JsonObject)): void;
   /** Makes `id` a child of `parentId`; both are opened. */
   link(parentId: string, id: string): void;
   activeSkills(id: string): readonly string[];
@@ -75,7 +76,8 @@ export interface SessionStore {
 
 interface Session {
   readonly id: string;
-  transcript: JsonObject;
+  /** Not made yet while nobody has looked. */
+  source: JsonObject | (() => JsonObject);
   readonly subscribers: SessionSubscriber[];
   usedAt: number;
   parentId: string | undefined;
@@ -100,7 +102,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     if (sessions.size >= cap) evictOldest();
     sessions.set(id, {
       id,
-      transcript: newTranscript(host, { id, messages: [] }),
+      source: () => newTranscript(host, { id, messages: [] }),
       subscribers: [],
       usedAt: ++uses,
       parentId: undefined,
@@ -128,7 +130,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     if (branchedAt !== undefined) child.branchedAt = branchedAt;
   };
   const setMessages = (session: Session, messages: readonly Json[]) => {
-    session.transcript = newTranscript(host, { id: session.id, messages, ...keptParts(session.transcript) });
+    session.source = newTranscript(host, { id: session.id, messages, ...keptParts(transcriptOf(session)) });
   };
   const fork = (sourceId: string, id?: string): string | undefined => {
     const source = find(sourceId);
@@ -136,7 +138,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     const copyId = open(id);
     const copy = sessions.get(copyId);
     if (copy === undefined) return undefined;
-    copy.transcript = { ...source.transcript, id: copyId };
+    copy.source = { ...transcriptOf(source), id: copyId };
     link(sourceId, copyId);
     return copyId;
   };
@@ -146,14 +148,14 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     exists: (id) => sessions.has(id),
     length(id) {
       const session = find(id);
-      return session === undefined ? undefined : messagesIn(session.transcript).length;
+      return session === undefined ? undefined : messagesIn(transcriptOf(session)).length;
     },
     snapshot(id) {
       const session = find(id);
       if (session === undefined) return undefined;
       return {
-        ...session.transcript,
-        length: messagesIn(session.transcript).length,
+        ...transcriptOf(session),
+        length: messagesIn(transcriptOf(session)).length,
         parent_id: session.parentId ?? null,
         child_ids: [...session.childIds],
         branched_at_event_index: session.branchedAt ?? null,
@@ -175,7 +177,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     reset(id) {
       const session = find(id);
       if (session === undefined) return false;
-      session.transcript = newTranscript(host, { id, messages: [] });
+      session.source = newTranscript(host, { id, messages: [] });
       session.activeSkills = [];
       return true;
     },
@@ -184,8 +186,8 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
       checkCount("keep_first", keepFirst);
       const source = find(sourceId);
       if (source === undefined) return undefined;
-      const branchedAt = eventIndexOf(source.transcript, keepFirst);
-      const kept = messagesIn(source.transcript).slice(0, keepFirst);
+      const branchedAt = eventIndexOf(transcriptOf(source), keepFirst);
+      const kept = messagesIn(transcriptOf(source)).slice(0, keepFirst);
       const copyId = fork(sourceId, id);
       const copy = copyId === undefined ? undefined : sessions.get(copyId);
       if (copy === undefined || copyId === undefined) return undefined;
@@ -197,7 +199,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
       checkCount("keep_last", keepLast);
       const session = find(id);
       if (session === undefined) return undefined;
-      const messages = messagesIn(session.transcript);
+      const messages = messagesIn(transcriptOf(session));
       const kept = keepLast === 0 ? [] : messages.slice(-keepLast);
       setMessages(session, kept);
       return kept.length;
@@ -205,15 +207,15 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     async compact(id, strategy, context) {
       const session = find(id);
       if (session === undefined) return undefined;
-      const history = healHistory(readMessageDicts(messagesIn(session.transcript)));
+      const history = healHistory(readMessageDicts(messagesIn(transcriptOf(session))));
       const { messages, summary } = await strategy.compact(history, context);
       if (messages !== history) {
-        session.transcript = rebuildTranscript(host, session.transcript, {
+        session.source = rebuildTranscript(host, transcriptOf(session), {
           messages: messageDicts(messages),
           ...(summary === undefined ? {} : { summary }),
         });
       }
-      return messagesIn(session.transcript).length;
+      return messagesIn(transcriptOf(session)).length;
     },
     inject(id, message) {
       if (!isJsonObject(message)) throw sessionError("agent_session_inject: message must be a dict");
@@ -223,7 +225,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
       }
       const session = find(id);
       if (session === undefined) throw sessionError(`agent_session_inject: unknown session id '${id}'`);
-      setMessages(session, [...messagesIn(session.transcript), message]);
+      setMessages(session, [...messagesIn(transcriptOf(session)), message]);
     },
     appendEvent(id, event) {
       if (!isJsonObject(event)) throw sessionError("agent_session_append_event: event must be a dict");
@@ -232,8 +234,9 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
       }
       const session = find(id);
       if (session === undefined) throw sessionError(`agent_session_append_event: unknown session id '${id}'`);
-      const events = session.transcript["events"];
-      session.transcript = { ...session.transcript, events: [...(Array.isArray(events) ? events : []), event] };
+      const transcript = transcriptOf(session);
+      const events = transcript["events"];
+      session.source = { ...transcript, events: [...(Array.isArray(events) ? events : []), event] };
     },
     close(id) {
       sessions.delete(id);
@@ -257,8 +260,8 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     prompt(id) {
       const session = find(id);
       if (session === undefined) return { messages: [], summary: undefined };
-      const messages = messagesIn(session.transcript);
-      const summary = session.transcript["summary"];
+      const messages = messagesIn(transcriptOf(session));
+      const summary = transcriptOf(session)["summary"];
       if (typeof summary !== "string" || summary.trim() === "") return { messages, summary: undefined };
       const first = messages[0];
       const startsWithIt = isJsonObject(first) && first["role"] === "user" && first["content"] === summary;
@@ -266,7 +269,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     },
     store(id, transcript) {
       const session = find(id);
-      if (session !== undefined) session.transcript = transcript;
+      if (session !== undefined) session.source = transcript;
     },
     link: (parentId, id) => link(parentId, id),
     activeSkills: (id) => sessions.get(id)?.activeSkills ?? [],
@@ -275,6 +278,11 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
       if (session !== undefined) session.activeSkills = [...names];
     },
   };
+}
+
+function transcriptOf(session: Session): JsonObject {
+  if (typeof session.source === "function") session.source = session.source();
+  return session.source;
 }
 
 function messagesIn(transcript: JsonObject): readonly Json[] {

@@ -36,7 +36,7 @@ import { createLoopState, type LoopState, type LoopStatus } from "./loop-state.t
 import { closeMcp, connectMcp, mcpRuntime } from "./mcp-tools.ts";
 import type { AgentLoopOptions } from "./options.ts";
 import { answerReader } from "./read-answer.ts";
-import { type AgentLoopResult, buildResult, buildTranscript } from "./result.ts";
+import { type AgentLoopResult, buildResult, transcriptOf } from "./result.ts";
 import { schemaRetry } from "./schema-retry.ts";
 import { sessionRecord } from "./session-record.ts";
 import { completion, postTurnCallback, stepRecord, stopAfterTools } from "./step-record.ts";
@@ -183,6 +183,7 @@ function createHarness(state: LoopState, skills: SkillScope, daemon: DaemonState
             client: compaction.client ?? client,
             request: options.request,
             windowTokens: compaction.windowTokens ?? contextWindowOf(options.request.model),
+            atEnd: true,
           },
         }),
   };
@@ -315,7 +316,7 @@ async function close(
   }
   const result = buildResult(state, status, history);
   if (!state.anonymous) {
-    state.store.store(state.sessionId, buildTranscript(state, history, status === "done" ? "active" : "paused"));
+    state.store.store(state.sessionId, transcriptOf(state, history, status === "done" ? "active" : "paused"));
     state.store.setActiveSkills(
       state.sessionId,
       skills.active.map((skill) => skill.name),

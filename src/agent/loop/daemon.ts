@@ -175,7 +175,7 @@ export async function saveSnapshot(
     visible_messages: messageDicts(history),
     recorded_messages: messageDicts(state.recorded),
     transcript_summary: state.summary ?? null,
-    transcript_events: state.transcriptEvents,
+    transcript_events: state.notes.first(state.notes.count),
     total_text: state.totalText,
     last_iteration_text: state.lastText,
     all_tools_used: state.toolsUsed,
@@ -210,7 +210,7 @@ export async function loadSnapshot(
   const number = (key: string): number => (typeof snapshot[key] === "number" ? (snapshot[key] as number) : 0);
   state.daemonState = typeof snapshot["daemon_state"] === "string" ? snapshot["daemon_state"] : "active";
   state.recorded.push(...readMessageDicts(list(snapshot["recorded_messages"])));
-  state.transcriptEvents.push(...list(snapshot["transcript_events"]).filter(isJsonObject));
+  state.notes.restore(list(snapshot["transcript_events"]).filter(isJsonObject));
   if (typeof snapshot["transcript_summary"] === "string") state.summary = snapshot["transcript_summary"];
   state.totalText = typeof snapshot["total_text"] === "string" ? snapshot["total_text"] : "";
   state.lastText = typeof snapshot["last_iteration_text"] === "string" ? snapshot["last_iteration_text"] : "";

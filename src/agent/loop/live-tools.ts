@@ -1,6 +1,7 @@
 /** The life of each call and each answer, as trace, transcript and live events (EVENT-05, TRACE-03). */
 
 import type { Json } from "../../base/index.ts";
+import { isEmptyCompletion } from "../../llm/index.ts";
 import { isReadOnly, type ToolInvocation } from "../tools/tool-runtime.ts";
 import { plainResultText } from "../turn/history-format.ts";
 import type { Observation, Policy, SettledCall } from "../turn/policy.ts";
@@ -35,7 +36,7 @@ async function publish(state: LoopState, turn: TurnState, observation: Observati
     }
     case "request-retry": {
       const { error, failures } = observation.retry;
-      if (error.reason !== "empty_completion") return;
+      if (!isEmptyCompletion(error)) return;
       state.recorder.trace({ type: "empty_completion_retry", iteration, attempt: failures, error: error.message });
       return;
     }

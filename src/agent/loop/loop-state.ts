@@ -1,7 +1,8 @@
 /** What an agent loop knows about itself beyond the turn state: the counters, lists and texts of its result. */
 
 import type { Host, JsonObject } from "../../base/index.ts";
-import { type AgentTraceEvent, transcriptEvent, type UserMessage } from "../../llm/index.ts";
+import type { AgentTraceEvent, UserMessage } from "../../llm/index.ts";
+import { createEventNotes, type EventNotes } from "../context/event-notes.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { SessionStore } from "../context/sessions.ts";
 import type { LiveEvent, Recorder } from "../policies/recorder.ts";
@@ -29,7 +30,7 @@ export interface LoopState {
   readonly startedMs: number;
 
   readonly recorder: Recorder;
-  readonly transcriptEvents: JsonObject[];
+  readonly notes: EventNotes;
   readonly trace: AgentTraceEvent[];
   /** Everything that was ever said, also what compaction has folded away. */
   readonly recorded: RecordedMessage[];
@@ -100,7 +101,7 @@ export interface LoopIdentity {
 
 export function createLoopState(options: AgentLoopOptions, identity: LoopIdentity): LoopState {
   const { host, flow = {}, toolUse = {} } = options;
-  const transcriptEvents: JsonObject[] = [];
+  const notes = createEventNotes(host);
   const trace: AgentTraceEvent[] = [];
   return {
     ...identity,
@@ -113,8 +114,8 @@ export function createLoopState(options: AgentLoopOptions, identity: LoopIdentit
     maxIterations: Math.max(0, flow.maxIterations ?? 50),
     maxNudges: flow.maxNudges ?? 3,
     startedMs: host.sync("clock.monotonic", {}),
-    recorder: createRecorder(options, identity, transcriptEvents, trace),
-    transcriptEvents,
+    recorder: createRecorder(options, identity, notes, trace),
+    notes,
     trace,
     recorded: [],
     summary: undefined,
@@ -144,7 +145,7 @@ export function createLoopState(options: AgentLoopOptions, identity: LoopIdentit
 function createRecorder(
   { host, onEvent }: AgentLoopOptions,
   { store, sessionId }: LoopIdentity,
-  transcriptEvents: JsonObject[],
+  notes: EventNotes,
   trace: AgentTraceEvent[],
 ): Recorder {
   const deliver = async (subscriber: (event: JsonObject) => unknown, event: JsonObject) => {
@@ -156,7 +157,7 @@ function createRecorder(
     }
   };
   return {
-    transcript: (note) => void transcriptEvents.push(transcriptEvent(host, note)),
+    transcript: (note) => notes.add(note),
     trace: (event) => void trace.push(event),
     async live(event: LiveEvent) {
       const dict: JsonObject = { ...event, session_id: sessionId };

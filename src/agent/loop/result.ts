@@ -49,6 +49,7 @@ export function buildResult(
     successful_tools: [...state.successfulTools],
   });
   const trace = summarizeAgentTrace(state.trace);
+  const transcript = transcriptOf(state, history, status === "done" ? "active" : "paused");
   return {
     status,
     text: state.totalText,
@@ -71,21 +72,31 @@ export function buildResult(
     task_ledger: state.ledger,
     ledger_done_rejections: state.ledgerRejections,
     trace,
-    transcript: buildTranscript(state, history, status === "done" ? "active" : "paused"),
+    get transcript() {
+      return transcript();
+    },
   };
 }
 
-/** The conversation as the model saw it last, with everything that happened on the way. */
-export function buildTranscript(
-  state: LoopState,
+/**
+ * The conversation as the model saw it last, with everything that happened on the way until now. It is made when it is
+ * first asked for; until then it holds on to the messages and nothing else of the loop.
+ */
+export function transcriptOf(
+  { host, sessionId, notes, summary }: LoopState,
   history: readonly RecordedMessage[],
   lifecycle: "active" | "paused",
-): JsonObject {
-  return newTranscript(state.host, {
-    id: state.sessionId,
-    messages: messageDicts(history),
-    extraEvents: state.transcriptEvents,
-    state: lifecycle,
-    ...(state.summary === undefined ? {} : { summary: state.summary }),
-  });
+): () => JsonObject {
+  const eventCount = notes.count;
+  let made: JsonObject | undefined;
+  return () => {
+    made ??= newTranscript(host, {
+      id: sessionId,
+      messages: messageDicts(history),
+      extraEvents: notes.first(eventCount),
+      state: lifecycle,
+      ...(summary === undefined ? {} : { summary }),
+    });
+    return made;
+  };
 }

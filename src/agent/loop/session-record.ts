@@ -4,7 +4,7 @@ import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { Policy } from "../turn/policy.ts";
 import type { TurnState } from "../turn/turn-state.ts";
 import type { LoopState } from "./loop-state.ts";
-import { buildTranscript } from "./result.ts";
+import { transcriptOf } from "./result.ts";
 
 /** First policy of all: it sees the history before anybody adds to it in an iteration. */
 export function sessionRecord(state: LoopState): Policy {
@@ -19,7 +19,7 @@ export function sessionRecord(state: LoopState): Policy {
   const sync = (turn: TurnState) => {
     recordNew(turn);
     if (state.anonymous) return;
-    state.store.store(state.sessionId, buildTranscript(state, turn.history, "active"));
+    state.store.store(state.sessionId, transcriptOf(state, turn.history, "active"));
   };
   return {
     name: "session-record",

@@ -5,12 +5,12 @@ import { firstAnswer } from "./ask-policies.ts";
 import { createStepState, persistHistory, stoppedOutcome, type TurnOutcome, type TurnState } from "./turn-state.ts";
 
 export async function prepare(turn: TurnState): Promise<TurnOutcome | undefined> {
-  turn.step = createStepState();
   const { maxSteps = 8 } = turn.harness;
   if (maxSteps !== 0 && turn.stepIndex >= maxSteps) {
     await persistHistory(turn);
     return { kind: "end", stopReason: "max_turns" };
   }
+  turn.step = createStepState();
   if (turn.stop.aborted) return stoppedOutcome(turn);
   const decision = await firstAnswer(turn, (policy) => policy.prepare?.(turn));
   if (decision === CANCELLED) return stoppedOutcome(turn);

@@ -102,7 +102,9 @@ async function runSteps(turn: TurnState): Promise<TurnOutcome> {
       (await stream(turn)) ??
       (await dispatch(turn)) ??
       (await decide(turn));
-    if (outcome !== undefined) return outcome;
+    if (outcome === undefined) continue;
+    const isOver = outcome.kind === "end" && turn.harness.compaction?.atEnd === true && turn.step.settled.length > 0;
+    return (isOver ? await compact(turn) : undefined) ?? outcome;
   }
 }
 

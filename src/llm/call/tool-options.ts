@@ -28,11 +28,13 @@ function readTool(value: unknown): ToolSpec {
   const name = tool["name"];
   if (typeof name !== "string" || name === "") throw optionError("tools: every tool definition needs a `name`");
   const deferred = value["defer_loading"] === true || tool["defer_loading"] === true;
+  const namespace = value["namespace"] ?? tool["namespace"];
   return {
     name,
     description: displayText(tool["description"] ?? ""),
     inputSchema: inputSchemaOf(tool),
     ...(deferred ? { deferred } : {}),
+    ...(typeof namespace === "string" && namespace !== "" ? { namespace } : {}),
   };
 }
 

@@ -33,6 +33,11 @@ function isRetryableText(text: string): boolean {
   return RETRYABLE_PHRASES.test(text.toLowerCase());
 }
 
+/** HTTP-07: the answer that was paid for and never came, whoever reports it. */
+export function isEmptyCompletion(error: ModelError): boolean {
+  return error.reason === "empty_completion" || error.message.includes("delivered no content");
+}
+
 /**
  * ERR-12: how long to wait before retry `attempt` (counted from 1): the server's wish when there is one, else the base
  * doubled per retry, the first already once, four times at most. A call that a mock answers does not wait.

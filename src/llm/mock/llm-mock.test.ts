@@ -154,7 +154,11 @@ describe("llm_mock_calls", () => {
     await ask(mocks, "x", { model: "gpt-5.4", tools, toolSearch: { variant: "bm25" } });
     await ask(mocks, "x", { model: "o3", thinking: { mode: "effort", level: "high" } });
     const [claude, gpt, effort] = mocks.calls();
-    expect(claude?.tools?.map((tool) => tool["name"])).toEqual(["tool_search_tool_bm25", "a", "b"]);
+    expect(claude?.tools?.map((tool) => tool["type"])).toEqual([
+      "tool_search_tool_bm25_20251119",
+      "function",
+      "function",
+    ]);
     expect(gpt?.tools?.[0]).toEqual({ type: "tool_search", mode: "hosted" });
     expect(gpt?.tools?.[2]).toMatchObject({ defer_loading: true });
     expect(effort?.thinking).toEqual({ mode: "effort", level: "high" });

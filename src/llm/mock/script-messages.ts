@@ -40,10 +40,12 @@ export function toScriptMessage(message: Message): JsonObject {
   }
 }
 
-/** The tools as they would go to the provider; the mock speaks as the provider whose model it is given. */
+/** The tools as they would go to the provider. The mock speaks as OpenAI does, and searches as its model would. */
 export function toScriptTools(input: ModelInput): readonly JsonObject[] {
-  const asClaude = input.provider === "anthropic" || (input.provider === "mock" && claudeVersion(input.model));
-  return asClaude ? encodeAnthropicTools(input) : encodeOpenAiTools(input);
+  if (input.provider === "anthropic") return encodeAnthropicTools(input);
+  const tools = encodeOpenAiTools(input);
+  if (input.provider !== "mock" || input.toolSearch === undefined || !claudeVersion(input.model)) return tools;
+  return [...encodeAnthropicTools(input).slice(0, 1), ...tools.slice(1)];
 }
 
 export function toScriptThinking(input: ModelInput): JsonObject {

@@ -133,9 +133,17 @@ export function encodeOpenAiTools(input: Pick<ModelInput, "tools" | "toolSearch"
         type: "function",
         function: { name: tool.name, description: tool.description, parameters: tool.inputSchema },
         ...(tool.deferred ? { defer_loading: true } : {}),
+        ...(tool.namespace === undefined ? {} : { namespace: tool.namespace }),
       }),
     );
-  return input.toolSearch && tools.length > 0 ? [{ type: "tool_search", mode: "hosted" }, ...tools] : tools;
+  if (!input.toolSearch || tools.length === 0) return tools;
+  return [{ type: "tool_search", mode: "hosted", ...namespacesOf(input.tools ?? []) }, ...tools];
+}
+
+/** The groups that a provider's tool search knows of; nothing when there are none. */
+export function namespacesOf(tools: readonly ToolSpec[]): JsonObject {
+  const namespaces = [...new Set(tools.flatMap((tool) => tool.namespace ?? []))].sort();
+  return namespaces.length === 0 ? {} : { namespaces };
 }
 
 export function encodeOpenAiToolChoice(choice: NonNullable<ModelInput["toolChoice"]>): Json {

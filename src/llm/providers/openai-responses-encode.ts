@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from "../../base/index.ts";
 import type { Attachment, Message, ModelInput } from "../spec/model.ts";
 import { unmarkToken } from "./opaque-token.ts";
+import { namespacesOf } from "./openai-chat-encode.ts";
 import type { EncodeContext, EncodedRequest } from "./wire-format.ts";
 
 export function encodeOpenAiResponses(input: ModelInput, context: EncodeContext): EncodedRequest {
@@ -74,9 +75,11 @@ function encodeTools(input: ModelInput): JsonObject[] {
         parameters: tool.inputSchema,
         strict: false,
         ...(tool.deferred ? { defer_loading: true } : {}),
+        ...(tool.namespace === undefined ? {} : { namespace: tool.namespace }),
       }),
     );
-  return input.toolSearch && tools.length > 0 ? [{ type: "tool_search" }, ...tools] : tools;
+  if (!input.toolSearch || tools.length === 0) return tools;
+  return [{ type: "tool_search", ...namespacesOf(input.tools ?? []) }, ...tools];
 }
 
 function encodeItems(input: ModelInput): JsonObject[] {

@@ -69,6 +69,8 @@ export interface ToolSpec {
   readonly inputSchema: JsonObject;
   /** Not sent until a tool search promotes it. */
   readonly deferred?: boolean;
+  /** Groups deferred tools for a provider's own search. */
+  readonly namespace?: string;
 }
 
 /** `auto`: the model decides; `required`: some tool; `none`: no tool; or one tool by name. */

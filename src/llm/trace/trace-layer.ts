@@ -6,7 +6,7 @@
 import type { Host, Json, JsonObject } from "../../base/index.ts";
 import type { AttemptOutcome, CallLayer } from "../call/call-layer.ts";
 import { costOfUsage, type PriceBook } from "../cost/pricing.ts";
-import { isRetryable } from "../errors/retry-decision.ts";
+import { isEmptyCompletion, isRetryable } from "../errors/retry-decision.ts";
 import { scrubSecrets } from "../errors/scrub-secrets.ts";
 import type { Message, ModelInput } from "../spec/model.ts";
 import { createResultFolder } from "../spec/model-result.ts";
@@ -132,7 +132,7 @@ export function traceLayer(parts: TraceParts, facts: AttemptFacts): CallLayer {
               structural_experiment: facts.structuralExperiment ?? null,
             });
           }
-        } else if (status === "retrying" && outcome.error.reason === "empty_completion") {
+        } else if (status === "retrying" && isEmptyCompletion(outcome.error)) {
           const told = { iteration: facts.iteration ?? 0, attempt: facts.attempt + 1, error: outcome.error.message };
           log.emit({ type: "empty_completion_retry", ...told });
           parts.transcript?.write("empty_completion_retry", { ...told, provider: input.provider, model });

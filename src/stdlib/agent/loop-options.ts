@@ -79,6 +79,8 @@ export function readAgentLoop(
   const skills = loopSkills(options, options.map.get("tools"), context);
   const search = clientSearch(call);
   const toolChoice = call.toolChoice;
+  // MOCK-14: nobody waits for scripted answers.
+  const isMocked = llm.clients.mock?.intercepts(call.provider) === true;
   const loop: AgentLoopOptions = {
     host: context.host,
     ...conversation(call),
@@ -101,7 +103,7 @@ export function readAgentLoop(
     ...groups,
     flow: limitedFlow(flow, stage?.maxIterations),
     toolUse: { ...toolUse, hooks: loopToolHooks(context), ...(search === undefined ? {} : { search }) },
-    retry: { ...retry, ...(schema === undefined ? {} : { schema }) },
+    retry: { ...retry, ...(isMocked ? { llmBackoffMs: 0 } : {}), ...(schema === undefined ? {} : { schema }) },
     ...(rules === undefined ? {} : { rules }),
     ...(skills === undefined ? {} : { skills }),
     ...(tools === undefined ? {} : { tools: withLoaded(tools, call.toolSearch?.alwaysLoaded ?? []) }),
