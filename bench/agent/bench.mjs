@@ -93,13 +93,13 @@ for (let round = 0; round < rounds; round++) {
 }
 server.stdin.end();
 
-const valueOf = (name, { scenario, key }) => {
+const medianOf = (name, { scenario, key }) => {
   const all = samples.get(name)?.get(scenario) ?? [];
   return all.length === 0 ? undefined : median(all.map((sample) => sample[key]));
 };
 const cell = (name, row) => {
-  const value = valueOf(name, row);
-  const reference = valueOf(base, row);
+  const value = medianOf(name, row);
+  const reference = medianOf(base, row);
   if (value === undefined) return "-";
   return reference === undefined || name === base ? short(value) : formatRatio(value / reference);
 };
@@ -119,7 +119,7 @@ console.log(
 );
 if (chosen.includes("ours") && chosen.includes("ours-harn")) {
   const turns = { scenario: "turns", key: "cpuUs" };
-  const ratio = valueOf("ours-harn", turns) / valueOf("ours", turns);
+  const ratio = medianOf("ours-harn", turns) / medianOf("ours", turns);
   console.log(`\nThe language on top of our TypeScript loop, CPU per turn: ${formatRatio(ratio)}`);
 }
 for (const failure of failures) console.log(`Not measured: ${failure}`);
