@@ -3,8 +3,10 @@
  */
 
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { RunOptions } from "./commands/run.ts";
 import { packageVersion } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
+import { DEFAULT_RUNS_FOLDER, type InDoubtChoice, inDoubtChoices } from "./journal/choices.ts";
 
 const exitCodeHelp = `
 Exit codes:
@@ -43,53 +45,68 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .option("-p, --pipeline <name>", "run this pipeline (default: `default`, else the first)")
     .option("--llm-mock <file>", "answer model calls from this JSONL script, in order")
     .option("--record <folder>", "keep what the run does, to replay or resume it")
+    .option("--durable <id>", "begin the run of that id, or go on with it where it stopped")
+    .option("--runs-dir <folder>", "where durable runs are kept (default: .harn/runs)")
+    .addOption(inDoubtOption())
     .passThroughOptions()
-    .action(
-      async (
-        file: string | undefined,
-        args: string[],
-        options: { eval?: string; pipeline?: string; llmMock?: string; record?: string },
-      ) => {
-        const { runCommand } = await import("./commands/run.ts");
-        // With -e the first word is an argument of the program.
-        const rest = options.eval !== undefined && file !== undefined ? [file, ...args] : args;
-        if (file === undefined && options.eval === undefined)
-          program.error("harn: expected a file or -e <code>", { exitCode: 2 });
-        finish(
-          await runCommand(context, options.eval === undefined ? file : undefined, {
-            args: rest[0] === "--" ? rest.slice(1) : rest,
-            ...options,
-          }),
-        );
-      },
-    );
+    .action(async (file: string | undefined, args: string[], options: Omit<RunOptions, "args">) => {
+      const { runCommand } = await import("./commands/run.ts");
+      // With -e the first word is an argument of the program.
+      const rest = options.eval !== undefined && file !== undefined ? [file, ...args] : args;
+      if (file === undefined && options.eval === undefined)
+        program.error("harn: expected a file or -e <code>", { exitCode: 2 });
+      finish(
+        await runCommand(context, options.eval === undefined ? file : undefined, {
+          args: rest[0] === "--" ? rest.slice(1) : rest,
+          ...options,
+        }),
+      );
+    });
 
   program
     .command("replay")
     .summary("play a recorded run back")
     .description("Runs the program against its recording: same answers, same order, nothing outside asked or changed.")
-    .argument("<run>", "the .jsonl file that `harn run --record` named")
-    .action(async (file: string) =>
-      finish(await (await import("./commands/recorded.ts")).replayCommand(context, file)),
-    );
+    .argument("<run>", "a run's .jsonl file, or a folder, whose newest run is meant")
+    .action(async (run: string) => finish(await (await import("./commands/replay.ts")).replayCommand(context, run)));
 
   program
     .command("resume")
     .summary("go on with a run that was cut off")
     .description("What the run had done is answered from its recording; from its end on it goes on for real.")
-    .argument("<run>", "the .jsonl file that `harn run --record` named")
-    .action(async (file: string) =>
-      finish(await (await import("./commands/recorded.ts")).resumeCommand(context, file)),
+    .argument("<run>", "a run's .jsonl file, or a folder, whose newest run is meant")
+    .addOption(inDoubtOption())
+    .action(async (run: string, options: { inDoubt: InDoubtChoice }) =>
+      finish(await (await import("./commands/replay.ts")).resumeCommand(context, run, options)),
     );
 
-  program
+  const runs = program
     .command("runs")
-    .summary("look at recorded runs")
-    .description("Of a folder, the list of runs, newest first; of a run's file, what it did, task by task.")
-    .argument("<path>", "a folder of runs, or a run's .jsonl file")
-    .option("--json", "as JSON on stdout")
-    .action(async (path: string, options: object) =>
-      finish(await (await import("./commands/recorded.ts")).runsCommand(context, path, options)),
+    .summary("look at runs that were kept")
+    .description("Lists runs, newest first; shows what one did and cost; branches off it; makes a test of it.");
+  const ofRuns = (command: Command): Command =>
+    command
+      .option("--runs-dir <folder>", "where the runs are", DEFAULT_RUNS_FOLDER)
+      .option("--json", "as JSON on stdout");
+  ofRuns(runs.command("list", { isDefault: true }).summary("the runs of a folder").argument("[folder]")).action(
+    async (folder: string | undefined, { runsDir, json }: RunsFlags) =>
+      finish(await (await import("./commands/runs.ts")).listCommand(context, { dir: folder ?? runsDir, json })),
+  );
+  ofRuns(runs.command("show").summary("what a run did, task by task").argument("<run>", "its id, or its file"))
+    .option("--all", "looks at the clock and the like as well")
+    .action(async (run: string, { runsDir, json, all }: RunsFlags & { all?: true }) =>
+      finish(await (await import("./commands/runs.ts")).showCommand(context, run, { dir: runsDir, json, all })),
+    );
+  ofRuns(runs.command("fork").summary("a new run with the first entries of another").argument("<run>"))
+    .requiredOption("--at <seq>", "the last entry to take over, as `show` numbers them", wholeNumber)
+    .option("--as <id>", "id of the new run (default: <run>-at-<seq>)")
+    .action(async (run: string, { runsDir, json, at, as }: RunsFlags & { at: number; as?: string }) =>
+      finish(await (await import("./commands/runs.ts")).forkCommand(context, run, { dir: runsDir, json, at, as })),
+    );
+  ofRuns(runs.command("to-test").summary("a test that replays the run offline").argument("<run>"))
+    .option("--out <folder>", "where to write it", "tests")
+    .action(async (run: string, { runsDir, json, out }: RunsFlags & { out: string }) =>
+      finish(await (await import("./commands/runs.ts")).toTestCommand(context, run, { dir: runsDir, json, out })),
     );
 
   program
@@ -180,6 +197,23 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
       finish(await (await import("./commands/version.ts")).versionCommand(context, options)),
     );
   return program;
+}
+
+interface RunsFlags {
+  readonly runsDir: string;
+  readonly json?: true;
+}
+
+function inDoubtOption(): Option {
+  return new Option("--in-doubt <what>", "with an unsafe effect that may or may not have happened when the run stopped")
+    .choices(inDoubtChoices)
+    .default("ask");
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("Expected a whole number.");
+  return value;
 }
 
 function positiveInteger(text: string): number {

@@ -6,26 +6,40 @@ import { type CliContext, UsageError } from "./context.ts";
 /** Folders that hold what others wrote. */
 const skippedFolders: ReadonlySet<string> = new Set(["node_modules", ".git", ".harn", "dist"]);
 
-/** Files as given; of folders, every `.harn` file below, in path order. No path means the working folder. */
-export async function findSourceFiles(context: CliContext, paths: readonly string[]): Promise<string[]> {
+const isSource = (name: string): boolean => name.endsWith(".harn");
+
+/**
+ * Files as given; of folders, every wanted file below (default: `.harn`), in path order. No path means the working
+ * folder.
+ */
+export async function findSourceFiles(
+  context: CliContext,
+  paths: readonly string[],
+  isWanted: (name: string) => boolean = isSource,
+): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths.length === 0 ? ["."] : paths) {
     const info = await context.host.perform("fs.stat", { path }, context.cancel);
     if (info === undefined) throw new UsageError(`Cannot find ${path}`);
-    if (info.kind === "directory") await walk(context, path.replace(/\/+$/, ""), found);
+    if (info.kind === "directory") await walk(context, path.replace(/\/+$/, ""), isWanted, found);
     else found.push(path);
   }
   if (found.length === 0) throw new UsageError(`There is no .harn file in ${paths.join(", ") || "this folder"}`);
   return [...new Set(found)];
 }
 
-async function walk(context: CliContext, folder: string, found: string[]): Promise<void> {
+async function walk(
+  context: CliContext,
+  folder: string,
+  isWanted: (name: string) => boolean,
+  found: string[],
+): Promise<void> {
   for (const name of await context.host.perform("fs.list", { path: folder }, context.cancel)) {
     const path = folder === "." ? name : `${folder}/${name}`;
     const info = await context.host.perform("fs.stat", { path });
     if (info?.kind === "directory") {
-      if (!skippedFolders.has(name)) await walk(context, path, found);
-    } else if (name.endsWith(".harn") && info !== undefined) found.push(path);
+      if (!skippedFolders.has(name)) await walk(context, path, isWanted, found);
+    } else if (isWanted(name) && info !== undefined) found.push(path);
   }
 }
 

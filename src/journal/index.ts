@@ -57,7 +57,15 @@ export { type ClassifySafety, defaultSafety, type SafetyVerdict } from "./safety
 
 // Drift
 
-export { type Difference, DriftError, type DriftFields, type DriftReason, firstDifference } from "./drift.ts";
+export {
+  type Difference,
+  DriftError,
+  type DriftFields,
+  type DriftReason,
+  firstDifference,
+  type RecordedRequest,
+  type RequestView,
+} from "./drift.ts";
 
 // Looking back
 
@@ -66,8 +74,10 @@ export {
   foldEffects,
   forkRun,
   listRuns,
+  type RenderOptions,
   type RunView,
   renderRun,
+  type ShowOptions,
   showRun,
   type TaskNode,
 } from "./runs.ts";

@@ -103,6 +103,13 @@ export interface TaskNode {
   readonly children: readonly TaskNode[];
   /** Sums of the numeric usage fields of this task and all below it, such as `inputTokens`. */
   readonly usage: Readonly<Record<string, number>>;
+  /** What this task and all below it cost, US dollars; absent when no price is known. */
+  readonly costUsd?: number;
+}
+
+export interface ShowOptions {
+  /** Price of an effect that told its usage; undefined when it is not known. Default: no prices. */
+  readonly costOf?: (args: unknown, usage: unknown) => number | undefined;
 }
 
 export interface RunView {
@@ -111,13 +118,15 @@ export interface RunView {
   /** How often the run was resumed. */
   readonly resumes: number;
   readonly tasks: readonly TaskNode[];
+  /** Of the whole run, US dollars; absent when no price is known. */
+  readonly costUsd?: number;
 }
 
 /** What stands between the name of a task and the rest of its child's name. */
 const SEPARATORS: ReadonlySet<string> = new Set(["/", ":"]);
 
 /** A run as a tree of tasks. */
-export function showRun(journal: Journal): RunView {
+export function showRun(journal: Journal, options: ShowOptions = {}): RunView {
   const byTask = new Map<string, EffectRecord[]>();
   for (const effect of foldEffects(journal.entries)) {
     const known = byTask.get(effect.task);
@@ -140,15 +149,30 @@ export function showRun(journal: Journal): RunView {
   const build = (task: string): TaskNode => {
     const children = (childrenOf.get(task) ?? []).map(build);
     const effects = byTask.get(task) ?? [];
-    const own = effects.map((effect) => (effect.usage === undefined ? {} : journal.decode(effect.usage)));
-    return { task, effects, children, usage: sumUsage([...own, ...children.map((child) => child.usage)]) };
+    const told = effects.filter((effect) => effect.usage !== undefined);
+    const own = told.map((effect) => journal.decode(effect.usage!));
+    const costs = told.map((effect, at) => options.costOf?.(journal.decode(effect.args), own[at]));
+    return {
+      task,
+      effects,
+      children,
+      usage: sumUsage([...own, ...children.map((child) => child.usage)]),
+      ...sumCosts([...costs, ...children.map((child) => child.costUsd)]),
+    };
   };
+  const tasks = (childrenOf.get(undefined) ?? []).map(build);
   return {
     info: journal.info,
     entries: journal.entries.length,
     resumes: journal.entries.filter((entry) => entry.type === "resume").length,
-    tasks: (childrenOf.get(undefined) ?? []).map(build),
+    tasks,
+    ...sumCosts(tasks.map((task) => task.costUsd)),
   };
+}
+
+function sumCosts(costs: readonly (number | undefined)[]): { readonly costUsd?: number } {
+  const known = costs.filter((cost) => cost !== undefined);
+  return known.length === 0 ? {} : { costUsd: known.reduce((sum, cost) => sum + cost, 0) };
 }
 
 function sumUsage(usages: readonly unknown[]): Readonly<Record<string, number>> {
@@ -162,21 +186,31 @@ function sumUsage(usages: readonly unknown[]): Readonly<Record<string, number>> 
   return sum;
 }
 
+export interface RenderOptions {
+  /** Which effects get a line; default: all. */
+  readonly shows?: (effect: EffectRecord) => boolean;
+  /** Put behind an effect's name; default: nothing. */
+  readonly describe?: (effect: EffectRecord) => string;
+}
+
 /** The tree as lines of text, two spaces per level. */
-export function renderRun(view: RunView): string {
+export function renderRun(view: RunView, options: RenderOptions = {}): string {
   const { info } = view;
+  const { shows = () => true, describe = () => "" } = options;
+  const money = (costUsd: number | undefined) => (costUsd === undefined ? [] : [`$${costUsd.toFixed(6)}`]);
   const lines = [
     `run ${info.id}  ${info.status}  ${view.entries} entries${view.resumes ? `, resumed ${view.resumes}×` : ""}`,
   ];
+  if (view.costUsd !== undefined) lines[0] += `, ${money(view.costUsd)[0]}`;
   if (info.parent) lines.push(`  forked from ${info.parent.run} at ${info.parent.seq}`);
   const visit = (node: TaskNode, depth: number): void => {
     const pad = "  ".repeat(depth);
-    const usage = Object.entries(node.usage).map(([name, value]) => `${name} ${value}`);
+    const usage = [...Object.entries(node.usage).map(([name, value]) => `${name} ${value}`), ...money(node.costUsd)];
     lines.push(`${pad}${node.task}${usage.length > 0 ? `  (${usage.join(", ")})` : ""}`);
-    for (const effect of node.effects) {
+    for (const effect of node.effects.filter(shows)) {
       const took = effect.endMs === undefined ? "" : `  ${effect.endMs - effect.startMs} ms`;
       const items = effect.chunks > 0 ? `  ${effect.chunks} items` : "";
-      lines.push(`${pad}  #${effect.seq} ${effect.kind}  ${effect.outcome}${items}${took}`);
+      lines.push(`${pad}  #${effect.seq} ${effect.kind}${describe(effect)}  ${effect.outcome}${items}${took}`);
     }
     for (const child of node.children) visit(child, depth + 1);
   };

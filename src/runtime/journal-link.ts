@@ -73,6 +73,8 @@ export interface JournalLink {
   attach(vm: Vm): void;
   /** Asks the program to stop, in a way that the journal knows of. */
   stop(): void;
+  /** Leaves the program where it is, to be resumed. */
+  suspend(): void;
   /** Writes down, or checks, how the run ended. Gives what the run came to. */
   finish(outcome: RunOutcome): Promise<RunOutcome>;
 }
@@ -127,9 +129,16 @@ export function linkJournal(use: JournalUse, host: Host, tick: () => Promise<voi
       if (use.mode === "replay") machine?.halt(new HarnError("run.stopped", "The replay was stopped"));
       else stopAsked.cancel("stop");
     },
+    suspend() {
+      machine?.halt(new HarnError("run.suspended", `Run \`${journal.info.id}\` was suspended; resume it to go on`));
+    },
     async finish(outcome) {
-      if (outcome.status === "failed" && outcome.failure instanceof Halted) return outcome;
       try {
+        if (outcome.status === "failed" && outcome.failure instanceof Halted) {
+          // What is known so far is worth keeping, for whoever goes on.
+          if (use.mode !== "replay" && !journal.failure && !journal.crashed) await journal.flush(true);
+          return outcome;
+        }
         if (use.mode === "replay") (journalHost as ReplayHost).finish();
         else await journal.finish(statusOf(outcome), host.sync("clock.now", {}));
       } catch (error) {

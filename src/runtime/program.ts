@@ -3,7 +3,7 @@
  * meet; the command line, tests and embedders all come through here.
  */
 
-import type { Host } from "../base/index.ts";
+import { HarnError, type Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
 import { compileModule, createSourceFile, type Diagnostic, parse, type SourceFile } from "../lang/index.ts";
 import { internalNatives, standardBuiltins, standardGlobals, standardMethods } from "../stdlib/index.ts";
@@ -70,6 +70,8 @@ export interface Run {
   readonly outcome: Promise<RunOutcome>;
   /** Asks the program to stop; `finally` and `defer` blocks run, and a replay stops in the same place. */
   stop(): void;
+  /** Leaves the program where it is, at once. With a journal it can be resumed; without, this is the end of it. */
+  suspend(): void;
 }
 
 /** Starts a program. */
@@ -88,10 +90,15 @@ export function startProgram(program: Program, options: RunOptions): Run {
   });
   vm.load(program.modules);
   if (link === undefined) {
-    return { vm, outcome: vm.run(program.entry), stop: () => vm.cancel("The run was stopped") };
+    return {
+      vm,
+      outcome: vm.run(program.entry),
+      stop: () => vm.cancel("The run was stopped"),
+      suspend: () => vm.halt(new HarnError("run.suspended", "The run was suspended")),
+    };
   }
   link.attach(vm);
-  return { vm, outcome: vm.run(program.entry).then(link.finish), stop: link.stop };
+  return { vm, outcome: vm.run(program.entry).then(link.finish), stop: link.stop, suspend: link.suspend };
 }
 
 /** The message of a failure as tests and people know it. */

@@ -1,8 +1,9 @@
-/** `harn run FILE`, `harn run -e CODE`: checks, compiles and runs a program; `--record` keeps what it did. */
+/** `harn run FILE`, `harn run -e CODE`: checks, compiles and runs a program; `--record` keeps what it did, `--durable` goes on with it. */
 
 import { join, resolve } from "node:path";
 import { type CliContext, UsageError } from "../context.ts";
 import { execute, type ProgramRequest } from "../engine/execute.ts";
+import { DEFAULT_RUNS_FOLDER, type InDoubtChoice } from "../journal/choices.ts";
 
 export interface RunOptions {
   /** Code instead of a file. */
@@ -13,6 +14,11 @@ export interface RunOptions {
   readonly llmMock?: string;
   /** Folder to keep the run's journal in. */
   readonly record?: string;
+  /** Id of a run to begin or go on with. */
+  readonly durable?: string;
+  /** Folder of durable runs. */
+  readonly runsDir?: string;
+  readonly inDoubt?: InDoubtChoice;
   /** What the program sees as `argv`. */
   readonly args: readonly string[];
 }
@@ -29,7 +35,13 @@ export async function runCommand(context: CliContext, file: string | undefined, 
     ...(options.pipeline !== undefined && { pipeline: options.pipeline }),
     ...(options.llmMock !== undefined && { llmMock: resolve(context.cwd, options.llmMock) }),
   };
-  if (options.record === undefined) return (await execute(context, request)).exitCode;
-  const { recordRun } = await import("../journal/journaled-run.ts");
-  return recordRun(context, request, resolve(context.cwd, options.record));
+  const { record, durable } = options;
+  if (record === undefined && durable === undefined) return (await execute(context, request)).exitCode;
+  const { durableRun, recordRun } = await import("../journal/journaled-run.ts");
+  if (record !== undefined) {
+    if (durable !== undefined) throw new UsageError("--record and --durable exclude each other");
+    return recordRun(context, request, resolve(context.cwd, record));
+  }
+  const folder = resolve(context.cwd, options.runsDir ?? DEFAULT_RUNS_FOLDER);
+  return durableRun(context, request, durable ?? "", folder, { inDoubt: options.inDoubt ?? "ask" });
 }

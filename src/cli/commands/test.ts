@@ -13,6 +13,7 @@ import { UsageError } from "../context.ts";
 import { renderFailure, renderFileDiagnostics } from "../engine/render.ts";
 import { runProgram } from "../engine/run-program.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { failureOfRecording, isRecordingTest } from "../journal/recording-tests.ts";
 import { createModelTraffic } from "../model-traffic.ts";
 import { createNodeHost } from "../node-host/node-host.ts";
 import { findSourceFiles, readSource } from "../source-files.ts";
@@ -42,7 +43,14 @@ export async function testCommand(
 ): Promise<number> {
   const isWanted = compileFilter(options.filter ?? "");
   const results: TestResult[] = [];
-  for (const file of await findSourceFiles(context, paths)) {
+  for (const file of await findSourceFiles(context, paths, isTestFile)) {
+    if (isRecordingTest(file)) {
+      if (!isWanted(file)) continue;
+      const result = await replayTest(context, file);
+      results.push(result);
+      if (!options.json) tell(context, result);
+      continue;
+    }
     // Most files hold no test; the text says so more quickly than the tree.
     const text = await readSource(context, file);
     if (!/\btest_|@test\b/.test(text)) continue;
@@ -62,6 +70,22 @@ export async function testCommand(
     throw new UsageError("There is no test; tests are pipelines named `test_…` or marked `@test`");
   else context.out(`\n${results.length - failed} passed, ${failed} failed\n`);
   return failed > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+const isTestFile = (name: string): boolean => name.endsWith(".harn") || isRecordingTest(name);
+
+/** A recording passes when the program does again what it did then; see `harn runs to-test`. */
+async function replayTest(context: CliContext, file: string): Promise<TestResult> {
+  const started = context.host.sync("clock.monotonic", {});
+  const reason = await failureOfRecording(context, file);
+  return {
+    file,
+    name: "replays",
+    passed: reason === undefined,
+    durationMs: context.host.sync("clock.monotonic", {}) - started,
+    output: "",
+    ...(reason !== undefined && { reason }),
+  };
 }
 
 /** In the order they stand in the file. */

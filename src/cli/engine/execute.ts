@@ -1,10 +1,13 @@
 /** A program from its file to an exit code, with everything the user is told on the way. */
 
+import type { Host } from "../../base/index.ts";
+import { DriftError } from "../../journal/index.ts";
 import type { SourceFile } from "../../lang/index.ts";
 import { type JournalUse, loadProgram } from "../../runtime/index.ts";
 import { Halted, type RunOutcome } from "../../vm/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { relocatedHost } from "../journal/relocated-host.ts";
 import { exitCodeOf } from "./exit-value.ts";
 import { renderFailure, renderFileDiagnostics } from "./render.ts";
 import { runProgram } from "./run-program.ts";
@@ -28,38 +31,61 @@ export interface Execution {
   readonly outcome?: RunOutcome;
 }
 
+export interface ExecuteSettings {
+  /** Default: the context's. */
+  readonly host?: Host;
+  readonly journal?: JournalUse;
+  /** What Ctrl-C does: ask the program to stop, or leave it to be resumed. Default `stop`. */
+  readonly whenAsked?: "stop" | "suspend";
+  /** The program lies below `to`, and is to believe that it lies below `from`. */
+  readonly moved?: { readonly from: string; readonly to: string };
+}
+
 /**
  * @throws the reason of `context.cancel` once it has fired
- * @throws HarnError when the journal ended the run: it cannot be written, or the program does something else than it says
+ * @throws HarnError when the journal ended the run: it cannot be written, or nobody knows how to go on
  */
-export async function execute(context: CliContext, request: ProgramRequest, journal?: JournalUse): Promise<Execution> {
-  const settings = { color: context.colorErrors, cwd: context.cwd };
+export async function execute(
+  context: CliContext,
+  request: ProgramRequest,
+  settings: ExecuteSettings = {},
+): Promise<Execution> {
+  const { host = context.host, journal, whenAsked, moved } = settings;
   const { path, text, pipeline, args, llmMock } = request;
+  const shown = { color: context.colorErrors, cwd: context.cwd };
+  const inPlace = (rendered: string): string => (moved ? rendered.replaceAll(moved.from, moved.to) : rendered);
   const loaded = await loadProgram({
-    host: context.host,
+    host: moved ? relocatedHost(context.host, moved) : context.host,
     path,
     ...(text !== undefined && { text }),
     ...(pipeline !== undefined && { pipeline }),
   });
-  if (loaded.diagnostics.length > 0) context.err(`${renderFileDiagnostics(loaded.diagnostics, settings)}\n`);
+  if (loaded.diagnostics.length > 0) {
+    context.err(`${inPlace(renderFileDiagnostics(loaded.diagnostics, shown))}\n`);
+  }
   if (loaded.program === undefined) return { exitCode: exitCodes.failed };
 
   const outcome = await runProgram(loaded.program, {
-    host: context.host,
+    host,
     cancel: context.cancel,
-    output: { write: context.out },
+    ...(whenAsked !== undefined && { whenAsked }),
     ...(journal !== undefined && { journal }),
     args,
     state: await createRunState({ host: context.host, ...(llmMock !== undefined && { llmMockFile: llmMock }) }),
   });
   if (outcome.status === "ok") return { exitCode: exitCodeOf(context, outcome.value), outcome };
-  if (outcome.status === "failed" && outcome.failure instanceof Halted) throw outcome.failure.cause;
   if (context.cancel.aborted) throw context.cancel.reason;
   if (outcome.status === "cancelled") throw new UsageError(outcome.reason, exitCodes.failed);
+  const { failure } = outcome;
   await context.host.flush();
   const sources = new Map(
     [...loaded.graph.modules.values()].map(({ file }): [string, SourceFile] => [file.path, file]),
   );
-  context.err(`${renderFailure(outcome.failure, sources, settings)}\n`);
+  if (!(failure instanceof Halted)) {
+    context.err(`${inPlace(renderFailure(failure, sources, shown))}\n`);
+  } else if (failure.cause instanceof DriftError) {
+    const { renderDrift } = await import("../journal/render-drift.ts");
+    context.err(`${inPlace(renderDrift(failure, failure.cause, sources, shown))}\n`);
+  } else throw failure.cause;
   return { exitCode: exitCodes.failed, outcome };
 }

@@ -8,6 +8,8 @@ export interface RunProgramOptions {
   readonly host: Host;
   /** Firing it asks the program to stop; `finally` and `defer` blocks run. */
   readonly cancel?: CancelSignal;
+  /** `suspend`: it leaves the program where it is instead, to be resumed from its journal. */
+  readonly whenAsked?: "stop" | "suspend";
   /** Default: the host's standard output. */
   readonly output?: OutputSink;
   /** What the program sees as `argv`. */
@@ -30,7 +32,7 @@ export async function runProgram(program: Program, options: RunProgramOptions): 
     ...(output !== undefined && { output }),
     ...(state !== undefined && { state }),
   });
-  const onAbort = (): void => run.stop();
+  const onAbort = (): void => (options.whenAsked === "suspend" ? run.suspend() : run.stop());
   if (cancel?.aborted) onAbort();
   cancel?.addEventListener("abort", onAbort);
   try {

@@ -1,82 +1,158 @@
 /**
- * Runs with a journal. A recorded run is one file, `<folder>/<id>.jsonl`; it can be played back without a model, tool or
- * network (`replay`), and gone on with after a crash (`resume`).
+ * Runs with a journal: recorded, played back without a model, tool or network, resumed after a crash, and *durable*,
+ * which is recorded the first time and resumed ever after, by the same command.
  */
 
-import { basename, dirname } from "node:path";
-import { isJsonObject, type JsonObject } from "../../base/index.ts";
-import { beginJournal, createJsonlStore, createTextDigest, openJournal } from "../../journal/index.ts";
+import { basename, dirname, join } from "node:path";
+import type { Host } from "../../base/index.ts";
+import { beginJournal, createTextDigest, type Journal, openJournal } from "../../journal/index.ts";
+import type { JournalUse } from "../../runtime/index.ts";
+import { Halted } from "../../vm/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { execute, type ProgramRequest } from "../engine/execute.ts";
-import { createNodeFolder } from "./node-folder.ts";
+import type { InDoubtChoice } from "./choices.ts";
+import { decideInDoubt } from "./in-doubt.ts";
+import { movedRoots } from "./relocated-host.ts";
+import { describeRequest, type RunFile, readRequest, readText, runFileIn } from "./run-files.ts";
+import { lockRun } from "./run-lock.ts";
 
 export async function recordRun(context: CliContext, request: ProgramRequest, folder: string): Promise<number> {
   const { host } = context;
-  const createdMs = host.sync("clock.now", {});
   const name = basename(request.path, ".harn").replace(/[^A-Za-z0-9_-]/g, "") || "run";
-  const stamp = new Date(createdMs).toISOString().replace(/[-:]|\.\d+Z$/g, "");
-  const id = `${name}-${stamp}-${host.sync("id.next", { prefix: "" }).slice(1, 7)}`;
-  const store = createJsonlStore(createNodeFolder(folder));
-  const text = await readText(context, request);
-  const journal = await beginJournal(store, {
-    id,
-    createdMs,
-    program: request.path,
-    meta: { request: { ...request }, digest: createTextDigest()(text) },
-  });
+  const stamp = new Date(host.sync("clock.now", {})).toISOString().replace(/[-:]|\.\d+Z$/g, "");
+  const file = runFileIn(folder, `${name}-${stamp}-${host.sync("id.next", { prefix: "" }).slice(1, 7)}`);
+  const { journal, text } = await begin(context, file, request);
   try {
-    return (await execute(context, { ...request, text }, { mode: "record", journal })).exitCode;
+    const { exitCode } = await execute(context, { ...request, text }, { journal: { mode: "record", journal } });
+    return exitCode;
   } finally {
-    await store.close();
-    context.err(`Recorded as ${folder}/${id}.jsonl\n`);
+    await file.store.close();
+    await host.flush();
+    context.err(`Recorded as ${file.path}\n`);
   }
 }
 
-/** Goes on with a run that was cut off; what it had done is not done again. */
-export function resumeRun(context: CliContext, file: string): Promise<number> {
-  return playRun(context, file, "resume");
+export interface Replay {
+  readonly exitCode: number;
+  /** The program asked for what was recorded, and ended as it ended then. */
+  readonly isSame: boolean;
 }
 
 /** Plays a run back; nothing outside is asked or changed. */
-export function replayRun(context: CliContext, file: string): Promise<number> {
-  return playRun(context, file, "replay");
-}
-
-async function playRun(context: CliContext, file: string, mode: "resume" | "replay"): Promise<number> {
-  const { store, journal, request } = await openRun(context, file);
+export async function replayRun(context: CliContext, file: RunFile, show = true): Promise<Replay> {
   try {
-    return (await execute(context, request, { mode, journal })).exitCode;
+    const journal = await openJournal(file.store, file.id);
+    const { request, recordedPath } = await recordedProgram(context, file, journal);
+    const moved = recordedPath === request.path ? undefined : movedRoots(recordedPath, request.path);
+    const { exitCode, outcome } = await execute(
+      context,
+      { ...request, path: recordedPath },
+      { journal: { mode: "replay", journal, show }, ...(moved && { moved }) },
+    );
+    const drifted = outcome?.status === "failed" && outcome.failure instanceof Halted;
+    const status = outcome?.status === "ok" ? "completed" : outcome?.status;
+    return { exitCode, isSame: !drifted && status === journal.info.status };
   } finally {
-    await store.close();
+    await file.store.close();
   }
 }
 
-async function openRun(context: CliContext, file: string) {
-  const store = createJsonlStore(createNodeFolder(dirname(file)));
-  const journal = await openJournal(store, basename(file, ".jsonl"));
-  const request = readRequest(journal.info.meta);
-  if (request === undefined) throw new UsageError(`${file} was not recorded by harn run --record`);
+export interface ResumeChoices {
+  readonly inDoubt: InDoubtChoice;
+}
+
+/** Goes on with a run that was cut off; what it had done is not done again. */
+export async function resumeRun(context: CliContext, file: RunFile, choices: ResumeChoices): Promise<number> {
+  const unlock = lockRun(join(dirname(file.path), `${file.id}.lock`), file.id);
+  try {
+    const journal = await openJournal(file.store, file.id);
+    const { request } = await recordedProgram(context, file, journal);
+    return await goOn(context, request, resumption(context, journal, choices));
+  } finally {
+    await file.store.close();
+    unlock();
+  }
+}
+
+/** Begins the run of that id, or goes on with it. A run that is over ends as it ended, without doing or saying anything. */
+export async function durableRun(
+  context: CliContext,
+  request: ProgramRequest,
+  id: string,
+  folder: string,
+  choices: ResumeChoices,
+): Promise<number> {
+  const file = runFileIn(folder, id);
+  const known = await file.store.load(id);
+  if (known === undefined) {
+    const { journal, text } = await begin(context, file, request);
+    const unlock = lockRun(join(folder, `${id}.lock`), id);
+    try {
+      return await goOn(context, { ...request, text }, { mode: "record", journal, keepOutput: true });
+    } finally {
+      await file.store.close();
+      unlock();
+    }
+  }
+  if (known.info.status === "running") return resumeRun(context, file, choices);
+  context.err(`Run ${id} is over (${known.info.status}); harn replay shows it again\n`);
+  return (await replayRun(context, file, false)).exitCode;
+}
+
+/** Ctrl-C suspends: the same command goes on. */
+async function goOn(context: CliContext, request: ProgramRequest, journal: JournalUse): Promise<number> {
+  try {
+    const { exitCode } = await execute(context, request, {
+      journal,
+      host: unbufferedHost(context),
+      whenAsked: "suspend",
+    });
+    return exitCode;
+  } catch (error) {
+    if (context.cancel.aborted && error === context.cancel.reason) {
+      context.err(`Run ${journal.journal.info.id} is suspended; the same command goes on with it\n`);
+    }
+    throw error;
+  }
+}
+
+function resumption(context: CliContext, journal: Journal, { inDoubt }: ResumeChoices): JournalUse {
+  return { mode: "resume", journal, keepOutput: true, decide: decideInDoubt(context, inDoubt) };
+}
+
+/** What is printed leaves the process at once, so that a text which the journal holds has been seen. */
+function unbufferedHost({ host }: CliContext): Host {
+  return {
+    ...host,
+    sync(kind, args) {
+      const result = host.sync(kind, args);
+      if (kind === "console.write") void host.flush();
+      return result;
+    },
+  };
+}
+
+async function begin(context: CliContext, { store, id, path }: RunFile, request: ProgramRequest) {
   const text = await readText(context, request);
-  if (journal.info.meta?.["digest"] !== createTextDigest()(text)) {
+  const journal = await beginJournal(store, {
+    id,
+    createdMs: context.host.sync("clock.now", {}),
+    program: request.path,
+    meta: describeRequest(request, text, path),
+  });
+  return { journal, text };
+}
+
+/** The program of a run, with a word when it is no longer what it was. */
+async function recordedProgram(context: CliContext, { path }: RunFile, journal: Journal) {
+  const recorded = readRequest(journal.info, path);
+  const { request } = recorded;
+  if (request.text === undefined && (await context.host.perform("fs.stat", { path: request.path })) === undefined) {
+    throw new UsageError(`Cannot find ${request.path}, the program of ${path}`);
+  }
+  const text = await readText(context, request);
+  if (recorded.digest !== createTextDigest()(text)) {
     context.err(`harn: ${request.path} has changed since it was recorded; the run may part from the recording\n`);
   }
-  return { store, journal, request: { ...request, text } };
-}
-
-async function readText(context: CliContext, request: ProgramRequest): Promise<string> {
-  return request.text ?? new TextDecoder().decode(await context.host.perform("fs.read", { path: request.path }));
-}
-
-function readRequest(meta: JsonObject | undefined): ProgramRequest | undefined {
-  const raw = meta?.["request"];
-  if (!isJsonObject(raw)) return undefined;
-  const { path, text, pipeline, args, llmMock } = raw;
-  if (typeof path !== "string" || !Array.isArray(args)) return undefined;
-  return {
-    path,
-    args: args.filter((arg) => typeof arg === "string"),
-    ...(typeof text === "string" && { text }),
-    ...(typeof pipeline === "string" && { pipeline }),
-    ...(typeof llmMock === "string" && { llmMock }),
-  };
+  return { request: { ...request, text }, recordedPath: recorded.recordedPath };
 }

@@ -57,7 +57,7 @@ function runProcess(
     try {
       child = spawn(args.command, args.shell === true ? [] : args.args, {
         cwd,
-        env: { ...environment, ...args.env },
+        env: { ...(args.replaceEnv === true ? {} : environment), ...args.env },
         shell: args.shell === true,
         detached: process.platform !== "win32",
         stdio: [args.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
@@ -110,6 +110,7 @@ function runProcess(
         stdout: stdout.bytes(),
         stderr: stderr.bytes(),
         timedOut,
+        ...(child.pid !== undefined && { pid: child.pid }),
         ...((stdout.isCut() || stderr.isCut()) && { truncated: true }),
       });
     };

@@ -1,0 +1,66 @@
+/** A folder on disk for the JSONL journal, made with its first run. */
+
+import {
+  closeSync,
+  constants,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { JournalFolder } from "../../journal/index.ts";
+import { codeOf, toHostError } from "../node-host/host-failure.ts";
+
+const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
+const synchronise = promisify(fsync);
+
+/** Writing is synchronous, a few microseconds; only waiting for the disk is not, and parallel tasks share that. */
+export function openJournalFolder(path: string): JournalFolder {
+  /** Undefined when the platform fails with `code`. */
+  const unless = <T>(code: string, work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      if (codeOf(error) === code) return undefined;
+      throw toHostError(error, "journal", `Cannot keep runs in ${path}`);
+    }
+  };
+  return {
+    list: () => unless("ENOENT", () => readdirSync(path)) ?? [],
+    read: (name) => unless("ENOENT", () => readFileSync(join(path, name))),
+    open(name, mode) {
+      const file = join(path, name);
+      const descriptor =
+        mode === "create"
+          ? unless("EEXIST", () => createFile(path, file))
+          : unless("ENOENT", () => openSync(file, O_WRONLY | O_APPEND));
+      if (descriptor === undefined) return undefined;
+      return {
+        append: (bytes) => writeSync(descriptor, bytes),
+        sync: () => synchronise(descriptor),
+        truncate: (sizeBytes) => ftruncateSync(descriptor, sizeBytes),
+        close: () => closeSync(descriptor),
+      };
+    },
+  };
+}
+
+/** A new name survives a power cut once its folder is on disk; Windows has no such call and needs none. */
+function createFile(folder: string, file: string): number {
+  mkdirSync(folder, { recursive: true });
+  const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
+  if (process.platform === "win32") return descriptor;
+  const folderDescriptor = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(folderDescriptor);
+  } finally {
+    closeSync(folderDescriptor);
+  }
+  return descriptor;
+}
