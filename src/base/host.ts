@@ -37,6 +37,8 @@ export interface ProcessResult {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
   readonly timedOut: boolean;
+  /** Absent where processes have no number. */
+  readonly pid?: number;
   /** Present and true when more than `maxOutputBytes` came; each stream then holds its first bytes. */
   readonly truncated?: boolean;
 }
@@ -141,6 +143,8 @@ export interface AsyncEffects {
       args: readonly string[];
       cwd?: string;
       env?: Readonly<Record<string, string>>;
+      /** `env` is the whole environment rather than an addition to the host's. */
+      replaceEnv?: boolean;
       stdin?: string | Uint8Array;
       timeoutMs?: number;
       /** Run through the platform's shell; `command` is then a whole command line. */

@@ -18,6 +18,7 @@ import { encodingBuiltins } from "./encoding/index.ts";
 import { errorBuiltins } from "./errors/index.ts";
 import { fileBuiltins } from "./files/index.ts";
 import { hashBuiltins } from "./hashing/index.ts";
+import { hostBuiltins } from "./host/index.ts";
 import { idBuiltins } from "./ids/index.ts";
 import { iteratorBuiltins } from "./iterators/index.ts";
 import { iterMethods, lifted, nextMethod } from "./iterators/iter-methods.ts";
@@ -71,6 +72,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...hashBuiltins,
   ...signatureBuiltins,
   ...templateBuiltins,
+  ...hostBuiltins,
   ...schemaBuiltins,
   ...errorBuiltins,
   ...mathBuiltins,

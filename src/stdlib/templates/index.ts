@@ -57,6 +57,11 @@ interface PromptCounts {
 const promptCounts = ({ vm }: Pick<AsyncContext, "vm">): PromptCounts =>
   runState(vm, "templates.prompts", () => ({ prompts: 0, marks: 0 }));
 
+/** A file next to the program, filled in. */
+export async function renderFile(path: string, bindings: Value, context: AsyncContext): Promise<string> {
+  return fillIn(await loadTemplate(path, context), bindings, context);
+}
+
 const ERRORS = "Throws `<file> at <line>:<column>: <problem>`, and when a file cannot be read";
 
 function fileBuiltin(name: string, what: string): Builtin {
@@ -68,7 +73,7 @@ function fileBuiltin(name: string, what: string): Builtin {
       errors: ERRORS,
       example: `write_file("hi.prompt", "Hi {{ name }}")\nprintln(${name}("hi.prompt", {name: "Ann"}))`,
     },
-    async (args, context) => fillIn(await loadTemplate(textArgument(args, 0), context), args[1], context),
+    (args, context) => renderFile(textArgument(args, 0), args[1], context),
   );
 }
 
