@@ -10,7 +10,7 @@ import { messageDicts, readMessageDicts } from "../context/message-dict.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import { feedbackMessage } from "../policies/feedback.ts";
 import { thrownText } from "../tools/outcome.ts";
-import { compact } from "../turn/compact-phase.ts";
+import { compactAtRest } from "../turn/compact-phase.ts";
 import type { Decision, Policy } from "../turn/policy.ts";
 import { appendMessages, type TurnState } from "../turn/turn-state.ts";
 import type { LoopState } from "./loop-state.ts";
@@ -44,7 +44,7 @@ export function daemonPolicy(state: LoopState, options: DaemonOptions, daemon: D
     async decide(turn, { answer }) {
       if (answer.calls.length > 0 || state.persistent) return undefined;
       state.daemonState = "idle";
-      if (options.consolidateOnIdle === true) await compact(turn);
+      if (options.consolidateOnIdle === true) await compactAtRest(turn);
       await saveSnapshot(state, turn.history, options, daemon);
       if (!canWake(state, options)) return { kind: "stop", stopReason: "idle" };
       const decision = await idle(state, turn, options, daemon);

@@ -4,7 +4,7 @@ import type { Host, JsonObject } from "../../base/index.ts";
 import type { AgentTraceEvent, UserMessage } from "../../llm/index.ts";
 import { createEventNotes, type EventNotes } from "../context/event-notes.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
-import type { SessionStore } from "../context/sessions.ts";
+import type { SessionStore, SessionSubscriber } from "../context/sessions.ts";
 import type { LiveEvent, Recorder } from "../policies/recorder.ts";
 import type { TaskLedger } from "../policies/task-ledger.ts";
 import { FREE_TURN, type ToolChannel, type TurnShape } from "../policies/turn-shape.ts";
@@ -141,6 +141,8 @@ export function createLoopState(options: AgentLoopOptions, identity: LoopIdentit
   };
 }
 
+const NOBODY: Promise<void> = Promise.resolve();
+
 /** EVENT-02: subscribers in the order they came; one that fails is logged and the next one is asked. */
 function createRecorder(
   { host, onEvent }: AgentLoopOptions,
@@ -156,13 +158,17 @@ function createRecorder(
       host.sync("log.write", { level: "warn", message: "A subscriber of agent events failed", fields });
     }
   };
+  const tell = async (subscribers: readonly SessionSubscriber[], event: LiveEvent) => {
+    const dict: JsonObject = { ...event, session_id: sessionId };
+    for (const subscriber of subscribers) await deliver(subscriber, dict);
+    if (onEvent !== undefined) await deliver(onEvent, dict);
+  };
   return {
     transcript: (note) => notes.add(note),
     trace: (event) => void trace.push(event),
-    async live(event: LiveEvent) {
-      const dict: JsonObject = { ...event, session_id: sessionId };
-      for (const subscriber of store.subscribers(sessionId)) await deliver(subscriber, dict);
-      if (onEvent !== undefined) await deliver(onEvent, dict);
+    live(event: LiveEvent) {
+      const subscribers = store.subscribers(sessionId);
+      return subscribers.length === 0 && onEvent === undefined ? NOBODY : tell(subscribers, event);
     },
   };
 }

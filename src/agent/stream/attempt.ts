@@ -60,20 +60,26 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     wake?.();
     connection.cancel(error);
   };
-  const watchIdle = async () => {
-    for (let waitMs = options.idleTimeoutMs; await pause(host, waitMs, clocks); ) {
+  /** One sleeper for both limits: until the first chunk the wait for it counts, then the gap between chunks. */
+  const watch = async () => {
+    const limitMs = options.establishTimeoutMs > 0 ? options.establishTimeoutMs : Number.POSITIVE_INFINITY;
+    const started = now();
+    let waitMs = Math.min(limitMs, options.idleTimeoutMs);
+    while (await pause(host, waitMs, clocks)) {
+      if (!established) {
+        const leftMs = limitMs - (now() - started);
+        if (leftMs <= 0) return giveUp(silenceError(options));
+        waitMs = Math.min(leftMs, options.idleTimeoutMs);
+        continue;
+      }
       const gapMs = gapStart === undefined ? 0 : now() - gapStart;
       if (gapMs >= options.idleTimeoutMs) return giveUp(stallError(options));
       waitMs = options.idleTimeoutMs - gapMs;
     }
   };
-  const watchEstablishment = async () => {
-    if ((await pause(host, options.establishTimeoutMs, clocks)) && !established) giveUp(silenceError(options));
-  };
 
   stop.addEventListener("abort", onStop);
-  const onClockFailure = (thrown: unknown) => giveUp(asModelError(thrown, options.input));
-  if (options.establishTimeoutMs > 0) watchEstablishment().catch(onClockFailure);
+  watch().catch((thrown: unknown) => giveUp(asModelError(thrown, options.input)));
   let iterator: AsyncIterator<ModelChunk> | undefined;
   let exhausted = false;
   try {
@@ -92,7 +98,6 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       if (!established) {
         established = true;
         gapStart = now();
-        watchIdle().catch(onClockFailure);
       }
       if (chunk.type === "heartbeat") continue;
       let delivered: Delivery = true;

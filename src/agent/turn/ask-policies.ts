@@ -2,18 +2,27 @@
 
 import { CANCELLED, orCancelled } from "../cancel/cancellation.ts";
 import { thrownText } from "../tools/outcome.ts";
-import type { Awaitable, Policy } from "./policy.ts";
+import type { ToolInvocation } from "../tools/tool-runtime.ts";
+import type { Awaitable, GateVerdict, Policy } from "./policy.ts";
 import { TurnError } from "./turn-error.ts";
 import type { TurnState } from "./turn-state.ts";
 
-/** The first answer, undefined when nobody has one, or {@link CANCELLED}. */
+/**
+ * The first answer, undefined when nobody has one, or {@link CANCELLED}. Most policies have nothing to say at most points:
+ * they are asked without a promise.
+ */
 export async function firstAnswer<T>(
   turn: TurnState,
   ask: (policy: Policy) => Awaitable<T | undefined> | undefined,
 ): Promise<T | undefined | typeof CANCELLED> {
   for (const policy of turn.policies) {
-    const answer = await askOne(turn, policy, () => ask(policy));
-    if (answer !== undefined) return answer;
+    try {
+      const asked = ask(policy);
+      const answer = asked instanceof Promise ? await orCancelled(asked, turn.stop) : asked;
+      if (answer !== undefined) return answer;
+    } catch (thrown) {
+      throw policyFailure(policy, thrown);
+    }
   }
   return undefined;
 }
@@ -25,24 +34,33 @@ export async function passThrough<T>(
   pass: (policy: Policy, value: T) => Awaitable<T> | undefined,
 ): Promise<T | typeof CANCELLED> {
   for (const policy of turn.policies) {
-    const next = await askOne(turn, policy, () => pass(policy, value));
-    if (next === CANCELLED) return CANCELLED;
-    if (next !== undefined) value = next;
+    try {
+      const passed = pass(policy, value);
+      const next = passed instanceof Promise ? await orCancelled(passed, turn.stop) : passed;
+      if (next === CANCELLED) return CANCELLED;
+      if (next !== undefined) value = next;
+    } catch (thrown) {
+      throw policyFailure(policy, thrown);
+    }
   }
   return value;
 }
 
-async function askOne<T>(
+/** What the gate of one policy says about a call. */
+export async function askGate(
   turn: TurnState,
   policy: Policy,
-  ask: () => Awaitable<T> | undefined,
-): Promise<T | undefined | typeof CANCELLED> {
+  call: ToolInvocation,
+): Promise<GateVerdict | undefined | typeof CANCELLED> {
   try {
-    const answer = ask();
-    if (!(answer instanceof Promise)) return answer;
-    return await orCancelled(answer, turn.stop);
+    const asked = policy.gate?.(turn, call);
+    return asked instanceof Promise ? await orCancelled(asked, turn.stop) : asked;
   } catch (thrown) {
-    if (thrown instanceof TurnError) throw thrown;
-    throw new TurnError("internal", `policy ${policy.name} failed: ${thrownText(thrown)}`, { cause: thrown });
+    throw policyFailure(policy, thrown);
   }
+}
+
+function policyFailure(policy: Policy, thrown: unknown): TurnError {
+  if (thrown instanceof TurnError) return thrown;
+  return new TurnError("internal", `policy ${policy.name} failed: ${thrownText(thrown)}`, { cause: thrown });
 }

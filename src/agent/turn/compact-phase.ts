@@ -66,6 +66,12 @@ export async function compact(turn: TurnState, forced = false): Promise<TurnOutc
   return delivered ? undefined : { kind: "abandoned" };
 }
 
+/** For quiet times: asks the gate whether or not the history has grown since it was last asked. */
+export function compactAtRest(turn: TurnState): Promise<TurnOutcome | undefined> {
+  turn.compactAtLength = 0;
+  return compact(turn);
+}
+
 /** The strategy's outcome; undefined, with a line in the log, when it failed (COMPACT-02). */
 async function runStrategy(
   turn: TurnState,

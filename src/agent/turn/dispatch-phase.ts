@@ -10,7 +10,7 @@ import { invalidInputMessage } from "../tools/describe-input.ts";
 import { type InvokeResult, invokeTool } from "../tools/invoke-tool.ts";
 import { failureText, type ToolOutcome, toolFailure } from "../tools/outcome.ts";
 import { isReadOnly, type ToolInvocation } from "../tools/tool-runtime.ts";
-import { firstAnswer, passThrough } from "./ask-policies.ts";
+import { askGate, passThrough } from "./ask-policies.ts";
 import { NATIVE_FORMAT } from "./history-format.ts";
 import type { CallStatus, GateVerdict, SettledCall, ToolErrorCategory } from "./policy.ts";
 import { TurnError } from "./turn-error.ts";
@@ -112,7 +112,7 @@ async function passGates(turn: TurnState, call: ToolInvocation): Promise<OpenCal
   }
   for (const policy of turn.policies) {
     if (policy.gate === undefined) continue;
-    const verdict = await firstAnswer(turn, (asked) => (asked === policy ? asked.gate?.(turn, open.call) : undefined));
+    const verdict = await askGate(turn, policy, open.call);
     if (verdict === CANCELLED) return CANCELLED;
     if (verdict === undefined) continue;
     if (verdict.kind !== "modify") {

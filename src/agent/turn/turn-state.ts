@@ -85,7 +85,8 @@ export async function observe(turn: TurnState, observation: Observation): Promis
   for (const policy of turn.policies) {
     if (policy.observe === undefined) continue;
     try {
-      await policy.observe(turn, observation);
+      const observed = policy.observe(turn, observation);
+      if (observed instanceof Promise) await observed;
     } catch (thrown) {
       logTurn(turn, "warn", `Policy ${policy.name} failed while observing ${observation.type}`, {
         error: String(thrown),
