@@ -111,7 +111,9 @@ export class Vm {
     this.timers = new Timers(this.host, () => this.#notify());
     this.locks = new Locks(this);
     const output = options.output ?? {
-      write: (text: string) => this.hostOf(this.root).sync("console.write", { stream: "stdout", text }),
+      write: (text: string) => {
+        if (text !== "") this.hostOf(this.root).sync("console.write", { stream: "stdout", text });
+      },
     };
     this.root = new Task("task_root", undefined, output);
     this.control = new Control(this, this.root);
