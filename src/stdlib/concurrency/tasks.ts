@@ -71,13 +71,6 @@ const DOCS: readonly BuiltinDoc[] = [
     example: "let ch = channel()\nclose_channel(ch)\nprintln(send(ch, 1))",
   },
   {
-    signature: "select(...channels: channel) -> dict",
-    summary: "`{index, value, channel}` of the first channel with a value, waiting for one",
-    effects: ["tasks"],
-    errors: "Arguments that are no channels",
-    example: 'let ch = channel("a")\nsend(ch, 1)\nprintln(select(ch))',
-  },
-  {
     signature: "channel_select(channels: list, timeout?: duration) -> dict | nil",
     summary: "`{index, value, channel}` of the first channel with a value; nil when the time is over or all are closed",
     effects: ["tasks", "clock"],

@@ -139,7 +139,7 @@ export const fileBuiltins: readonly Builtin[] = [
       summary: "Write bytes to a file, replacing what was there",
       effects: ["fs"],
       errors: "Throws when the content is not bytes or the file cannot be written",
-      example: 'write_file_bytes("a.bin", read_file_bytes("a.bin"))',
+      example: 'write_file_bytes("a.bin", bytes_from_hex("00ff"))',
     },
     async (args, { host }) => {
       require(args, 2, "write_file_bytes: path and content are required");

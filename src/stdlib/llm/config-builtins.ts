@@ -150,7 +150,7 @@ export const llmConfigBuiltins: readonly Builtin[] = [
       summary: "Override the capabilities table for the rest of the run",
       errors: "Throws for text that is no such table",
       example:
-        'provider_capabilities_install("[[provider.mine]]\nmodel_match = "*"\nnative_tools = true\n")\nprintln(provider_capabilities("mine", "m").native_tools)',
+        'provider_capabilities_install("""\n[[provider.mine]]\nmodel_match = "*"\nnative_tools = true\n""")\nprintln(provider_capabilities("mine", "m").native_tools)',
     },
     (catalog, args) => installCapabilities(catalog, textArgument(args, 0), parseToml),
   ),

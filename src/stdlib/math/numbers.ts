@@ -146,7 +146,7 @@ export const numberBuiltins: readonly Builtin[] = [
   unary("asin", "Arc sine, in radians", "1", Math.asin),
   unary("acos", "Arc cosine, in radians", "1", Math.acos),
   unary("atan", "Arc tangent, in radians", "1", Math.atan),
-  unary("exp", "e to the power of x", "0", Math.exp),
+  unary("exp", "Power of e", "0", Math.exp),
   unary("ln", "Natural logarithm", "e", Math.log),
   unary("log2", "Logarithm to base 2", "8", Math.log2),
   unary("log10", "Logarithm to base 10", "1000", Math.log10),
