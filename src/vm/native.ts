@@ -53,8 +53,8 @@ export interface ControlNative {
   readonly kind: "control";
   readonly name: string;
   readonly routine: Routine;
-  /** Stands for a function of the program (one wrapped in a step): reads and prints as a closure. */
-  readonly isClosure?: true;
+  /** The function of the program that it stands for (one wrapped in a step): it reads and prints as that one. */
+  readonly standsFor?: Closure;
   /** First step; `control.done` here costs no frame. */
   readonly start: (args: readonly Value[], control: Control) => Signal;
 }

@@ -105,7 +105,10 @@ function compileScopedFn(
   // __scoped_fn(kind, function name, attribute arguments, body) → the function
   let body = f.temp();
   asm.emit("Closure", body, compileFunction(f, fnSource(decl)).index);
-  for (const attribute of [...attributes].reverse()) {
+  // A step that is also a persona belongs to that persona; of a repeated attribute the last counts.
+  for (const kind of ["step", "persona"]) {
+    const attribute = attributes.findLast(({ name }) => name === kind);
+    if (attribute === undefined) continue;
     const first = f.block(4);
     asm.emit("LoadConst", first, asm.string(attribute.name));
     asm.emit("LoadConst", first + 1, asm.string(decl.name.name));

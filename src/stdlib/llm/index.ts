@@ -25,16 +25,20 @@ import {
 import {
   type AsyncContext,
   AsyncSource,
+  type Dict,
+  display,
   Float,
   HarnFailure,
   type NativeContext,
+  record,
   Thrown,
   toDouble,
   type Value,
 } from "../../vm/index.ts";
+import { field } from "../arguments.ts";
 import { type Builtin, effect, pure } from "../builtin.ts";
 import { jsonToValue, valueToJson } from "../json/convert.ts";
-import { chargedCall, chargedStreamContext, stepLlmContext } from "../steps/charge.ts";
+import { chargedCall, chargedValues, stepLlmContext } from "../steps/charge.ts";
 import { answerValue } from "./answer-value.ts";
 import { llmConfigBuiltins } from "./config-builtins.ts";
 import { llmMockBuiltins } from "./mock-builtins.ts";
@@ -42,12 +46,20 @@ import { guarded, guardedSync, llmState, optionsOf } from "./run-state.ts";
 
 type Call = (context: LlmContext, args: readonly unknown[], signal: AsyncContext["signal"]) => Promise<unknown>;
 
-/** A builtin whose last argument is an options dict and whose answer is plain data. */
-function call(doc: Parameters<typeof effect>[0], run: Call): Builtin {
+/**
+ * A builtin whose last argument is an options dict and whose answer is plain data.
+ *
+ * @param refused for builtins that never throw: what a step without budget left gets in place of the answer
+ */
+function call(doc: Parameters<typeof effect>[0], run: Call, refused?: (error: Value, answer: Value) => Value): Builtin {
   return effect({ ...doc, effects: ["model"] }, (args, context) =>
     guarded(async () => {
       const given = args.map((arg) => (arg === undefined ? undefined : optionsOf(arg, context)));
-      return answerValue((await chargedCall(context, (llm) => run(llm, given, context.signal))) as Json);
+      const { result, refusal } = await chargedCall(context, (llm) => run(llm, given, context.signal));
+      const answer = answerValue(result as Json);
+      if (refusal === undefined) return answer;
+      if (refused === undefined || !(refusal instanceof Thrown)) throw refusal;
+      return field(answer, "ok") === false ? answer : refused(refusal.value, answer);
     }),
   );
 }
@@ -76,6 +88,7 @@ export const llmBuiltins: readonly Builtin[] = [
       example: 'println(llm_call_safe("hi", nil, {provider: "mock"}).ok)',
     },
     (llm, [prompt, system, options], signal) => llmCallSafe(llm, prompt, system, options, { signal }),
+    (error) => record({ ok: false, response: undefined, error }),
   ),
   call(
     {
@@ -105,6 +118,7 @@ export const llmBuiltins: readonly Builtin[] = [
     },
     (llm, [prompt, schema, options], signal) =>
       llmCallStructuredSafe(llm, prompt, schema as SchemaInput, options, { signal }),
+    (error) => record({ ok: false, data: undefined, error }),
   ),
   call(
     {
@@ -114,6 +128,14 @@ export const llmBuiltins: readonly Builtin[] = [
     },
     (llm, [prompt, schema, options], signal) =>
       llmCallStructuredResult(llm, prompt, schema as SchemaInput, options, { signal }),
+    (error, answer) =>
+      record({
+        ...Object.fromEntries((answer as Dict).map),
+        ok: false,
+        data: undefined,
+        error: display(field(error, "message")),
+        error_category: field(error, "category"),
+      }),
   ),
   effect(
     {
@@ -125,7 +147,7 @@ export const llmBuiltins: readonly Builtin[] = [
     ([prompt, system, options], context) =>
       guardedSync(() => {
         const given = [prompt, system, options].map((arg) => (arg === undefined ? undefined : optionsOf(arg, context)));
-        return new AsyncSource(llmStreamValues(chargedStreamContext(context), given[0], given[1], given[2]));
+        return new AsyncSource(chargedValues(context, (llm) => llmStreamValues(llm, given[0], given[1], given[2])));
       }),
   ),
   effect(

@@ -1,8 +1,15 @@
 /** Model calls inside steps: the step's model as default, and what a call took on the step's bill (STEP-26 … STEP-34). */
 
 import { type ChargeRecord, type LlmContext, type ModelChunk, type ModelClient, ModelError } from "../../llm/index.ts";
-import { chargeCall, hookPayload, modelDefault, type StepCharge, type StepScope } from "../../steps/index.ts";
-import { type AsyncContext, HarnFailure, type NativeContext, type Thrown } from "../../vm/index.ts";
+import {
+  type Charged,
+  chargeCall,
+  hookPayload,
+  modelDefault,
+  type StepCharge,
+  type StepScope,
+} from "../../steps/index.ts";
+import { type AsyncContext, HarnFailure, type NativeContext, type Thrown, type Value } from "../../vm/index.ts";
 import { llmState } from "../llm/run-state.ts";
 import { outsideSteps, payloadValue, stepRuntime, stepScope } from "./step-state.ts";
 
@@ -13,8 +20,17 @@ export function stepLlmContext(context: NativeContext): LlmContext {
   return model === undefined ? llm : { ...llm, defaults: { model } };
 }
 
-/** One call of the model layer, with all its attempts. A breach of the step's budget takes the place of the result. */
-export async function chargedCall<T>(context: AsyncContext, call: (llm: LlmContext) => Promise<T>): Promise<T> {
+export interface ChargedResult<T> {
+  readonly result: T;
+  /** The breach of the step's budget, or the error of a threshold hook: it takes the place of the result. */
+  readonly refusal: HarnFailure | undefined;
+}
+
+/** One call of the model layer, with all its attempts. */
+export async function chargedCall<T>(
+  context: AsyncContext,
+  call: (llm: LlmContext) => Promise<T>,
+): Promise<ChargedResult<T>> {
   const scope = stepScope(context);
   const records: ChargeRecord[] = [];
   const llm = { ...stepLlmContext(context), onCharge: (record: ChargeRecord) => void records.push(record) };
@@ -26,9 +42,7 @@ export async function chargedCall<T>(context: AsyncContext, call: (llm: LlmConte
     await charge(context, scope, records);
     throw error;
   }
-  const breach = await charge(context, scope, records);
-  if (breach !== undefined) throw breach;
-  return result;
+  return { result, refusal: await charge(context, scope, records) };
 }
 
 /**
@@ -74,13 +88,26 @@ export function chargedClient(
   };
 }
 
-/** For answers that are read as they come: booked when they end; a breach shows at the step's next call. */
-export function chargedStreamContext(context: NativeContext): LlmContext {
+/** Values that are made as a model answers, charged when it ends; a breach is thrown where the values end. */
+export function chargedValues(
+  context: AsyncContext,
+  make: (llm: LlmContext) => AsyncIterator<Value>,
+): AsyncIterator<Value> {
   const scope = stepScope(context);
-  const runtime = stepRuntime(context.vm);
-  return {
+  const booked: Charged<Value>[] = [];
+  const values = make({
     ...stepLlmContext(context),
-    onCharge: (record) => void chargeCall(runtime, scope, billOf([record])),
+    onCharge: (record) => void booked.push(chargeCall(stepRuntime(context.vm), scope, billOf([record]))),
+  });
+  return {
+    ...(values.return && { return: (value) => values.return!(value) }),
+    async next() {
+      const result = await values.next();
+      const last = booked.pop();
+      const failure = result.done && last !== undefined ? await announce(context, last) : undefined;
+      if (failure !== undefined) throw failure;
+      return result;
+    },
   };
 }
 
@@ -91,8 +118,13 @@ async function charge(
   records: readonly ChargeRecord[],
 ): Promise<HarnFailure | undefined> {
   if (records.length === 0) return undefined;
-  const runtime = stepRuntime(context.vm);
-  const { breach, thresholds } = chargeCall(runtime, scope, billOf(records));
+  return announce(context, chargeCall(stepRuntime(context.vm), scope, billOf(records)));
+}
+
+async function announce(
+  context: AsyncContext,
+  { breach, thresholds }: Charged<Value>,
+): Promise<HarnFailure | undefined> {
   let failure: HarnFailure | undefined;
   for (const { registration, step, budget } of thresholds) {
     const payload = hookPayload("OnBudgetThreshold", step.persona, step.definition, step.args);
@@ -106,7 +138,7 @@ async function charge(
     }
   }
   // The breach is why the program stops; a hook that failed on the way does not hide it.
-  return breach === undefined ? failure : (runtime.values.throwableDict(breach) as Thrown);
+  return breach === undefined ? failure : (stepRuntime(context.vm).values.throwableDict(breach) as Thrown);
 }
 
 function billOf(records: readonly ChargeRecord[]): StepCharge {

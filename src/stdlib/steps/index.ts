@@ -1,8 +1,8 @@
 /** What a program may do with its steps and personas beside declaring them. */
 
 import { completedStepToJson, type HookBuiltin, personaName, readHookArguments } from "../../steps/index.ts";
-import { List, type Value } from "../../vm/index.ts";
-import { type Builtin, type BuiltinDoc, pure } from "../builtin.ts";
+import { List, record, type Value } from "../../vm/index.ts";
+import { type Builtin, type BuiltinDoc, pure, stringArgument } from "../builtin.ts";
 import { answerValue } from "../llm/answer-value.ts";
 import { harnValues } from "./harn-values.ts";
 import { stepRuntime, stepScope } from "./step-state.ts";
@@ -62,5 +62,21 @@ export const stepBuiltins: readonly Builtin[] = [
       example: '@persona(name: "captain")\nfn lead() {\n  return current_persona()\n}\nprintln(lead())',
     },
     (_args, context) => personaName(stepScope(context)),
+  ),
+  pure(
+    {
+      signature: "persona_output_style(function?: string) -> dict | nil",
+      summary: "Show the output style of the running persona, or of the persona that a function declares",
+      effects: ["state"],
+      example:
+        '@persona(output_style: terse)\nfn lead() {\n  return persona_output_style()\n}\nprintln(lead())\nprintln(persona_output_style("lead").name)',
+    },
+    ([name], context) => {
+      const style =
+        name === undefined
+          ? stepScope(context).persona?.outputStyle
+          : stepRuntime(context.vm).registry.outputStyleOf(stringArgument("persona_output_style", "function", name));
+      return style === undefined ? undefined : record({ name: style.name, instructions: style.instructions });
+    },
   ),
 ];

@@ -15,6 +15,7 @@ import {
   decodeStepDefinition,
   denialDict,
   detachStep,
+  EMPTY_SCOPE,
   enterPersona,
   enterStep,
   errorText,
@@ -26,8 +27,10 @@ import {
   readPostStepResult,
   readPreStepResult,
   type StepDefinition,
+  type StepScope,
 } from "../../steps/index.ts";
 import {
+  Closure,
   type Control,
   type ControlNative,
   type Dict,
@@ -36,17 +39,18 @@ import {
   NativeRef,
   type Routine,
   type Signal,
-  type TaskContext,
   type Value,
 } from "../../vm/index.ts";
 import { dictToJson } from "../json/convert.ts";
-import { outsideSteps, payloadValue, setStepScope, stepRuntime, stepScope } from "./step-state.ts";
+import { payloadValue, setStepScope, stepRuntime, stepScope } from "./step-state.ts";
 
 /** `__scoped_fn(kind, function name, attribute arguments, body)`, emitted once per decorated function. */
 export const scopedFunctionNative: Native = {
   kind: "pure",
   name: "__scoped_fn",
   impl([kind, name, attributes, body], { vm }) {
+    // STEP-20: iterating is not one call, so a generator is not entered as a step.
+    if (kind === "step" && body instanceof Closure && !body.proto.isPlain) return body;
     const functionName = name as string;
     const metadata = dictToJson(attributes as Dict);
     const { registry, values } = stepRuntime(vm);
@@ -62,20 +66,25 @@ export const scopedFunctionNative: Native = {
   },
 };
 
+function standsFor(body: Value): Pick<ControlNative, "standsFor"> {
+  const closure = body instanceof NativeRef ? body.closure : body;
+  return closure instanceof Closure ? { standsFor: closure } : {};
+}
+
 // ---- personas --------------------------------------------------------------------------------------------------------
 
 interface PersonaCall {
-  readonly outer: TaskContext;
+  readonly outer: StepScope;
 }
 
 const personaRoutine: Routine = {
   name: "persona",
   resume(state, value, control) {
-    control.task.context = (state as PersonaCall).outer;
+    setStepScope(control.task, (state as PersonaCall).outer);
     return control.done(value);
   },
   fail(state, _failure, control) {
-    control.task.context = (state as PersonaCall).outer;
+    setStepScope(control.task, (state as PersonaCall).outer);
     return undefined;
   },
 };
@@ -84,12 +93,12 @@ function personaNative(name: string, body: Value): ControlNative {
   const native: ControlNative = {
     kind: "control",
     name,
-    isClosure: true,
+    ...standsFor(body),
     routine: personaRoutine,
     start(args, control) {
       const persona = stepRuntime(control.vm).registry.personaOf(native) as PersonaDefinition;
-      const state: PersonaCall = { outer: control.task.context };
-      setStepScope(control.task, enterPersona(stepScope(control), persona));
+      const state: PersonaCall = { outer: stepScope(control) };
+      setStepScope(control.task, enterPersona(state.outer, persona));
       return control.call(state, body, args);
     },
   };
@@ -101,7 +110,7 @@ function personaNative(name: string, body: Value): ControlNative {
 interface StepCall {
   readonly definition: StepDefinition;
   readonly body: Value;
-  readonly outer: TaskContext;
+  readonly outer: StepScope;
   phase: "before" | "body" | "after";
   args: readonly Value[];
   /** Of the phase, those to run next first. */
@@ -114,20 +123,20 @@ function stepNative(name: string, body: Value): ControlNative {
   const native: ControlNative = {
     kind: "control",
     name,
-    isClosure: true,
+    ...standsFor(body),
     routine: stepRoutine,
     start(args, control) {
       const { registry, hooks } = stepRuntime(control.vm);
       const definition = registry.stepOf(native) as StepDefinition;
-      const persona = stepScope(control).persona?.name;
+      const outer = stepScope(control);
       return askBefore(
         {
           definition,
           body,
-          outer: control.task.context,
+          outer,
           phase: "before",
           args: [...args],
-          hooks: hooks.matching({ event: "PreStep", persona, stepName: definition.name }),
+          hooks: hooks.matching({ event: "PreStep", persona: outer.persona?.name, stepName: definition.name }),
           step: undefined,
           output: undefined,
         },
@@ -142,8 +151,7 @@ const stepRoutine: Routine = {
   name: "step",
   resume(raw, value, control) {
     const state = raw as StepCall;
-    const { task } = control;
-    task.context = state.outer;
+    setStepScope(control.task, state.outer);
     switch (state.phase) {
       case "before":
         takeAnswer(state, value, control);
@@ -166,7 +174,7 @@ const stepRoutine: Routine = {
   },
   fail(raw, failure, control) {
     const state = raw as StepCall;
-    control.task.context = state.outer;
+    setStepScope(control.task, state.outer);
     const { step } = state;
     if (step === undefined) return undefined;
     const runtime = stepRuntime(control.vm);
@@ -176,8 +184,10 @@ const stepRoutine: Routine = {
     }
     const departure = leaveByError(runtime, step, failure);
     if (departure.kind === "return-nothing") return control.done(undefined);
-    if (departure.error !== failure) throw departure.error as HarnFailure;
-    return undefined;
+    const error = departure.error as HarnFailure;
+    if (error === failure) return undefined;
+    error.trace ??= failure.trace;
+    throw error;
   },
 };
 
@@ -185,17 +195,16 @@ const stepRoutine: Routine = {
 function callHook(state: StepCall, control: Control, payload: Value): Signal {
   const [hook, ...rest] = state.hooks as [HookRegistration<Value>, ...HookRegistration<Value>[]];
   state.hooks = rest;
-  control.task.context = outsideSteps(state.outer);
+  setStepScope(control.task, EMPTY_SCOPE);
   return control.call(state, hook.handler, [payload]);
 }
 
 function askBefore(state: StepCall, control: Control): Signal {
-  const { definition } = state;
-  const scope = stepScope(control);
+  const { definition, outer } = state;
   if (state.hooks.length > 0) {
-    return callHook(state, control, payloadValue(hookPayload("PreStep", scope.persona?.name, definition, state.args)));
+    return callHook(state, control, payloadValue(hookPayload("PreStep", outer.persona?.name, definition, state.args)));
   }
-  const entered = enterStep(stepRuntime(control.vm), scope, definition, state.args);
+  const entered = enterStep(stepRuntime(control.vm), outer, definition, state.args);
   state.step = entered.step;
   state.phase = "body";
   setStepScope(control.task, entered.scope);

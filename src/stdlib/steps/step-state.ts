@@ -5,6 +5,7 @@ import {
   EMPTY_SCOPE,
   type HookPayload,
   type StepRuntime,
+  type StepRuntimeOptions,
   type StepScope,
 } from "../../steps/index.ts";
 import {
@@ -23,24 +24,34 @@ import { harnValues } from "./harn-values.ts";
 
 const STEP_SCOPE = "steps.scope";
 
-/** Handlers of hooks are closures of the program. */
+/** Where an embedder may put a prepared runtime before the run starts. */
+export const STEPS_STATE = "steps";
+
+/** The steps of a Harn program: handlers of hooks are its closures. */
+export function createProgramSteps(options: Omit<StepRuntimeOptions, "values"> = {}): StepRuntime<Value> {
+  return createStepRuntime<Value>({ ...options, values: harnValues });
+}
+
 export function stepRuntime(vm: Vm): StepRuntime<Value> {
-  return runState(vm, "steps", () => createStepRuntime<Value>({ values: harnValues }));
+  return runState(vm, STEPS_STATE, createProgramSteps);
 }
 
 export function stepScope({ task }: Pick<NativeContext, "task">): StepScope {
   return (task.context.get(STEP_SCOPE) as StepScope | undefined) ?? EMPTY_SCOPE;
 }
 
+/** Of the task's context only the step changes: what the program has put there itself stays. */
 export function setStepScope(task: Task, scope: StepScope): void {
-  task.context = new Map(task.context).set(STEP_SCOPE, scope);
+  task.context = withScope(task.context, scope);
 }
 
 /** STEP-23: hooks run outside of every step. */
 export function outsideSteps(context: TaskContext): TaskContext {
-  const outside = new Map(context);
-  outside.delete(STEP_SCOPE);
-  return outside;
+  return withScope(context, EMPTY_SCOPE);
+}
+
+function withScope(context: TaskContext, scope: StepScope): TaskContext {
+  return new Map(context).set(STEP_SCOPE, scope);
 }
 
 /** HOOK-09. */

@@ -64,10 +64,16 @@ function pieces(value: Exclude<Value, undefined | boolean | number | bigint | st
   if (value instanceof Float) return [displayFloat(value.value)];
   if (value instanceof Duration) return [displayDuration(value.ms)];
   if (value instanceof RangeValue) return [`${value.start} to ${value.end}${value.exclusive ? " exclusive" : ""}`];
-  if (value instanceof Closure) return [`<fn(${value.proto.proto.paramNames.join(", ")})>`];
-  if (value instanceof NativeRef) return [`<builtin ${value.native.name}>`];
+  if (value instanceof Closure) return [displayFunction(value)];
+  if (value instanceof NativeRef) {
+    return [value.closure === undefined ? `<builtin ${value.native.name}>` : displayFunction(value.closure)];
+  }
   if (value instanceof Bytes) return [displayBytes(value.data)];
   return [(value as Opaque).display()];
+}
+
+function displayFunction({ proto }: Closure): string {
+  return `<fn(${proto.proto.paramNames.join(", ")})>`;
 }
 
 function separated(items: readonly Value[]): Piece[] {

@@ -223,7 +223,7 @@ export class Closure extends HeapBase {
   }
 }
 
-/** A builtin as a value. */
+/** A builtin as a value, or a function of the program that a builtin stands for. */
 export class NativeRef extends HeapBase {
   readonly native: Native;
   constructor(native: Native) {
@@ -231,7 +231,10 @@ export class NativeRef extends HeapBase {
     this.native = native;
   }
   get typeName(): string {
-    return this.native.kind === "control" && this.native.isClosure ? "closure" : "builtin";
+    return this.closure === undefined ? "builtin" : "closure";
+  }
+  get closure(): Closure | undefined {
+    return this.native.kind === "control" ? this.native.standsFor : undefined;
   }
 }
 
