@@ -1,6 +1,7 @@
 /** Builtins over text. Arguments that are no strings are taken as the text they print as. */
 
 import { Dict, display, equal, isInt, List, RuntimeError, textLength, textSlice, type Value } from "../../vm/index.ts";
+import { textArgument } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import {
   lowerFirst,
@@ -17,14 +18,15 @@ import {
 import { basename, dirname, extname } from "./path-names.ts";
 import { replaceAll, splitText, trim } from "./string-methods.ts";
 
-const text = (value: Value, fallback = ""): string => (value === undefined ? fallback : display(value));
+/** An optional argument: nil and a missing one stand for the fallback. */
+const option = (value: Value, fallback: string): string => (value === undefined ? fallback : display(value));
 
 const graphemes = (value: string): string[] =>
   Array.from(new Intl.Segmenter("en", { granularity: "grapheme" }).segment(value), ({ segment }) => segment);
 
 /** `{name}` from a dict, else `{}` from the arguments in order; what has no value stays as written. */
 function format(args: readonly Value[]): string {
-  const template = text(args[0]);
+  const template = textArgument(args, 0);
   const [, names] = args;
   if (names instanceof Dict) {
     return template.replace(/\{([^}]*)\}/g, (all, key: string) =>
@@ -45,8 +47,8 @@ function substring(value: string, start: Value, length: Value): string {
 function padded(value: string, width: Value, fill: Value, side: Value): string {
   const missing = (isInt(width) ? Number(width) : 0) - graphemes(value).length;
   if (missing <= 0) return value;
-  const filler = graphemes(text(fill))[0] ?? " ";
-  switch (text(side, "right").toLowerCase()) {
+  const filler = graphemes(option(fill, ""))[0] ?? " ";
+  switch (option(side, "right").toLowerCase()) {
     case "left":
       return filler.repeat(missing) + value;
     case "right":
@@ -63,7 +65,7 @@ function padded(value: string, width: Value, fill: Value, side: Value): string {
 const FORMS = ["NFC", "NFD", "NFKC", "NFKD"] as const;
 
 function normalize(value: string, name: Value): string {
-  const wanted = text(name, "NFC").toUpperCase();
+  const wanted = option(name, "NFC").toUpperCase();
   const form = FORMS.find((each) => each === wanted);
   if (!form) throw new RuntimeError("runtime", "unicode_normalize: form must be NFC, NFD, NFKC, or NFKD");
   return value.normalize(form);
@@ -76,7 +78,7 @@ const converted = (name: string, summary: string, sample: string, change: (value
       summary,
       example: `println(${name}("${sample}"))`,
     },
-    ([value]) => change(text(value)),
+    (args) => change(textArgument(args, 0)),
   );
 
 export const textBuiltins: readonly Builtin[] = [
@@ -97,7 +99,7 @@ export const textBuiltins: readonly Builtin[] = [
       summary: "Cut text at a separator (default a space)",
       example: 'println(split("a,b", ","))',
     },
-    ([value, separator]) => splitText(text(value), text(separator, " ")),
+    (args) => splitText(textArgument(args, 0), option(args[1], " ")),
   ),
   pure(
     {
@@ -105,7 +107,7 @@ export const textBuiltins: readonly Builtin[] = [
       summary: "Put the texts of items together",
       example: 'println(join([1, 2], "-"))',
     },
-    ([items, separator]) => (items instanceof List ? items.items.map(display).join(text(separator)) : ""),
+    ([items, separator]) => (items instanceof List ? items.items.map(display).join(option(separator, "")) : ""),
   ),
   pure(
     {
@@ -113,7 +115,7 @@ export const textBuiltins: readonly Builtin[] = [
       summary: "Replace every occurrence",
       example: 'println(replace("a.b.c", ".", "/"))',
     },
-    ([value, from, to]) => replaceAll(text(value), text(from), text(to)),
+    (args) => replaceAll(textArgument(args, 0), textArgument(args, 1), textArgument(args, 2)),
   ),
   pure(
     {
@@ -121,8 +123,9 @@ export const textBuiltins: readonly Builtin[] = [
       summary: "Tell whether text holds a part, or a list an item",
       example: 'println(contains("haystack", "st"))',
     },
-    ([haystack, needle]) => {
-      if (typeof haystack === "string") return haystack.includes(text(needle));
+    (args) => {
+      const [haystack, needle] = args;
+      if (typeof haystack === "string") return haystack.includes(textArgument(args, 1));
       return haystack instanceof List && haystack.items.some((item) => equal(item, needle));
     },
   ),
@@ -132,7 +135,7 @@ export const textBuiltins: readonly Builtin[] = [
       summary: "Tell how text starts",
       example: 'println(starts_with("harn", "ha"))',
     },
-    ([value, prefix]) => text(value).startsWith(text(prefix)),
+    (args) => textArgument(args, 0).startsWith(textArgument(args, 1)),
   ),
   pure(
     {
@@ -140,7 +143,7 @@ export const textBuiltins: readonly Builtin[] = [
       summary: "Tell how text ends",
       example: 'println(ends_with("harn", "rn"))',
     },
-    ([value, suffix]) => text(value).endsWith(text(suffix)),
+    (args) => textArgument(args, 0).endsWith(textArgument(args, 1)),
   ),
   pure(
     {
@@ -148,7 +151,7 @@ export const textBuiltins: readonly Builtin[] = [
       summary: "Take `length` characters from a position, or all that follow",
       example: 'println(substring("harness", 0, 4))',
     },
-    ([value, start, length]) => substring(text(value), start, length),
+    (args) => substring(textArgument(args, 0), args[1], args[2]),
   ),
   pure(
     {
@@ -157,7 +160,7 @@ export const textBuiltins: readonly Builtin[] = [
       errors: "Another side",
       example: 'println("[" + str_pad("7", 3, "0", "left") + "]")',
     },
-    ([value, width, fill, side]) => padded(text(value), width, fill, side),
+    (args) => padded(textArgument(args, 0), args[1], args[2], args[3]),
   ),
   pure(
     {
@@ -166,7 +169,7 @@ export const textBuiltins: readonly Builtin[] = [
       errors: "Another form",
       example: 'println(len(unicode_normalize("é", "NFD")))',
     },
-    ([value, form]) => normalize(text(value), form),
+    (args) => normalize(textArgument(args, 0), args[1]),
   ),
   pure(
     {
@@ -174,7 +177,7 @@ export const textBuiltins: readonly Builtin[] = [
       summary: "Cut text into what people see as characters",
       example: 'println(len(unicode_graphemes("🇩🇪é")))',
     },
-    ([value]) => new List(graphemes(text(value))),
+    (args) => new List(graphemes(textArgument(args, 0))),
   ),
   converted("title_case", "Start every word with a large letter", "the TITLE", titleCase),
   converted("uppercase_first", "Make the first letter large", "harn", upperFirst),

@@ -1,6 +1,7 @@
 /** Methods of strings. Positions and lengths count code points. */
 
 import { charAt, codePoints, display, List, type Native, textLength, textSlice, type Value } from "../../vm/index.ts";
+import { textArgument } from "../arguments.ts";
 import { intOr } from "../collections/list-methods.ts";
 
 const method = (name: string, impl: (text: string, args: readonly Value[]) => Value): Native => ({
@@ -79,7 +80,7 @@ function substring(text: string, from: Value, to: Value): string {
 export const stringMethods: readonly Native[] = [
   ...aliased(["count", "len"], (text) => textLength(text)),
   method("empty", (text) => text === ""),
-  method("contains", (text, [part]) => text.includes(textOr(part, ""))),
+  method("contains", (text, args) => text.includes(textArgument(args, 0))),
   method("replace", (text, args) =>
     args.length < 2 ? undefined : replaceAll(text, display(args[0]), display(args[1])),
   ),
@@ -87,13 +88,13 @@ export const stringMethods: readonly Native[] = [
   method("trim", (text) => trim(text)),
   method("trim_start", (text) => trimStart(text)),
   method("trim_end", (text) => trimEnd(text)),
-  method("starts_with", (text, [part]) => text.startsWith(textOr(part, ""))),
-  method("ends_with", (text, [part]) => text.endsWith(textOr(part, ""))),
+  method("starts_with", (text, args) => text.startsWith(textArgument(args, 0))),
+  method("ends_with", (text, args) => text.endsWith(textArgument(args, 0))),
   ...aliased(["lowercase", "lower", "to_lower"], (text) => text.toLowerCase()),
   ...aliased(["uppercase", "upper", "to_upper"], (text) => text.toUpperCase()),
   method("substring", (text, [from, to]) => substring(text, from, to)),
-  method("index_of", (text, [part]) => codePointIndex(text, text.indexOf(textOr(part, "")))),
-  method("last_index_of", (text, [part]) => codePointIndex(text, text.lastIndexOf(textOr(part, "")))),
+  method("index_of", (text, args) => codePointIndex(text, text.indexOf(textArgument(args, 0)))),
+  method("last_index_of", (text, args) => codePointIndex(text, text.lastIndexOf(textArgument(args, 0)))),
   method("chars", (text) => new List(codePoints(text))),
   method("repeat", (text, [count]) => text.repeat(Math.max(0, intOr(count, 1)))),
   method("reverse", (text) => codePoints(text).reverse().join("")),
