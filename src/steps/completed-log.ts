@@ -20,6 +20,8 @@ export interface CompletedStep {
   readonly llmCalls: number;
   readonly status: StepStatus;
   readonly error: string | null;
+  /** Milliseconds from entry to end, inner steps and waiting included; absent when the runtime has no clock. */
+  readonly durationMs?: number;
 }
 
 export interface CompletedLog {
@@ -43,7 +45,13 @@ export function createCompletedLog(): CompletedLog {
   };
 }
 
-export function completedRecord(step: ActiveStep, status: StepStatus, error: string | null): CompletedStep {
+/** @param nowMs by the clock that the step was entered by */
+export function completedRecord(
+  step: ActiveStep,
+  status: StepStatus,
+  error: string | null,
+  nowMs: number | undefined,
+): CompletedStep {
   const { definition, usage } = step;
   return {
     name: definition.name,
@@ -55,10 +63,11 @@ export function completedRecord(step: ActiveStep, status: StepStatus, error: str
     llmCalls: usage.llmCalls,
     status,
     error,
+    ...(nowMs === undefined || step.startedMs === undefined ? {} : { durationMs: nowMs - step.startedMs }),
   };
 }
 
-/** The nine keys of receipts; absent things are null. */
+/** The nine keys of the log; absent things are null. */
 export function completedStepToJson(record: CompletedStep): JsonObject {
   return {
     name: record.name,

@@ -59,6 +59,36 @@ describe("receipts", () => {
     );
   });
 
+  it("show how long each step took when the runtime has a clock", async () => {
+    let now = 5;
+    const seen: string[] = [];
+    const steps = makeSteps({ clock: () => now, onStepEnd: ({ name }) => seen.push(name) });
+    const take = (ms: number) => () => {
+      now += ms;
+    };
+    for (const [name, ms] of [
+      ["a", 12.4],
+      ["b", 3_449],
+      ["c", 306_900],
+      ["d", 59_999],
+    ] as const) {
+      await steps.step({ name }, take(ms))();
+    }
+    const times = renderReceipt(steps.receipt())
+      .split("\n")
+      .slice(2, 6)
+      .map((line) =>
+        line
+          .trim()
+          .split(/\s{2,}/)
+          .at(-1),
+      );
+    expect(times).toEqual(["12ms", "3.4s", "5m 06s", "60.0s"]);
+    expect(receiptToJson(steps.receipt()).steps).toMatchObject([{ duration_ms: 12 }, {}, {}, {}]);
+    steps.runtime.log.drain();
+    expect(seen, "also when the program has emptied the log").toEqual(["a", "b", "c", "d"]);
+  });
+
   it("show what was spent outside of steps, and an empty run", async () => {
     const steps = makeSteps();
     expect(renderReceipt(steps.receipt()).split("\n")).toHaveLength(4);

@@ -13,16 +13,22 @@ export interface StepReceipt {
   readonly unattributed: Readonly<UsageCounters>;
 }
 
-/** Looks at the log without emptying it. */
-export function makeReceipt(runtime: StepRuntime<unknown>): StepReceipt {
+/** @param steps default: those in the log, which is left as it is */
+export function makeReceipt(
+  runtime: StepRuntime<unknown>,
+  steps: readonly CompletedStep[] = runtime.log.peek(),
+): StepReceipt {
   const { total, unattributed } = runtime.usage;
-  return { steps: runtime.log.peek(), total: { ...total }, unattributed: { ...unattributed } };
+  return { steps, total: { ...total }, unattributed: { ...unattributed } };
 }
 
 export function receiptToJson(receipt: StepReceipt): JsonObject {
   return {
     version: 1,
-    steps: receipt.steps.map(completedStepToJson),
+    steps: receipt.steps.map((step) => ({
+      ...completedStepToJson(step),
+      ...(step.durationMs === undefined ? {} : { duration_ms: Math.round(step.durationMs) }),
+    })),
     total: countersToJson(receipt.total),
     unattributed: countersToJson(receipt.unattributed),
   };
@@ -37,27 +43,33 @@ function countersToJson(usage: Readonly<UsageCounters>): JsonObject {
   };
 }
 
-const HEADINGS = ["step", "status", "model", "calls", "in", "out", "cost", "error"] as const;
+const HEADINGS = ["step", "status", "model", "calls", "in", "out", "cost", "time", "error"] as const;
+type Row = Readonly<Record<(typeof HEADINGS)[number], string>>;
 /** Columns that hold numbers stand to the right. */
-const RIGHT = new Set([3, 4, 5, 6]);
+const RIGHT: ReadonlySet<string> = new Set(["calls", "in", "out", "cost", "time"]);
 const LONGEST_CELL = 60;
 
 /** A table for a terminal, without colours; one line per step, a line for the rest if there is one, and the sum. */
 export function renderReceipt(receipt: StepReceipt): string {
-  const rows: string[][] = receipt.steps.map((step) => [
-    step.name,
-    step.status,
-    step.model ?? "-",
+  const rows: Row[] = receipt.steps.map((step) => ({
     ...numbers(step),
-    step.error ?? "",
-  ]);
-  if (receipt.unattributed.llmCalls > 0) rows.push(["(outside steps)", "", "", ...numbers(receipt.unattributed), ""]);
-  rows.push(["total", "", "", ...numbers(receipt.total), ""]);
-  const cells = [[...HEADINGS], ...rows].map((row) => row.map(printable));
-  const widths = HEADINGS.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+    step: step.name,
+    status: step.status,
+    model: step.model ?? "-",
+    time: step.durationMs === undefined ? "" : duration(step.durationMs),
+    error: step.error ?? "",
+  }));
+  if (receipt.unattributed.llmCalls > 0) rows.push({ ...numbers(receipt.unattributed), step: "(outside steps)" });
+  rows.push({ ...numbers(receipt.total), step: "total" });
+  const columns = HEADINGS.filter((heading) => heading !== "time" || rows.some((row) => row.time !== ""));
+  const cells = [[...columns], ...rows.map((row) => columns.map((column) => printable(row[column])))];
+  const widths = columns.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const lines = cells.map((row) =>
     row
-      .map((cell, column) => (RIGHT.has(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .map((cell, column) => {
+        const width = widths[column]!;
+        return RIGHT.has(columns[column]!) ? cell.padStart(width) : cell.padEnd(width);
+      })
       .join("  ")
       .trimEnd(),
   );
@@ -65,13 +77,27 @@ export function renderReceipt(receipt: StepReceipt): string {
   return `${[lines[0]!, rule, ...lines.slice(1)].join("\n")}\n`;
 }
 
-function numbers(usage: Pick<CompletedStep, "llmCalls" | "inputTokens" | "outputTokens" | "costUsd">): string[] {
-  return [
-    String(usage.llmCalls),
-    String(usage.inputTokens),
-    String(usage.outputTokens),
-    `$${usage.costUsd.toFixed(4)}`,
-  ];
+function numbers(usage: Pick<CompletedStep, "llmCalls" | "inputTokens" | "outputTokens" | "costUsd">): Row {
+  return {
+    step: "",
+    status: "",
+    model: "",
+    calls: String(usage.llmCalls),
+    in: String(usage.inputTokens),
+    out: String(usage.outputTokens),
+    cost: `$${usage.costUsd.toFixed(4)}`,
+    time: "",
+    error: "",
+  };
+}
+
+/** `12ms`, `3.4s`, `5m 06s`. */
+function duration(ms: number): string {
+  const whole = Math.round(ms);
+  if (whole < 1000) return `${whole}ms`;
+  const seconds = whole / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)}s`;
+  return `${Math.floor(seconds / 60)}m ${String(Math.floor(seconds % 60)).padStart(2, "0")}s`;
 }
 
 /** One line, and nothing that a terminal would obey: names and errors come from programs and models. */

@@ -10,7 +10,13 @@
 
 import type { JsonObject } from "../base/index.ts";
 import { type Charged, charge, isBudgetExhausted, type RunUsage, type StepCharge } from "./budget.ts";
-import { type CompletedLog, completedRecord, createCompletedLog, type StepStatus } from "./completed-log.ts";
+import {
+  type CompletedLog,
+  type CompletedStep,
+  completedRecord,
+  createCompletedLog,
+  type StepStatus,
+} from "./completed-log.ts";
 import { boundaryOf, type PersonaDefinition, type StepDefinition } from "./definition.ts";
 import { createHookRegistry, type HookRegistry } from "./hook-registry.ts";
 import { createStepRegistry, type StepRegistry } from "./registry.ts";
@@ -29,6 +35,8 @@ export interface StepRuntime<H> {
   readonly values: ValueModel;
   /** Steps that were entered and are not in the log yet. */
   readonly unfinished: Set<ActiveStep>;
+  readonly clock: (() => number) | undefined;
+  readonly onStepEnd: ((record: CompletedStep) => void) | undefined;
 }
 
 export interface StepRuntimeOptions {
@@ -36,6 +44,10 @@ export interface StepRuntimeOptions {
   readonly tracer?: StepTracer;
   /** Default: values of a TypeScript program. */
   readonly values?: ValueModel;
+  /** Milliseconds, never going back; default: steps are not timed. */
+  readonly clock?: () => number;
+  /** Told of each record as it is logged; unlike the log, nobody drains it. */
+  readonly onStepEnd?: (record: CompletedStep) => void;
 }
 
 export function createStepRuntime<H>(options: StepRuntimeOptions = {}): StepRuntime<H> {
@@ -47,6 +59,8 @@ export function createStepRuntime<H>(options: StepRuntimeOptions = {}): StepRunt
     tracer: options.tracer ?? NO_STEP_TRACER,
     values: options.values ?? jsValues,
     unfinished: new Set(),
+    clock: options.clock,
+    onStepEnd: options.onStepEnd,
   };
 }
 
@@ -80,6 +94,7 @@ export function enterStep(
     usage: noUsage(),
     lastModel: undefined,
     spanId,
+    startedMs: runtime.clock?.(),
     state: "open",
     firedThresholds: new Set(),
   };
@@ -122,7 +137,9 @@ export function finishStep(
   tracer.set(spanId, "output_tokens", usage.outputTokens);
   if (Number.isFinite(usage.costUsd)) tracer.set(spanId, "cost_usd", usage.costUsd);
   tracer.end(spanId);
-  runtime.log.add(completedRecord(step, status, error));
+  const record = completedRecord(step, status, error, runtime.clock?.());
+  runtime.log.add(record);
+  runtime.onStepEnd?.(record);
   return true;
 }
 

@@ -81,8 +81,8 @@ export interface Steps {
 }
 
 export function createSteps(options: StepsOptions): Steps {
-  const runtime = createStepRuntime<StepHook>(options.tracer === undefined ? {} : { tracer: options.tracer });
-  const { carrier, applyHookEffects } = options;
+  const { carrier, applyHookEffects, ...runtimeOptions } = options;
+  const runtime = createStepRuntime<StepHook>(runtimeOptions);
   const context: StepContext = { runtime, carrier, ...(applyHookEffects && { applyHookEffects }) };
   const current = (): StepScope => carrier.get() ?? EMPTY_SCOPE;
 
