@@ -3,7 +3,7 @@
  * connection may take to answer at all, and the idle watchdog.
  *
  * The watchdog measures the gap since the last chunk that was content. Heartbeats do not feed it, and while events are
- * being delivered it stands still (LOOP-59 … LOOP-61). It is one sleeping timer that looks at the gap when it wakes and
+ * being delivered it stands still (LOOP-59 … LOOP-61). One sleeping timer serves both limits: it looks at the gap when it wakes and
  * goes back to sleep for what is left, so a chunk costs a clock reading and no timer.
  */
 
