@@ -1,6 +1,7 @@
 /** Log lines: one JSON object a line, `{"ts", "level", "msg", …fields}`, on the program's output. */
 
 import { Dict, display, Float, isNumeric, type NativeContext, Thrown, type Value, type Vm } from "../../vm/index.ts";
+import { textArgument } from "../arguments.ts";
 import { type Builtin, pure, runState } from "../builtin.ts";
 import { quoteJson, writeJson } from "../json/write-json.ts";
 import { clockOf } from "../time/run-clock.ts";
@@ -45,9 +46,9 @@ export const loggingBuiltins: readonly Builtin[] = [
         effects: ["console", "clock"],
         example: `log_${level}("started", {port: 80})`,
       },
-      ([message, fields], context) => {
-        const dict = fields instanceof Dict ? fields : undefined;
-        writeLog(level, message === undefined ? "" : display(message), dict, context);
+      (args, context) => {
+        const dict = args[1] instanceof Dict ? args[1] : undefined;
+        writeLog(level, textArgument(args, 0), dict, context);
         return undefined;
       },
     ),

@@ -1,6 +1,7 @@
 /** Progress lines: `[phase] message (2/5)`. */
 
-import { Dict, display, type Int, isInt, type Value } from "../../vm/index.ts";
+import { Dict, type Int, isInt, type Value } from "../../vm/index.ts";
+import { textArgument } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 
 const FRAMES = ["|", "/", "-", "\\"] as const;
@@ -8,7 +9,6 @@ const DEFAULT_WIDTH = 10;
 const MIN_WIDTH = 3;
 const MAX_WIDTH = 40;
 
-const text = (value: Value): string => (value === undefined ? "" : display(value));
 const intOf = (value: Value): Int | undefined => (isInt(value) ? value : undefined);
 
 function bar(current: Int, total: Int, width: number): string {
@@ -17,26 +17,28 @@ function bar(current: Int, total: Int, width: number): string {
   return `[${"#".repeat(filled)}${"-".repeat(width - filled)}]`;
 }
 
-function progressLine([phase, message, third, fourth]: readonly Value[]): string {
-  const head = `[${text(phase)}]`;
+function progressLine(args: readonly Value[]): string {
+  const [, , third, fourth] = args;
+  const head = `[${textArgument(args, 0)}]`;
+  const message = textArgument(args, 1);
   if (third instanceof Dict) {
     const current = intOf(third.map.get("current"));
     const mode = third.map.get("mode");
     if (mode === "spinner") {
       const step = Number(intOf(third.map.get("step")) ?? current ?? 0);
-      return `${head} ${FRAMES[((step % 4) + 4) % 4]} ${text(message)}\n`;
+      return `${head} ${FRAMES[((step % 4) + 4) % 4]} ${message}\n`;
     }
     if (mode === "bar") {
       const total = intOf(third.map.get("total")) ?? 0;
       const width = Number(intOf(third.map.get("width")) ?? DEFAULT_WIDTH);
       const shown = bar(current ?? 0, total, Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, width)));
-      return `${head} ${shown} ${text(message)} (${current ?? 0}/${total})\n`;
+      return `${head} ${shown} ${message} (${current ?? 0}/${total})\n`;
     }
   }
   const done = intOf(third);
   const total = intOf(fourth);
   const count = done === undefined ? "" : total === undefined ? ` (${done}%)` : ` (${done}/${total})`;
-  return `${head} ${text(message)}${count}\n`;
+  return `${head} ${message}${count}\n`;
 }
 
 export const progressBuiltins: readonly Builtin[] = [

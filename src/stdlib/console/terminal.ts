@@ -4,6 +4,7 @@
  */
 
 import { display, type NativeContext, Thrown, type Value, type Vm } from "../../vm/index.ts";
+import { textArgument } from "../arguments.ts";
 import { type Builtin, effect, pure, runState } from "../builtin.ts";
 import { linesOf } from "../text/string-methods.ts";
 
@@ -45,12 +46,12 @@ function hasColor(context: NativeContext): boolean {
   return isTty(context, "stdout");
 }
 
-const COLORS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
+const COLORS: readonly string[] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
 function colorCode(name: string): number | undefined {
   if (name === "gray" || name === "grey") return 90;
   const bright = name.startsWith("bright_");
-  const index = COLORS.findIndex((color) => color === (bright ? name.slice("bright_".length) : name));
+  const index = COLORS.indexOf(bright ? name.slice("bright_".length) : name);
   return index < 0 ? undefined : (bright ? 90 : 30) + index;
 }
 
@@ -81,7 +82,7 @@ export const terminalBuiltins: readonly Builtin[] = [
       effects: ["console"],
       example: 'eprint("careful")',
     },
-    ([value], context) => writeError(text(value), context),
+    (args, context) => writeError(textArgument(args, 0), context),
   ),
   pure(
     {
@@ -90,7 +91,7 @@ export const terminalBuiltins: readonly Builtin[] = [
       effects: ["console"],
       example: 'eprintln("careful")',
     },
-    ([value], context) => writeError(`${text(value)}\n`, context),
+    (args, context) => writeError(`${textArgument(args, 0)}\n`, context),
   ),
   pure(
     {
@@ -231,7 +232,7 @@ export const terminalBuiltins: readonly Builtin[] = [
       effects: ["console", "env"],
       example: 'set_color_mode("never")\nprintln(color("ok", "green"))',
     },
-    ([value, name], context) => painted(text(value), colorCode(text(name)), context),
+    (args, context) => painted(textArgument(args, 0), colorCode(textArgument(args, 1)), context),
   ),
   pure(
     {
@@ -240,7 +241,7 @@ export const terminalBuiltins: readonly Builtin[] = [
       effects: ["console", "env"],
       example: 'set_color_mode("never")\nprintln(bold("ok"))',
     },
-    ([value], context) => painted(text(value), 1, context),
+    (args, context) => painted(textArgument(args, 0), 1, context),
   ),
   pure(
     {
@@ -249,7 +250,7 @@ export const terminalBuiltins: readonly Builtin[] = [
       effects: ["console", "env"],
       example: 'set_color_mode("never")\nprintln(dim("ok"))',
     },
-    ([value], context) => painted(text(value), 2, context),
+    (args, context) => painted(textArgument(args, 0), 2, context),
   ),
   pure(
     {

@@ -1,7 +1,7 @@
 /** Text encodings of text: base64, base32, hex, percent. */
 
-import { display, RuntimeError, type Value } from "../../vm/index.ts";
-import { bytesOf, decodeLossy } from "../arguments.ts";
+import { RuntimeError } from "../../vm/index.ts";
+import { bytesOf, decodeLossy, textArgument } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import {
   type Decoded,
@@ -15,8 +15,6 @@ import {
   encodeHex,
 } from "./base-codecs.ts";
 
-const text = (value: Value): string => (value === undefined ? "" : display(value));
-
 const encoder = (name: string, what: string, encode: (bytes: Uint8Array) => string): Builtin =>
   pure(
     {
@@ -24,7 +22,7 @@ const encoder = (name: string, what: string, encode: (bytes: Uint8Array) => stri
       summary: `Write text or bytes as ${what}`,
       example: `println(${name}("hé"))`,
     },
-    ([value]) => encode(bytesOf(value === undefined ? "" : value)),
+    (args) => encode(args.length === 0 ? new Uint8Array() : bytesOf(args[0])),
   );
 
 const decoder = (name: string, what: string, sample: string, decode: (text: string) => Decoded): Builtin =>
@@ -35,8 +33,8 @@ const decoder = (name: string, what: string, sample: string, decode: (text: stri
       errors: `Text that is no ${what}`,
       example: `println(${name}("${sample}"))`,
     },
-    ([value]) => {
-      const result = decode(text(value));
+    (args) => {
+      const result = decode(textArgument(args, 0));
       if (result.ok) return decodeLossy(result.bytes);
       throw new RuntimeError("runtime", `${name.slice(0, -"_decode".length)} decode error: ${result.problem}`);
     },
@@ -81,7 +79,7 @@ export const encodingBuiltins: readonly Builtin[] = [
       summary: "Percent-encode all but letters, digits and `-_.~`",
       example: 'println(url_encode("a b&c"))',
     },
-    ([value]) => percentEncode(text(value)),
+    (args) => percentEncode(textArgument(args, 0)),
   ),
   pure(
     {
@@ -89,6 +87,6 @@ export const encodingBuiltins: readonly Builtin[] = [
       summary: "Undo percent-encoding; `+` is a space",
       example: 'println(url_decode("a+b%26c"))',
     },
-    ([value]) => percentDecode(text(value)),
+    (args) => percentDecode(textArgument(args, 0)),
   ),
 ];

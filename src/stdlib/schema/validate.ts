@@ -24,8 +24,8 @@ import {
   withoutExponent,
 } from "../../vm/index.ts";
 import { setOf } from "../collections/set-methods.ts";
+import { type CompiledRegex, compileRegex, type Regex } from "../regex/regex.ts";
 import { dictField, isNullable, listField, resolveReference, typeOf } from "./canonical.ts";
-import { matchesPattern } from "./pattern.ts";
 
 export interface Validation {
   /** The value, or a copy of it with defaults. */
@@ -35,13 +35,15 @@ export interface Validation {
 }
 
 export function validate(value: Value, schema: Dict, defaults: boolean): Validation {
-  const run: Run = { root: schema, defaults, errors: [] };
+  const run: Run = { root: schema, defaults, patterns: new Map(), errors: [] };
   return { value: check(value, schema, "", run, 0), errors: run.errors };
 }
 
 interface Run {
   readonly root: Dict;
   readonly defaults: boolean;
+  /** Patterns met so far. */
+  readonly patterns: Map<string, CompiledRegex>;
   errors: string[];
 }
 
@@ -198,9 +200,18 @@ function checkText(text: string, schema: Dict, path: string, run: Run): void {
   }
   const pattern = schema.map.get("pattern");
   if (typeof pattern !== "string") return;
-  const found = matchesPattern(pattern, text);
-  if (found.kind === "invalid") report(run, path, `invalid regex pattern '${pattern}': ${found.reason}`);
-  else if (!found.matches) report(run, path, `value does not match pattern '${pattern}'`);
+  let compiled = run.patterns.get(pattern);
+  if (!compiled) {
+    compiled = compileRegex(pattern, "");
+    run.patterns.set(pattern, compiled);
+  }
+  if ("message" in compiled) report(run, path, `invalid regex pattern '${pattern}': ${compiled.message}`);
+  else if (!hasMatch(compiled.regex, text)) report(run, path, `value does not match pattern '${pattern}'`);
+}
+
+function hasMatch(regex: Regex, text: string): boolean {
+  for (const _ of regex.findAll(text)) return true;
+  return false;
 }
 
 function checkNumber(value: number, schema: Dict, path: string, run: Run): void {
