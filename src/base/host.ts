@@ -54,7 +54,38 @@ export interface HttpRequest {
   readonly connectTimeoutMs?: number;
   /** How many idle connections to this server are worth keeping, for hosts that pool. */
   readonly keepAlive?: number;
+  /** Default true. */
   readonly followRedirects?: boolean;
+  /** Default: the host's. */
+  readonly maxRedirects?: number;
+  /** Milliseconds until everything has arrived, the body too; absent: no limit. */
+  readonly totalTimeoutMs?: number;
+  /** Milliseconds that may pass between two pieces of the body; absent: no limit. */
+  readonly readTimeoutMs?: number;
+  /** False: the body comes as it is on the wire. Default true. */
+  readonly decompress?: boolean;
+  /** Instead of the proxy that the environment names. */
+  readonly proxy?: HttpProxy;
+  readonly tls?: HttpTls;
+}
+
+export interface HttpProxy {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Hosts that are reached without it, as in `NO_PROXY`. */
+  readonly noProxy?: string;
+}
+
+/** Trust and identity of one request. Paths as of `fs.read`; what they hold never travels through the host interface. */
+export interface HttpTls {
+  /** Certificates (PEM) that are trusted besides the platform's. */
+  readonly caPath?: string;
+  /** Own certificate and key (PEM); one file may hold both. */
+  readonly certPath?: string;
+  readonly keyPath?: string;
+  /** SHA-256 of public keys that the server may have, as hex or base64; absent: any. */
+  readonly pinnedSha256?: readonly string[];
 }
 
 export interface HttpResponse {

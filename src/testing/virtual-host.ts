@@ -222,7 +222,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
       ...(options.crypto ?? noCrypto),
       "http.request": async (request, signal): Promise<HttpResponse> => {
         const effect = "http.request";
-        const items = playScript(withHeadTimeout(request, httpItems(request, effect), effect), {
+        const items = playScript(withTimeouts(request, httpItems(request, effect), effect), {
           effect,
           sleep: clock.sleep,
           ...(signal && { signal }),
@@ -240,7 +240,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
     stream: {
       "http.stream": (request, signal) => {
         const effect = "http.stream";
-        return playScript(withHeadTimeout(request, httpItems(request, effect), effect), {
+        return playScript(withTimeouts(request, httpItems(request, effect), effect), {
           effect,
           sleep: clock.sleep,
           ...(signal && { signal }),
@@ -330,23 +330,32 @@ function* httpSteps(request: HttpRequest, script: ScriptedHttp, effect: string):
   }
 }
 
-/** Cuts the wait for the head at `timeoutMs`, as the real host does. */
-function* withHeadTimeout(
+/** Cuts the waits at the limits of the request, as the real host does. */
+function* withTimeouts(
   request: HttpRequest,
   steps: Iterable<ScriptStep<HttpStreamItem>>,
   effect: string,
 ): Iterable<ScriptStep<HttpStreamItem>> {
-  let leftMs = request.timeoutMs ?? Number.POSITIVE_INFINITY;
-  let headSeen = false;
+  const unlimited = Number.POSITIVE_INFINITY;
+  let totalLeftMs = request.totalTimeoutMs ?? unlimited;
+  let pauseLeftMs = request.timeoutMs ?? unlimited;
+  let message = `No response headers within ${request.timeoutMs} ms`;
   for (const step of steps) {
-    if (!headSeen && "waitMs" in step) {
+    if ("waitMs" in step) {
+      const leftMs = Math.min(totalLeftMs, pauseLeftMs);
       if (step.waitMs > leftMs) {
         yield { waitMs: leftMs };
-        yield { fail: new HostError("timeout", effect, `No response headers within ${request.timeoutMs} ms`) };
+        const isTotal = totalLeftMs < pauseLeftMs;
+        const total = `The exchange with ${request.url} timed out after ${request.totalTimeoutMs} ms`;
+        yield { fail: new HostError("timeout", effect, isTotal ? total : message) };
       }
-      leftMs -= step.waitMs;
+      totalLeftMs -= step.waitMs;
+      pauseLeftMs -= step.waitMs;
     }
-    if ("item" in step) headSeen = true;
+    if ("item" in step) {
+      pauseLeftMs = request.readTimeoutMs ?? unlimited;
+      message = `Nothing of the response of ${request.url} came for ${request.readTimeoutMs} ms`;
+    }
     yield step;
   }
 }

@@ -17,15 +17,28 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
-import { HostError } from "../../base/index.ts";
+import { HostError, type HttpProxy } from "../../base/index.ts";
+import type { TlsSettings } from "./tls-settings.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Connections {
   /** Starts a request; the caller writes the body and listens. Throws a {@link HostError} for what cannot be sent. */
-  open(url: URL, method: string, headers: Readonly<Record<string, string>>, effect: string): ClientRequest;
+  open(
+    url: URL,
+    method: string,
+    headers: Readonly<Record<string, string>>,
+    effect: string,
+    route?: Route,
+  ): ClientRequest;
   /** Closes idle connections. */
   close(): void;
+}
+
+/** What a request wants otherwise than the environment says. */
+export interface Route {
+  readonly proxy?: HttpProxy | undefined;
+  readonly tls?: TlsSettings | undefined;
 }
 
 export function createConnections(environment: () => Environment): Connections {
@@ -39,12 +52,14 @@ export function createConnections(environment: () => Environment): Connections {
   };
 
   return {
-    open(url, method, headers, effect) {
+    open(url, method, headers, effect, route = {}) {
       const isSecure = url.protocol === "https:";
       if (!isSecure && url.protocol !== "http:") {
         throw new HostError("unsupported", effect, `Expected an http or https address, got \`${url.protocol}\``);
       }
-      const proxy = proxyFor(url, environment());
+      const proxy = route.proxy === undefined ? proxyFor(url, environment()) : ownProxyFor(url, route.proxy);
+      const { tls } = route;
+      const tlsKey = tls === undefined ? "" : ` ${tls.key}`;
       if (proxy !== undefined && proxy.protocol !== "http:" && proxy.protocol !== "https:") {
         throw new HostError(
           "unsupported",
@@ -62,11 +77,15 @@ export function createConnections(environment: () => Environment): Connections {
       };
       if (proxy === undefined) {
         return isSecure
-          ? httpsRequest({ ...options, agent: agentFor("https", () => new HttpsAgent({ keepAlive: true })) })
+          ? httpsRequest({
+              ...options,
+              agent: agentFor(`https${tlsKey}`, () => new HttpsAgent({ keepAlive: true, ...tls?.options })),
+            })
           : httpRequest({ ...options, agent: agentFor("http", () => new HttpAgent({ keepAlive: true })) });
       }
       if (isSecure) {
-        return httpsRequest({ ...options, agent: agentFor(`tunnel ${proxy.href}`, () => createTunnelAgent(proxy)) });
+        const agent = agentFor(`tunnel ${proxy.href}${tlsKey}`, () => createTunnelAgent(proxy, tls?.options));
+        return httpsRequest({ ...options, agent });
       }
       const whole = new URL(url);
       whole.username = "";
@@ -96,8 +115,22 @@ export function proxyFor(url: URL, environment: Environment): URL | undefined {
   const read = (name: string): string => environment[name.toLowerCase()] || environment[name] || "";
   if (isLoopback(hostOf(url)) || isExempt(url, read("NO_PROXY"))) return undefined;
   const named = (url.protocol === "https:" ? read("HTTPS_PROXY") : read("HTTP_PROXY")) || read("ALL_PROXY");
-  if (named === "") return undefined;
-  return URL.canParse(named) && named.includes("://") ? new URL(named) : new URL(`http://${named}`);
+  return named === "" ? undefined : proxyUrl(named);
+}
+
+/** A proxy that the request names: used for the machine itself too. */
+function ownProxyFor(url: URL, proxy: HttpProxy): URL | undefined {
+  if (isExempt(url, proxy.noProxy ?? "")) return undefined;
+  const own = proxyUrl(proxy.url);
+  if (proxy.username !== undefined) own.username = encodeURIComponent(proxy.username);
+  if (proxy.password !== undefined) own.password = encodeURIComponent(proxy.password);
+  return own;
+}
+
+function proxyUrl(text: string): URL {
+  const whole = text.includes("://") ? text : `http://${text}`;
+  if (URL.canParse(whole)) return new URL(whole);
+  throw new HostError("invalid_input", "http.request", "Expected the address of a proxy such as `http://proxy:8080`");
 }
 
 function isExempt(url: URL, list: string): boolean {
@@ -133,8 +166,8 @@ interface TunnelOptions {
 }
 
 /** An agent whose connections are TLS inside a `CONNECT` tunnel. */
-function createTunnelAgent(proxy: URL): HttpsAgent {
-  const agent = new HttpsAgent({ keepAlive: true });
+function createTunnelAgent(proxy: URL, tls: TlsSettings["options"] = {}): HttpsAgent {
+  const agent = new HttpsAgent({ keepAlive: true, ...tls });
   const createConnection = (
     options: TunnelOptions,
     done: (error: Error | null, socket?: Duplex) => void,

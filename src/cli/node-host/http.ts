@@ -21,10 +21,13 @@ import {
 } from "../../base/index.ts";
 import type { Connections } from "./connections.ts";
 import { codeOf, toHostError } from "./host-failure.ts";
+import { readTlsSettings, type TlsSettings } from "./tls-settings.ts";
 
 type HttpEffect = "http.request" | "http.stream";
 
 export interface HttpLimits {
+  /** Folder that paths of certificates count from. Default: the process's. */
+  readonly cwd?: string;
   /** Bytes that `http.request` takes of a body, after decompression; more is an error. Default 256 MiB. */
   readonly maxBodyBytes?: number;
   /** Default 10. */
@@ -44,56 +47,87 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 export function createHttpHandlers(connections: Connections, limits: HttpLimits = {}): HttpHandlers {
   const maxBodyBytes = limits.maxBodyBytes ?? 256 * 1024 * 1024;
   const maxRedirects = limits.maxRedirects ?? 10;
-  return {
-    async request(request, signal): Promise<HttpResponse> {
-      const effect = "http.request";
-      const withEncodings = hasHeader(request.headers, "accept-encoding")
+  const cwd = limits.cwd ?? process.cwd();
+  const requestWhole = async (request: HttpRequest, signal: CancelSignal | undefined): Promise<HttpResponse> => {
+    const effect = "http.request";
+    const withEncodings =
+      request.decompress === false || hasHeader(request.headers, "accept-encoding")
         ? request
         : { ...request, headers: { ...request.headers, "accept-encoding": "gzip, deflate, br" } };
-      const exchange = await exchangeOf(connections, withEncodings, maxRedirects, effect, signal);
-      const body = createBodyReader(exchange, effect, signal);
-      const chunks: Uint8Array[] = [];
-      let size = 0;
-      for (let next = await body.next(); next.done !== true; next = await body.next()) {
-        if (next.value.kind === "head") continue;
-        size += next.value.bytes.length;
-        if (size > maxBodyBytes) {
-          body.release();
-          const message = `The response of ${describeUrl(exchange.url)} is larger than ${maxBodyBytes} bytes; stream it instead`;
-          throw new HostError("invalid_input", effect, message);
-        }
-        chunks.push(next.value.bytes);
+    const exchange = await exchangeOf({ connections, asked: withEncodings, maxRedirects, cwd, effect, signal });
+    const body = createBodyReader(exchange, effect, request.readTimeoutMs, signal);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for (let next = await body.next(); next.done !== true; next = await body.next()) {
+      if (next.value.kind === "head") continue;
+      size += next.value.bytes.length;
+      if (size > maxBodyBytes) {
+        body.release();
+        const message = `The response of ${describeUrl(exchange.url)} is larger than ${maxBodyBytes} bytes; stream it instead`;
+        throw new HostError("invalid_input", effect, message);
       }
-      return {
-        ...exchange.head,
-        url: exchange.url.href,
-        body: chunks.length === 1 ? chunks[0]! : concat(chunks, size),
-      };
+      chunks.push(next.value.bytes);
+    }
+    return {
+      ...exchange.head,
+      url: exchange.url.href,
+      body: chunks.length === 1 ? chunks[0]! : concat(chunks, size),
+    };
+  };
+  return {
+    async request(request, signal) {
+      if (request.totalTimeoutMs === undefined) return requestWhole(request, signal);
+      const limit = limitedTotal(request, "http.request", signal);
+      try {
+        return await requestWhole(request, limit.token);
+      } finally {
+        limit.release();
+      }
     },
     stream(request, signal): AsyncIterable<HttpStreamItem> {
       return {
-        [Symbol.asyncIterator]: () => streamOf(connections, request, maxRedirects, signal),
+        [Symbol.asyncIterator]: () => streamOf({ connections, asked: request, maxRedirects, cwd }, signal),
       };
+    },
+  };
+}
+
+/** A token that fires with the signal, or when the time for the whole exchange is over. */
+function limitedTotal(
+  request: HttpRequest,
+  effect: HttpEffect,
+  signal: CancelSignal | undefined,
+): { readonly token: CancelToken; readonly release: () => void } {
+  const { token, release } = CancelToken.childOf(signal ?? new CancelToken());
+  const { totalTimeoutMs } = request;
+  if (totalTimeoutMs === undefined) return { token, release };
+  const timer = setTimeout(() => {
+    const where = URL.canParse(request.url) ? describeUrl(new URL(request.url)) : "the request";
+    token.cancel(new HostError("timeout", effect, `The exchange with ${where} timed out after ${totalTimeoutMs} ms`));
+  }, totalTimeoutMs);
+  return {
+    token,
+    release() {
+      clearTimeout(timer);
+      release();
     },
   };
 }
 
 /** Head first, then chunks. Written out by hand: an async generator costs two promises more per chunk. */
 function streamOf(
-  connections: Connections,
-  request: HttpRequest,
-  maxRedirects: number,
+  exchanging: Omit<Exchanging, "effect" | "signal">,
   signal: CancelSignal | undefined,
 ): AsyncIterator<HttpStreamItem, undefined> {
   const effect = "http.stream";
   // Of its own, so that returning early ends also a request that still waits for its head.
-  const { token, release } = CancelToken.childOf(signal ?? new CancelToken());
+  const { token, release } = limitedTotal(exchanging.asked, effect, signal);
   let body: BodyReader | undefined;
   let isReturned = false;
   const open = async (): Promise<IteratorResult<HttpStreamItem, undefined>> => {
     try {
-      const exchange = await exchangeOf(connections, request, maxRedirects, effect, token);
-      body = createBodyReader(exchange, effect, token, release);
+      const exchange = await exchangeOf({ ...exchanging, effect, signal: token });
+      body = createBodyReader(exchange, effect, exchanging.asked.readTimeoutMs, token, release);
       return { done: false, value: { kind: "head", ...exchange.head, url: exchange.url.href } };
     } catch (error) {
       release();
@@ -124,14 +158,20 @@ interface Exchange {
   readonly body: Readable;
 }
 
+interface Exchanging {
+  readonly connections: Connections;
+  readonly asked: HttpRequest;
+  readonly maxRedirects: number;
+  readonly cwd: string;
+  readonly effect: HttpEffect;
+  readonly signal: CancelSignal | undefined;
+}
+
 /** Sends, waits for the head, follows redirects. The time-out covers all of it. */
-async function exchangeOf(
-  connections: Connections,
-  asked: HttpRequest,
-  maxRedirects: number,
-  effect: HttpEffect,
-  signal: CancelSignal | undefined,
-): Promise<Exchange> {
+async function exchangeOf(exchanging: Exchanging): Promise<Exchange> {
+  const { connections, asked, cwd, effect, signal } = exchanging;
+  const maxRedirects = asked.maxRedirects ?? exchanging.maxRedirects;
+  const tls = asked.tls === undefined ? undefined : await readTlsSettings(asked.tls, cwd, effect);
   const deadline = asked.timeoutMs === undefined ? undefined : performance.now() + asked.timeoutMs;
   let url = parseUrl(asked.url, effect);
   let method = asked.method.toUpperCase();
@@ -147,13 +187,14 @@ async function exchangeOf(
       body,
       leftMs,
       asked,
+      tls,
       effect,
       signal,
     });
     const status = response.statusCode ?? 0;
     const location = response.headers.location;
     if (asked.followRedirects === false || !redirectStatuses.has(status) || location === undefined) {
-      return openBody(url, method, request, response);
+      return openBody(url, method, request, response, asked.decompress !== false);
     }
     response.on("error", () => {});
     response.destroy();
@@ -186,6 +227,7 @@ interface Sending {
   /** Milliseconds left until the head must be there. */
   readonly leftMs: number | undefined;
   readonly asked: HttpRequest;
+  readonly tls: TlsSettings | undefined;
   readonly effect: HttpEffect;
   readonly signal: CancelSignal | undefined;
 }
@@ -204,16 +246,18 @@ function send(sending: Sending, isSecondTry = false): Promise<{ request: ClientR
     }
     let request: ClientRequest;
     try {
-      request = connections.open(url, method, headers, effect);
+      request = connections.open(url, method, headers, effect, { proxy: asked.proxy, tls: sending.tls });
     } catch (error) {
       reject(toHostError(error, effect, `Cannot send ${method} ${describeUrl(url)}`));
       return;
     }
     let timer: NodeJS.Timeout | undefined;
+    let connectTimer: NodeJS.Timeout | undefined;
     let isSettled = false;
     const release = () => {
       isSettled = true;
       clearTimeout(timer);
+      clearTimeout(connectTimer);
       signal?.removeEventListener("abort", onAbort);
     };
     const fail = (error: unknown) => {
@@ -229,6 +273,16 @@ function send(sending: Sending, isSecondTry = false): Promise<{ request: ClientR
           new HostError("timeout", effect, `No response headers of ${describeUrl(url)} within ${asked.timeoutMs} ms`),
         );
       }, leftMs);
+    }
+    const { connectTimeoutMs } = asked;
+    if (connectTimeoutMs !== undefined) {
+      connectTimer = setTimeout(() => {
+        fail(new HostError("timeout", effect, `No connection to ${url.host} within ${connectTimeoutMs} ms`));
+      }, connectTimeoutMs);
+      request.once("socket", (socket) => {
+        if (request.reusedSocket) clearTimeout(connectTimer);
+        else socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => clearTimeout(connectTimer));
+      });
     }
     // The listener stays for the life of the request: a socket may fail again after the answer was given up.
     request.on("error", (error) => {
@@ -258,14 +312,20 @@ function describeFailure(error: unknown, effect: HttpEffect, what: string): Host
   return toHostError(error, effect, what);
 }
 
-function openBody(url: URL, method: string, request: ClientRequest, response: IncomingMessage): Exchange {
+function openBody(
+  url: URL,
+  method: string,
+  request: ClientRequest,
+  response: IncomingMessage,
+  decompress: boolean,
+): Exchange {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
   const status = response.statusCode ?? 0;
   const hasBody = method !== "HEAD" && status !== 204 && status !== 304 && headers["content-length"] !== "0";
-  const decoder = hasBody ? createDecoder(headers["content-encoding"]) : undefined;
+  const decoder = hasBody && decompress ? createDecoder(headers["content-encoding"]) : undefined;
   if (decoder !== undefined) {
     delete headers["content-encoding"];
     delete headers["content-length"];
@@ -300,10 +360,14 @@ interface BodyWaiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** @param onEnd called once, however the body ends */
+/**
+ * @param readTimeoutMs longest pause between two pieces; it does not count while the consumer keeps the socket waiting
+ * @param onEnd called once, however the body ends
+ */
 function createBodyReader(
   { body, request, url }: Exchange,
   effect: HttpEffect,
+  readTimeoutMs: number | undefined,
   signal: CancelSignal | undefined,
   onEnd: () => void = () => {},
 ): BodyReader {
@@ -319,6 +383,7 @@ function createBodyReader(
     isEnded = true;
     failure = how;
     signal?.removeEventListener("abort", onAbort);
+    clearTimeout(pause);
     onEnd();
     if (waiting === undefined) return;
     const { resolve, reject } = waiting;
@@ -348,7 +413,18 @@ function createBodyReader(
     });
   };
 
+  let pause: NodeJS.Timeout | undefined;
+  const startPause = () => {
+    if (readTimeoutMs === undefined || isEnded) return;
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      const message = `Nothing of the response of ${describeUrl(url)} came for ${readTimeoutMs} ms`;
+      close({ error: new HostError("timeout", effect, message) });
+    }, readTimeoutMs);
+  };
+  startPause();
   body.on("data", (chunk: Buffer) => {
+    startPause();
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (waiting !== undefined) {
       const { resolve } = waiting;
@@ -358,7 +434,10 @@ function createBodyReader(
     }
     queue.push(bytes);
     queuedBytes += bytes.length;
-    if (queuedBytes >= highWaterBytes) body.pause();
+    if (queuedBytes >= highWaterBytes) {
+      body.pause();
+      clearTimeout(pause);
+    }
   });
   body.on("end", () => finish());
   body.on("error", cut);
@@ -371,7 +450,10 @@ function createBodyReader(
       const bytes = queue.shift();
       if (bytes !== undefined) {
         queuedBytes -= bytes.length;
-        if (queuedBytes < highWaterBytes && body.isPaused()) body.resume();
+        if (queuedBytes < highWaterBytes && body.isPaused()) {
+          body.resume();
+          startPause();
+        }
         return Promise.resolve({ done: false, value: { kind: "chunk", bytes } });
       }
       if (failure !== undefined) return Promise.reject(takeFailure());

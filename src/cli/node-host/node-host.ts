@@ -62,7 +62,7 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
       import("./http.ts"),
     ]);
     const connections = createConnections(environment);
-    return { ...createHttpHandlers(connections, options.http), close: connections.close };
+    return { ...createHttpHandlers(connections, { cwd, ...options.http }), close: connections.close };
   });
   const processes = once(async (): Promise<ProcessHandlers> => {
     const { createProcessHandlers } = await import("./processes.ts");
