@@ -58,6 +58,15 @@ export {
 } from "./modules/graph.ts";
 export type { ModuleReader, ReadResult } from "./modules/module-reader.ts";
 
+// Personas and steps as declared
+
+export {
+  type PersonaManifest,
+  type ProgramManifest,
+  programManifest,
+  type StepManifest,
+} from "./attributes/persona-manifest.ts";
+
 // Compiler
 
 export { type CompileInput, type CompileResult, compileModule, type ImportedName } from "./compile/compile-module.ts";

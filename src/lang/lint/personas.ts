@@ -41,6 +41,8 @@ export function declaredPersonas(module: Module): DeclaredPersonas {
 
 function nameOf(attribute: Attribute, fn: FnDecl): string {
   const value = attribute.args.find((arg) => arg.name === "name")?.value;
+  // A bare name stands for its text.
+  if (value?.kind === "Identifier") return value.name;
   return value?.kind === "StringLiteral" ? value.value : fn.name.name;
 }
 
