@@ -76,6 +76,34 @@ export {
   subAgentTool,
 } from "./loop/sub-agent.ts";
 export { checkToolBackends, type ToolBackend } from "./loop/tool-backends.ts";
+// People: questions, approvals, hand-overs
+export {
+  type ApprovalQuestion,
+  askQuestion,
+  type DualControl,
+  type Escalation,
+  escalateTo,
+  type Question,
+  requestApproval,
+  requestDualControl,
+} from "./people/ask-people.ts";
+export {
+  type AskOptions,
+  createHumanDesk,
+  type HumanDesk,
+  HumanError,
+  type HumanPort,
+  PEOPLE_TIMEOUT_MS,
+  type PendingFilter,
+} from "./people/human-desk.ts";
+export {
+  type ApprovalRecord,
+  HUMAN_REQUEST_KINDS,
+  type HumanRequest,
+  type HumanRequestKind,
+  type HumanResponse,
+  readHumanResponse,
+} from "./people/human-request.ts";
 // Policies
 export {
   type ApprovalDecision,

@@ -316,3 +316,5 @@ export { type OtelTracerLike, otelTracer, type Span, type SpanAttributes, type T
 export { type AttemptFacts, type AttemptStatus, type CallObserver, traceLayer } from "./trace/trace-layer.ts";
 export { type CallTraceEntry, createTraceLog, type TraceLog } from "./trace/trace-log.ts";
 export { createTranscriptLog, type TranscriptLog, transcriptLogFromEnv } from "./trace/transcript-log.ts";
+// Digests
+export { sha256Hex } from "./wire/sha256.ts";

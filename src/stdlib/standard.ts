@@ -28,6 +28,7 @@ import { llmBuiltins } from "./llm/index.ts";
 import { mathBuiltins, mathGlobals } from "./math/index.ts";
 import { multipartBuiltins } from "./multipart/index.ts";
 import { pathBuiltins } from "./paths/index.ts";
+import { peopleBuiltins } from "./people/index.ts";
 import { processBuiltins } from "./processes/index.ts";
 import { regexBuiltins } from "./regex/index.ts";
 import { schemaBuiltins } from "./schema/index.ts";
@@ -57,6 +58,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...toolBuiltins,
   ...toolHookBuiltins,
   ...stepBuiltins,
+  ...peopleBuiltins,
   ...skillBuiltins,
   ...transcriptBuiltins,
   ...iteratorBuiltins,
