@@ -300,7 +300,7 @@ export class Vm {
     const fired = signals.find((each) => each.aborted);
     if (fired) return Promise.reject(new Cancelled(String(fired.reason)));
     return new Promise((resolve, reject) => {
-      const id = `${parent.id}:call:${++parent.spawnCount}`;
+      const id = `${parent.id}:call:${++parent.helperCount}`;
       const task = this.spawn(parent, id, callee, args, parent.output, context === undefined ? {} : { context });
       const onAbort = () => this.abort(task, String(signals.find((each) => each.aborted)?.reason));
       for (const each of signals) each.addEventListener("abort", onAbort);
@@ -344,7 +344,7 @@ export class Vm {
   /** A generator's or stream's value; its body starts at the first pull. */
   coroutine(parent: Task, closure: Closure, args: readonly Value[]): Coroutine {
     const kind = closure.proto.proto.kind === "stream" ? "stream" : "generator";
-    const task = new Task(`${parent.id}:${kind}:${++parent.spawnCount}`, parent, parent.output);
+    const task = new Task(`${parent.id}:${kind}:${++parent.helperCount}`, parent, parent.output);
     ensureRegisters(task.registers, args.length);
     for (let i = 0; i < args.length; i++) task.registers[i] = args[i];
     enterClosure(task, closure, 0, args.length, 0);

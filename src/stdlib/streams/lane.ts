@@ -15,7 +15,7 @@ import {
   DONE,
   END,
   type HarnFailure,
-  type Iter,
+  Iter,
   NativeRef,
   pull,
   type Task,
@@ -50,6 +50,10 @@ export class Lane {
     );
   }
 
+  get #isBareChannel(): boolean {
+    return this.iter.source instanceof Channel && this.iter.stages.length === 0;
+  }
+
   /** What a pull brought. */
   settle(value: Value): void {
     this.state = value === END ? { kind: "ended" } : { kind: "item", value };
@@ -64,8 +68,10 @@ export class Lane {
 
   /** Sends a pump; `onChange` is called when it has brought something. */
   pump({ vm, task: parent }: Control, onChange: () => void): void {
-    const id = `${parent.id}:stream:${++parent.spawnCount}`;
-    const task = vm.spawn(parent, id, PULL, [this.iter], parent.output);
+    const id = `${parent.id}:pull:${++parent.helperCount}`;
+    // An iterator whose pull was called back has ended; a channel has not.
+    const source = this.#isBareChannel ? new Iter(this.iter.source) : this.iter;
+    const task = vm.spawn(parent, id, PULL, [source], parent.output);
     this.state = { kind: "pumping", task };
     task.onDone = () => {
       const { failure, result } = task;
@@ -84,7 +90,7 @@ export class Lane {
   recall(vm: Vm): void {
     const { state } = this;
     if (state.kind !== "pumping" || state.task.status !== "parked") return;
-    if (!(this.iter.source instanceof Channel) || this.iter.stages.length > 0) return;
+    if (!this.#isBareChannel) return;
     this.state = IDLE;
     state.task.onDone = undefined;
     vm.abort(state.task, CANCELLED_MESSAGE);

@@ -18,7 +18,8 @@ import { type Framed, suspend } from "./suspend.ts";
 
 interface ThrottleState extends Framed {
   readonly source: ThrottleSource;
-  waiting: boolean;
+  /** The item that waits for its time; undefined while it is pulled. */
+  item: { readonly value: Value } | undefined;
 }
 
 /** At least `intervalMs` from one item to the next. */
@@ -26,7 +27,7 @@ export class ThrottleSource extends PullSource {
   readonly typeName = "cursor";
   readonly iter: Iter;
   readonly intervalMs: number;
-  nextMs: number = Number.NEGATIVE_INFINITY;
+  #nextMs: number = Number.NEGATIVE_INFINITY;
 
   constructor(iter: Iter, intervalMs: number) {
     super();
@@ -39,22 +40,25 @@ export class ThrottleSource extends PullSource {
   }
 
   next(control: Control): Signal {
-    const state: ThrottleState = { source: this, waiting: true, framed: false };
+    const state: ThrottleState = { source: this, item: undefined, framed: false };
+    const signal = pull(this.iter, control);
+    return signal === DONE
+      ? this.hold(state, control.value, control)
+      : suspend(state, signal, throttleRoutine, control);
+  }
+
+  /** Keeps an item until its time; the end comes at once. */
+  hold(state: ThrottleState, value: Value, control: Control): Signal {
     const { vm, task } = control;
-    if (vm.timers.now() >= this.nextMs) return this.take(state, control);
-    const timer = vm.timers.set(this.nextMs, () => vm.wake(task, undefined));
+    if (value === END || vm.timers.now() >= this.#nextMs) return this.deliver(value, control);
+    state.item = { value };
+    const timer = vm.timers.set(this.#nextMs, () => vm.wake(task, undefined));
     const signal = control.waitFor({ what: "stream.throttle", cancel: () => vm.timers.cancel(timer) });
     return suspend(state, signal, throttleRoutine, control);
   }
 
-  take(state: ThrottleState, control: Control): Signal {
-    state.waiting = false;
-    const signal = pull(this.iter, control);
-    return signal === DONE ? this.deliver(control.value, control) : suspend(state, signal, throttleRoutine, control);
-  }
-
   deliver(value: Value, control: Control): Signal {
-    this.nextMs = control.vm.timers.now() + this.intervalMs;
+    this.#nextMs = control.vm.timers.now() + this.intervalMs;
     return control.done(value);
   }
 
@@ -66,8 +70,8 @@ export class ThrottleSource extends PullSource {
 const throttleRoutine: Routine = {
   name: "stream.throttle",
   resume(raw, value, control) {
-    const state = raw as ThrottleState;
-    return state.waiting ? state.source.take(state, control) : state.source.deliver(value, control);
+    const { source, item } = raw as ThrottleState;
+    return item ? source.deliver(item.value, control) : source.hold(raw as ThrottleState, value, control);
   },
 };
 

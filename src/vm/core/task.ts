@@ -79,6 +79,8 @@ export class Task {
   /** Numbers spawns and parallel groups, for ids. */
   spawnCount = 0;
   parallelCount = 0;
+  /** Numbers the tasks that the machine starts on the program's behalf. */
+  helperCount = 0;
 
   /** A stop was asked for: politely (catchable, once) or for good. */
   cancelRequest: "none" | "graceful" | "abort" = "none";
