@@ -48,6 +48,7 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .option("--durable <id>", "begin the run of that id, or go on with it where it stopped")
     .option("--runs-dir <folder>", "where durable runs are kept (default: .harn/runs)")
     .addOption(inDoubtOption())
+    .option("--receipt <file>", "write what each step took, as JSON; - for a table on stderr")
     .passThroughOptions()
     .action(async (file: string | undefined, args: string[], options: Omit<RunOptions, "args">) => {
       const { runCommand } = await import("./commands/run.ts");
@@ -118,6 +119,16 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .option("--strict", "warnings fail too")
     .action(async (paths: string[], options: object) =>
       finish(await (await import("./commands/check.ts")).checkCommand(context, paths, options)),
+    );
+
+  program
+    .command("inspect")
+    .summary("show the personas and steps of a program")
+    .description("What a program declares, without running it: personas, their steps, models, budgets and limits.")
+    .argument("<file>", "the program")
+    .option("--json", "as JSON on stdout")
+    .action(async (file: string, options: object) =>
+      finish(await (await import("./commands/inspect.ts")).inspectCommand(context, file, options)),
     );
 
   program

@@ -3,6 +3,8 @@
 import { join, resolve } from "node:path";
 import { type CliContext, UsageError } from "../context.ts";
 import { execute, type ProgramRequest } from "../engine/execute.ts";
+import { openReceipt } from "../engine/receipt.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { DEFAULT_RUNS_FOLDER, type InDoubtChoice } from "../journal/choices.ts";
 
 export interface RunOptions {
@@ -19,6 +21,8 @@ export interface RunOptions {
   /** Folder of durable runs. */
   readonly runsDir?: string;
   readonly inDoubt?: InDoubtChoice;
+  /** File for what the steps took, or `-` for a table. */
+  readonly receipt?: string;
   /** What the program sees as `argv`. */
   readonly args: readonly string[];
 }
@@ -28,13 +32,26 @@ export async function runCommand(context: CliContext, file: string | undefined, 
   if (options.eval === undefined && (await context.host.perform("fs.stat", { path })) === undefined) {
     throw new UsageError(`Cannot find ${file}`);
   }
+  const receipt = openReceipt(context, options.receipt, file ?? "<eval>");
   const request: ProgramRequest = {
     path,
     args: options.args,
+    steps: receipt.steps,
     ...(options.eval !== undefined && { text: options.eval }),
     ...(options.pipeline !== undefined && { pipeline: options.pipeline }),
     ...(options.llmMock !== undefined && { llmMock: resolve(context.cwd, options.llmMock) }),
   };
+  let exitCode: number;
+  let told = true;
+  try {
+    exitCode = await runAsAsked(context, request, options);
+  } finally {
+    told = await receipt.close();
+  }
+  return told || exitCode !== exitCodes.ok ? exitCode : exitCodes.failed;
+}
+
+async function runAsAsked(context: CliContext, request: ProgramRequest, options: RunOptions): Promise<number> {
   const { record, durable } = options;
   if (record === undefined && durable === undefined) return (await execute(context, request)).exitCode;
   const { durableRun, recordRun } = await import("../journal/journaled-run.ts");
@@ -43,5 +60,8 @@ export async function runCommand(context: CliContext, file: string | undefined, 
     return recordRun(context, request, resolve(context.cwd, record));
   }
   const folder = resolve(context.cwd, options.runsDir ?? DEFAULT_RUNS_FOLDER);
-  return durableRun(context, request, durable ?? "", folder, { inDoubt: options.inDoubt ?? "ask" });
+  return durableRun(context, request, durable ?? "", folder, {
+    inDoubt: options.inDoubt ?? "ask",
+    ...(request.steps && { steps: request.steps }),
+  });
 }

@@ -4,6 +4,7 @@ import type { Host } from "../../base/index.ts";
 import { DriftError } from "../../journal/index.ts";
 import type { SourceFile } from "../../lang/index.ts";
 import { type JournalUse, loadProgram } from "../../runtime/index.ts";
+import { type ProgramSteps, STEPS_STATE } from "../../stdlib/index.ts";
 import { Halted, type RunOutcome } from "../../vm/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -23,6 +24,8 @@ export interface ProgramRequest {
   readonly args: readonly string[];
   /** A file of scripted model answers. */
   readonly llmMock?: string;
+  /** Keeps the books of its steps; default: books of its own, which nobody reads. */
+  readonly steps?: ProgramSteps;
 }
 
 export interface Execution {
@@ -51,7 +54,7 @@ export async function execute(
   settings: ExecuteSettings = {},
 ): Promise<Execution> {
   const { host = context.host, journal, whenAsked, moved } = settings;
-  const { path, text, pipeline, args, llmMock } = request;
+  const { path, text, pipeline, args, llmMock, steps } = request;
   const shown = { color: context.colorErrors, cwd: context.cwd };
   const inPlace = (rendered: string): string => (moved ? rendered.replaceAll(moved.from, moved.to) : rendered);
   const loaded = await loadProgram({
@@ -65,13 +68,15 @@ export async function execute(
   }
   if (loaded.program === undefined) return { exitCode: exitCodes.failed };
 
+  const state = await createRunState({ host: context.host, ...(llmMock !== undefined && { llmMockFile: llmMock }) });
+  if (steps !== undefined) state.set(STEPS_STATE, steps);
   const outcome = await runProgram(loaded.program, {
     host,
     cancel: context.cancel,
     ...(whenAsked !== undefined && { whenAsked }),
     ...(journal !== undefined && { journal }),
     args,
-    state: await createRunState({ host: context.host, ...(llmMock !== undefined && { llmMockFile: llmMock }) }),
+    state,
   });
   if (outcome.status === "ok") return { exitCode: exitCodeOf(context, outcome.value), outcome };
   if (context.cancel.aborted) throw context.cancel.reason;

@@ -57,7 +57,7 @@ export async function replayRun(context: CliContext, file: RunFile, show = true)
   }
 }
 
-export interface ResumeChoices {
+export interface ResumeChoices extends Pick<ProgramRequest, "steps"> {
   readonly inDoubt: InDoubtChoice;
 }
 
@@ -67,7 +67,8 @@ export async function resumeRun(context: CliContext, file: RunFile, choices: Res
   try {
     const journal = await openJournal(file.store, file.id);
     const { request } = await recordedProgram(context, file, journal);
-    return await goOn(context, request, resumption(context, journal, choices));
+    const { steps } = choices;
+    return await goOn(context, { ...request, ...(steps && { steps }) }, resumption(context, journal, choices));
   } finally {
     await file.store.close();
     unlock();

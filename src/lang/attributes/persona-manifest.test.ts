@@ -104,6 +104,10 @@ describe("what is declared", () => {
     expect(otherSteps).toEqual([{ name: "plan", function: "plan", file: "/main.harn", line: 2, ...expected }]);
   });
 
+  it("STEP-20 a generator is no step", async () => {
+    expect((await manifestOf("@step gen fn words() { emit 1 }\n@step fn more() { yield 1 }")).otherSteps).toEqual([]);
+  });
+
   it("is empty for a program without either", async () => {
     expect(await manifestOf("println(1)")).toEqual({ personas: [], otherSteps: [] });
   });

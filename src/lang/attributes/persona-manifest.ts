@@ -6,6 +6,7 @@
  */
 
 import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { containsYield } from "../check/exits.ts";
 import type { LoadedModule, ModuleGraph } from "../modules/graph.ts";
 import { type Attribute, type FnDecl, peelAttributes } from "../syntax/ast.ts";
 import { walkItems } from "../syntax/visit-children.ts";
@@ -85,7 +86,10 @@ function declarations({ module }: LoadedModule, kind: "step" | "persona"): reado
   return module.items.flatMap((outer) => {
     const { item, attributes } = peelAttributes(outer);
     const attribute = attributes.findLast(({ name }) => name === kind);
-    return item.kind === "FnDecl" && attribute !== undefined ? [{ fn: item, attribute }] : [];
+    if (item.kind !== "FnDecl" || attribute === undefined) return [];
+    // STEP-20.
+    const isGenerator = kind === "step" && (item.isStream || containsYield(item.body));
+    return isGenerator ? [] : [{ fn: item, attribute }];
   });
 }
 

@@ -1,8 +1,9 @@
 /** Attributes: which names mean something, and on what. */
 
 import { closestName } from "../diagnostics/suggest.ts";
-import type { Attribute, AttributedDecl, Decl } from "../syntax/ast.ts";
+import type { Attribute, AttributedDecl, Decl, FnDecl } from "../syntax/ast.ts";
 import { type Checker, report } from "./checker.ts";
+import { containsYield } from "./exits.ts";
 import { checkStepAttribute } from "./step-attributes.ts";
 
 interface AttributeRule {
@@ -33,6 +34,10 @@ export function checkAttributes(checker: Checker, attributed: AttributedDecl): v
   for (const attribute of attributed.attributes) checkAttribute(checker, attribute, attributed.decl);
 }
 
+function isGenerator(decl: FnDecl): boolean {
+  return decl.isStream || containsYield(decl.body);
+}
+
 function checkAttribute(checker: Checker, attribute: Attribute, decl: Decl): void {
   const { name, span } = attribute;
   const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
@@ -44,6 +49,10 @@ function checkAttribute(checker: Checker, attribute: Attribute, decl: Decl): voi
   } else if (rule.on !== undefined && !rule.on.includes(decl.kind)) {
     report(checker, "misplacedAttribute", span, `\`@${name}\` only applies to ${rule.what}`, {
       hint: "Move it to such a declaration, or remove it",
+    });
+  } else if (name === "step" && decl.kind === "FnDecl" && isGenerator(decl)) {
+    report(checker, "misplacedAttribute", span, "`@step` has no effect on a generator: iterating is not one call", {
+      hint: "Mark the function that iterates instead",
     });
   } else checkStepAttribute(checker, attribute);
 }

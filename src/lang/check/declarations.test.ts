@@ -245,6 +245,8 @@ describe("§17 attributes", () => {
     ["«@test»\nfn f() {}", "T112 `@test` only applies to pipeline declarations"],
     ["«@acp_tool»\npipeline p() {}", "T112 `@acp_tool` only applies to function declarations"],
     ['«@persona(name: "a")»\npipeline p() {}', "T112 `@persona` only applies to function declarations"],
+    ["«@step»\ngen fn f() {\n  emit 1\n}", "T112 `@step` has no effect on a generator: iterating is not one call"],
+    ["«@step»\nfn f() {\n  yield 1\n}", "T112 `@step` has no effect on a generator: iterating is not one call"],
     ["«@invariant»\nstruct S {}", "T112 `@invariant` only applies to function, tool, or pipeline declarations"],
   ])("%s", (source, message) => rejects(source, [message]));
 

@@ -27,12 +27,14 @@ const STEP_SCOPE = "steps.scope";
 /** Where an embedder may put a prepared runtime before the run starts. */
 export const STEPS_STATE = "steps";
 
-/** The steps of a Harn program: handlers of hooks are its closures. */
-export function createProgramSteps(options: Omit<StepRuntimeOptions, "values"> = {}): StepRuntime<Value> {
+/** The books of a Harn program's steps: handlers of hooks are its closures. */
+export type ProgramSteps = StepRuntime<Value>;
+
+export function createProgramSteps(options: Omit<StepRuntimeOptions, "values"> = {}): ProgramSteps {
   return createStepRuntime<Value>({ ...options, values: harnValues });
 }
 
-export function stepRuntime(vm: Vm): StepRuntime<Value> {
+export function stepRuntime(vm: Vm): ProgramSteps {
   return runState(vm, STEPS_STATE, createProgramSteps);
 }
 
