@@ -99,6 +99,7 @@ describe("the verifier", () => {
     ["a constant that is not there", (asm) => asm.emit("LoadConst", 0, 0), "LoadConst: index 0 of 0"],
     ["a slot that is not there", (asm) => asm.emit("StoreGlobal", 1, 0), "StoreGlobal: index 1 of 1"],
     ["a jump into an instruction", (asm) => asm.emit("Jump", 1), "Jumps to 1, which is no instruction"],
+    ["a way round that nothing can stop", (asm) => asm.emit("JumpIf", 0, 0), "Jumps back to 0 without a safepoint"],
   ];
   test.each(cases)("finds %s", (_name, build, message) => {
     const problems = verifyModule(
@@ -118,6 +119,20 @@ describe("the verifier", () => {
     );
     const cut = { ...sample, code: sample.code.slice(0, 2) };
     expect(verifyModule(moduleOf(cut))[0]?.message).toBe("JumpIfNotLtInt is cut off");
+  });
+
+  test("refuses a frame that is larger than its code could use", () => {
+    const huge = { ...sample, registerCount: 2 ** 30 };
+    expect(verifyModule(moduleOf(huge))[0]?.message).toMatch(/^Has 1073741824 registers, its code can use \d+$/);
+  });
+
+  test("refuses a handler that would handle itself, or close scopes that are not there", () => {
+    const handler = { start: 0, end: 4, target: 4, register: 1, kind: "catch", scopeDepth: 0 } as const;
+    const withHandler = (changes: object): readonly string[] =>
+      verifyModule(moduleOf({ ...sample, handlers: [{ ...handler, ...changes }] })).map(({ message }) => message);
+    expect(withHandler({})).toEqual([]);
+    expect(withHandler({ target: 0 })).toEqual(["Handler at 0 lies in what it handles"]);
+    expect(withHandler({ scopeDepth: -1 })).toEqual(["Handler with negative scope depth -1"]);
   });
 
   test("says something, and ends, whatever the words are", () => {

@@ -1,6 +1,6 @@
 /**
  * Checks that a function can be run without looking: every operand is in range, every jump lands on an instruction,
- * control cannot run off the end. Loaders run it on bytecode they did not compile themselves.
+ * control cannot run off the end, and can go round only through instructions that let the VM stop it. Loaders run it on bytecode they did not compile themselves.
  */
 
 import type { FunctionProto, ModuleCode } from "./function.ts";
@@ -12,6 +12,9 @@ export interface VerifyProblem {
   readonly at: number;
   readonly message: string;
 }
+
+/** Registers that a function may have beyond its inputs and the words of its code. */
+const SPARE_REGISTERS = 64;
 
 /** All problems of a module's functions; none means it may be run. */
 export function verifyModule(module: ModuleCode): readonly VerifyProblem[] {
@@ -62,9 +65,11 @@ function verifyFunction(proto: FunctionProto, slots: number, problems: VerifyPro
     g: slots,
     b: proto.natives.length,
   };
-  if (proto.paramNames.length + proto.captures.length > proto.registerCount) {
-    report(-1, `Has ${proto.registerCount} registers for ${proto.paramNames.length + proto.captures.length} inputs`);
-  }
+  const inputs = proto.paramNames.length + proto.captures.length;
+  if (inputs > proto.registerCount) report(-1, `Has ${proto.registerCount} registers for ${inputs} inputs`);
+  // Every register is written somewhere: a frame's memory stays in proportion to the code.
+  const usable = inputs + code.length + SPARE_REGISTERS;
+  if (proto.registerCount > usable) report(-1, `Has ${proto.registerCount} registers, its code can use ${usable}`);
 
   let at = 0;
   let last: OpcodeInfo | undefined;
@@ -115,12 +120,20 @@ function verifyFunction(proto: FunctionProto, slots: number, problems: VerifyPro
     at += 1 + info.operands.length;
   }
   if (!last?.ends) report(code.length, "Control runs off the end");
-  for (const [from, to] of targets) if (!starts.has(to)) report(from, `Jumps to ${to}, which is no instruction`);
+  for (const [from, to] of targets) {
+    if (!starts.has(to)) report(from, `Jumps to ${to}, which is no instruction`);
+    else if (to <= from && opcodes[code[from] as number]?.name !== "Loop") {
+      report(from, `Jumps back to ${to} without a safepoint`);
+    }
+  }
   for (const handler of proto.handlers) {
     if (!starts.has(handler.target)) report(handler.start, `Handler at ${handler.target}, which is no instruction`);
+    else if (handler.target < handler.end)
+      report(handler.start, `Handler at ${handler.target} lies in what it handles`);
     if (handler.register < 0 || handler.register >= proto.registerCount) {
       report(handler.start, `Handler register ${handler.register} of ${proto.registerCount}`);
     }
+    if (handler.scopeDepth < 0) report(handler.start, `Handler with negative scope depth ${handler.scopeDepth}`);
     if (handler.start >= handler.end || handler.end > code.length) report(handler.start, "Handler covers nothing");
   }
 }

@@ -78,6 +78,7 @@ export {
   Bytes,
   Closure,
   Container,
+  checkItemCount,
   cloneContainer,
   Dict,
   Duration,

@@ -383,6 +383,13 @@ export class Vm {
       this.#interrupt(task, failure);
       return;
     }
+    if (wait.turn !== undefined) {
+      this.#quanta += 1;
+      const isLate = task.deadlineMs !== Number.POSITIVE_INFINITY && this.timers.now() >= task.deadlineMs;
+      if (isLate) this.#interrupt(task, deadlineExceeded());
+      else this.wake(task, wait.turn.value);
+      return;
+    }
     if (task.deadlineMs !== Number.POSITIVE_INFINITY) {
       task.deadlineTimer = this.timers.set(task.deadlineMs, () => {
         task.deadlineTimer = undefined;

@@ -201,7 +201,8 @@ export class FunctionScope {
   /** Jumps to a label that belongs to the exit at `target`, through every `finally` on the way. */
   emitJumpOut(target: number, label: Label, from: number = this.exits.length): void {
     const crossed = this.#through(from, target + 1, (outer) => this.emitJumpOut(target, label, outer), undefined);
-    if (!crossed) this.asm.emit("Jump", label);
+    // `continue` goes back: like any back-edge it must be a safepoint, or a loop of nothing else could not be stopped.
+    if (!crossed) this.asm.emit(label.at >= 0 ? "Loop" : "Jump", label);
   }
 
   /**

@@ -3,6 +3,7 @@
 import {
   add,
   type ControlNative,
+  checkItemCount,
   compare,
   Dict,
   DONE,
@@ -60,7 +61,10 @@ function other(name: string, value: Value): Iter {
 const collected = (name: string, finish: (items: Value[]) => Value): ControlNative =>
   sink<Value[]>(name, {
     begin: () => ({ own: [] }),
-    accept: (items, item) => void items.push(item),
+    accept(items, item) {
+      checkItemCount(items.push(item));
+      return undefined;
+    },
     finish,
   });
 

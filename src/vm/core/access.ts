@@ -6,6 +6,7 @@ import { type Int, isInt } from "../value/numbers.ts";
 import { charAt, textLength, textSlice } from "../value/text.ts";
 import {
   Container,
+  checkItemCount,
   cloneContainer,
   Dict,
   EnumValue,
@@ -179,6 +180,9 @@ export function dictRest(value: Value, without: Value): Value {
 /** A spread argument or element must be a list (a set or range is taken as one). */
 export function spreadItems(value: Value): readonly Value[] {
   if (value instanceof List || value instanceof SetValue) return value.items;
-  if (value instanceof RangeValue) return Array.from({ length: value.length }, (_, i) => value.start + i);
+  if (value instanceof RangeValue) {
+    checkItemCount(value.length);
+    return Array.from({ length: value.length }, (_, i) => value.start + i);
+  }
   throw new RuntimeError("type", `cannot destructure ${typeName(value)} with [...] pattern — expected list`);
 }

@@ -87,18 +87,32 @@ export function deliver(vm: Vm, task: Task, first: Value, register: number): boo
     }
     control.task = task;
     const signal = frame.routine.resume(frame.state, value, control);
-    if (signal !== DONE) {
-      frame.state = control.state;
-      return onSignal(vm, task, signal, frame.dst);
-    }
-    value = control.value;
     dst = frame.dst;
-    popFrame(task, frame);
+    if (signal === DONE) {
+      value = control.value;
+      popFrame(task, frame);
+      continue;
+    }
+    frame.state = control.state;
+    const progress = carryOut(vm, task, signal, dst);
+    if (progress !== ANSWERED) return progress === ENTERED;
+    value = control.value;
   }
 }
 
 /** Carries out what a routine (already on the frame stack) asked for. `dst` is where its result will go. */
-export function onSignal(vm: Vm, task: Task, first: Signal, dst: number): boolean {
+export function onSignal(vm: Vm, task: Task, signal: Signal, dst: number): boolean {
+  const progress = carryOut(vm, task, signal, dst);
+  return progress === ANSWERED ? deliver(vm, task, vm.control.value, dst) : progress === ENTERED;
+}
+
+/** What came of a signal: a frame of bytecode is on top, the task parked, or the answer is in `control.value`. */
+type Progress = typeof ENTERED | typeof PARKED | typeof ANSWERED;
+const ENTERED = 0;
+const PARKED = 1;
+const ANSWERED = 2;
+
+function carryOut(vm: Vm, task: Task, first: Signal, dst: number): Progress {
   const { control } = vm;
   let signal = first;
   for (;;) {
@@ -110,18 +124,21 @@ export function onSignal(vm: Vm, task: Task, first: Signal, dst: number): boolea
       control.wait = undefined;
       if (!wait) throw new RuntimeError("runtime", "A builtin parked without saying on what");
       vm.park(task, wait, dst);
-      return false;
+      return PARKED;
     }
     const { callee, args } = control;
     if (callee instanceof Closure) {
-      if (!callee.proto.isPlain) return deliver(vm, task, vm.coroutine(task, callee, args), dst);
+      if (!callee.proto.isPlain) {
+        control.value = vm.coroutine(task, callee, args);
+        return ANSWERED;
+      }
       const base = task.registerTop;
       const { registers } = task;
       ensureRegisters(registers, base + args.length);
       for (let i = 0; i < args.length; i++) registers[base + i] = args[i];
       vm.checkDepth(task);
       enterClosure(task, callee, base, args.length, dst);
-      return true;
+      return ENTERED;
     }
     if (!(callee instanceof NativeRef)) throw new RuntimeError("type", `Cannot call ${display(callee)}`);
     const { native } = callee;
@@ -130,25 +147,14 @@ export function onSignal(vm: Vm, task: Task, first: Signal, dst: number): boolea
         native.kind === "pure" ? native.impl(args, vm.contextOf(task)) : native.impl(args, vm.asyncContext(task));
       if (answer instanceof Promise) {
         vm.parkOnPromise(task, answer, native.name, dst);
-        return false;
+        return PARKED;
       }
-      // One step of the loop in `deliver`, without recursion.
-      const frame = task.top;
-      if (!frame?.routine) return deliver(vm, task, answer, dst);
-      control.task = task;
-      signal = frame.routine.resume(frame.state, answer, control);
-      if (signal === DONE) {
-        const value = control.value;
-        const target = frame.dst;
-        popFrame(task, frame);
-        return deliver(vm, task, value, target);
-      }
-      frame.state = control.state;
-      continue;
+      control.value = answer;
+      return ANSWERED;
     }
     control.task = task;
     signal = native.start(args, control);
-    if (signal === DONE) return deliver(vm, task, control.value, dst);
+    if (signal === DONE) return ANSWERED;
     pushRoutine(task, native.routine, control.state, dst);
   }
 }

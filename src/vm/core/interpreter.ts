@@ -17,6 +17,7 @@ import { add, divide, isInt, modulo, multiply, negate, power, subtract, toDouble
 import {
   Closure,
   Container,
+  checkItemCount,
   Dict,
   Duration,
   EnumValue,
@@ -506,7 +507,9 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
         case 58 /* ListSpread */:
           {
             const { items } = R[base + code[pc + 1]!] as List;
-            for (const item of spreadItems(R[base + code[pc + 2]!])) items.push(share(item));
+            const spread = spreadItems(R[base + code[pc + 2]!]);
+            checkItemCount(items.length + spread.length);
+            for (const item of spread) items.push(share(item));
             pc += 3;
             continue;
           }
@@ -897,7 +900,8 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
           pc += 2;
           continue;
         case 108 /* ScopeExit */:
-          task.closeScopes(task.scopes.length - code[pc + 1]!);
+          // Never those of the caller, whatever the code says.
+          task.closeScopes(Math.max(frame.scopeBase, task.scopes.length - code[pc + 1]!));
           pc += 2;
           continue;
         default:
@@ -929,6 +933,7 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
 
 function addTo(left: Value, right: Value): Value {
   if (left instanceof List && !left.shared && right instanceof List && left !== right) {
+    checkItemCount(left.items.length + right.items.length);
     for (const item of right.items) left.items.push(share(item));
     return left;
   }

@@ -10,6 +10,7 @@ import { RuntimeError } from "../error.ts";
 import { type Control, DONE, type Routine, type Signal } from "../native.ts";
 import { codePoints } from "../value/text.ts";
 import {
+  checkItemCount,
   Dict,
   EnumValue,
   isTruthy,
@@ -203,11 +204,19 @@ function waitStage(state: PullState, signal: Signal, control: Control): Signal {
   return control.nest(signal, pullRoutine, state);
 }
 
+/** One item of a range in so many gives others their turn. A power of two, less one. */
+const RANGE_TURN_MASK = 0x3fff;
+const rangeTurn = { what: "a turn", cancel: () => {} };
+
 /** Asks for the next item of a source. */
 export function pullSource(source: Source, control: Control): Signal {
   if (source instanceof Cursor) {
     if (source.index >= source.end) return control.done(END);
-    return control.done(source.items === undefined ? source.index++ : share(source.items[source.index++]));
+    if (source.items !== undefined) return control.done(share(source.items[source.index++]));
+    const value = source.index++;
+    // A range may be longer than anybody lives: now and then others get their turn, a deadline or a stop its chance.
+    if ((value & RANGE_TURN_MASK) === 0 && value !== 0) return control.waitFor({ ...rangeTurn, turn: { value } });
+    return control.done(value);
   }
   return source.next(control);
 }
@@ -371,11 +380,13 @@ function through(state: PullState, from: number, first: Value, control: Control)
         break;
       case "chunks":
         stage.buffer.push(item);
+        checkItemCount(stage.buffer.length);
         if (stage.buffer.length < stage.size) return undefined;
         item = listOf(stage.buffer.splice(0));
         break;
       case "windows":
         stage.buffer.push(item);
+        checkItemCount(stage.buffer.length);
         if (stage.buffer.length < stage.size) return undefined;
         item = listOf(stage.buffer.slice());
         stage.buffer.shift();

@@ -36,6 +36,8 @@ export interface Wait {
   /** For people: "sleep", "channel receive" … */
   readonly what: string;
   cancel(): void;
+  /** Present: nothing is waited for, others have their turn and the task goes on with this value. */
+  readonly turn?: { readonly value: Value };
 }
 
 export type TaskStatus = "ready" | "running" | "parked" | "done";

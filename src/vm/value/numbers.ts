@@ -5,7 +5,7 @@
 
 import type { Constant } from "../../bytecode/index.ts";
 import { RuntimeError } from "../error.ts";
-import { Dict, dictOf, Float, List, listOf, typeName, type Value } from "./value.ts";
+import { checkItemCount, Dict, dictOf, Float, List, listOf, typeName, type Value } from "./value.ts";
 
 export type Int = number | bigint;
 
@@ -55,7 +55,10 @@ export function add(a: Value, b: Value): Value {
   }
   if (typeof a === "string" && typeof b === "string") return a + b;
   if (isNumeric(a) && isNumeric(b)) return new Float(toDouble(a) + toDouble(b));
-  if (a instanceof List && b instanceof List) return listOf(a.items.concat(b.items));
+  if (a instanceof List && b instanceof List) {
+    checkItemCount(a.items.length + b.items.length);
+    return listOf(a.items.concat(b.items));
+  }
   if (a instanceof Dict && b instanceof Dict) return dictOf(new Map([...a.map, ...b.map]));
   throw new RuntimeError("type", `Cannot add ${typeName(a)} and ${typeName(b)}`);
 }
