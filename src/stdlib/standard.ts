@@ -19,6 +19,7 @@ import { errorBuiltins } from "./errors/index.ts";
 import { fileBuiltins } from "./files/index.ts";
 import { hashBuiltins } from "./hashing/index.ts";
 import { hostBuiltins } from "./host/index.ts";
+import { httpBuiltins } from "./http/index.ts";
 import { idBuiltins } from "./ids/index.ts";
 import { iteratorBuiltins } from "./iterators/index.ts";
 import { iterMethods, lifted, nextMethod } from "./iterators/iter-methods.ts";
@@ -75,6 +76,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...signatureBuiltins,
   ...templateBuiltins,
   ...hostBuiltins,
+  ...httpBuiltins,
   ...schemaBuiltins,
   ...errorBuiltins,
   ...mathBuiltins,
