@@ -2,7 +2,7 @@
 
 import type { Host, JsonObject } from "../../base/index.ts";
 import type { AgentTraceEvent, UserMessage } from "../../llm/index.ts";
-import { createEventNotes, type EventNotes } from "../context/event-notes.ts";
+import type { EventNotes } from "../context/event-notes.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { SessionStore, SessionSubscriber } from "../context/sessions.ts";
 import type { LiveEvent, Recorder } from "../policies/recorder.ts";
@@ -101,7 +101,7 @@ export interface LoopIdentity {
 
 export function createLoopState(options: AgentLoopOptions, identity: LoopIdentity): LoopState {
   const { host, flow = {}, toolUse = {} } = options;
-  const notes = createEventNotes(host);
+  const notes: EventNotes = { events: [], waiting: [] };
   const trace: AgentTraceEvent[] = [];
   return {
     ...identity,
@@ -164,7 +164,7 @@ function createRecorder(
     if (onEvent !== undefined) await deliver(onEvent, dict);
   };
   return {
-    transcript: (note) => notes.add(note),
+    transcript: (note) => void notes.waiting.push(note),
     trace: (event) => void trace.push(event),
     live(event: LiveEvent) {
       const subscribers = store.subscribers(sessionId);

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from "../../base/index.ts";
 import { newTranscript, summarizeAgentTrace, visibleText } from "../../llm/index.ts";
+import { firstEvents, noteCount } from "../context/event-notes.ts";
 import { messageDicts } from "../context/message-dict.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { TaskLedger } from "../policies/task-ledger.ts";
@@ -87,13 +88,13 @@ export function transcriptOf(
   history: readonly RecordedMessage[],
   lifecycle: "active" | "paused",
 ): () => JsonObject {
-  const eventCount = notes.count;
+  const eventCount = noteCount(notes);
   let made: JsonObject | undefined;
   return () => {
     made ??= newTranscript(host, {
       id: sessionId,
       messages: messageDicts(history),
-      extraEvents: notes.first(eventCount),
+      extraEvents: firstEvents(host, notes, eventCount),
       state: lifecycle,
       ...(summary === undefined ? {} : { summary }),
     });
