@@ -35,6 +35,7 @@ println(read_stdin())`;
       "[one, two, , three, nil]",
       "[a, b, ]",
       "second",
+      "",
     ]);
   });
 

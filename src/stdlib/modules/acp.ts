@@ -25,7 +25,10 @@ pub fn tool_call(tool_call_id, title) {
 /** News of a call. */
 pub fn tool_call_update(tool_call_id, status) {
   let known = {status: status, toolCallId: tool_call_id}
-  return update("tool_call_update", with_unknown(known, ["content", "executor", "locations", "rawOutput", "title"]))
+  return update(
+    "tool_call_update",
+    with_unknown(known, ["content", "executor", "locations", "rawOutput", "title"]),
+  )
 }
 
 /** Entries of a plan: {content, priority, status}. */
@@ -82,5 +85,9 @@ type Handoff = {artifactId: string | nil, handoff: dict, handoffId: string, sess
 type SessionUpdate = Plan | ToolCall | ToolCallUpdate | Handoff | AgentMessageChunk
 
 /** What a pipeline gives back to a client of the protocol. */
-type PipelineResult = {events: list<SessionUpdate> | nil, run_record: dict | nil, text: string | nil}
+type PipelineResult = {
+  events: list<SessionUpdate> | nil,
+  run_record: dict | nil,
+  text: string | nil,
+}
 `;

@@ -16,7 +16,13 @@ type HitlPendingRequest = {
   trace_id: string,
 }
 
-type HitlPendingFilters = {agent?: string, kinds?: list<HitlRequestKind>, limit?: int, since?: string, until?: string}
+type HitlPendingFilters = {
+  agent?: string,
+  kinds?: list<HitlRequestKind>,
+  limit?: int,
+  since?: string,
+  until?: string,
+}
 
 type AskUserOptions<T> = {default?: T, schema?: Schema<T>, timeout?: duration}
 

@@ -23,7 +23,14 @@ pub fn worktree_create(repo, name, base_ref, path = nil) {
   }
   mkdir(folder_of(repo))
   let made = exec_at(repo, "git", "worktree", "add", "-B", name, place, base_ref)
-  return {success: made?.success == true, result: made, path: place, name: name, repo: repo, base_ref: base_ref}
+  return {
+    success: made?.success == true,
+    result: made,
+    path: place,
+    name: name,
+    repo: repo,
+    base_ref: base_ref,
+  }
 }
 
 /** Take a worktree away; with force also one that has changes. */
