@@ -104,6 +104,8 @@ export {
   type HumanResponse,
   readHumanResponse,
 } from "./people/human-request.ts";
+// Plans
+export { EMIT_PLAN, planArtifact, planEntries, renderPlan, UPDATE_PLAN } from "./plans/plan-artifact.ts";
 // Policies
 export {
   type ApprovalDecision,
@@ -148,6 +150,7 @@ export {
   type TaskLedger,
 } from "./policies/task-ledger.ts";
 export {
+  readDeclaredAnnotations,
   readToolAnnotations,
   SIDE_EFFECT_LEVELS,
   type SideEffectLevel,
@@ -155,14 +158,21 @@ export {
 } from "./policies/tool-annotations.ts";
 export { type PreToolAction, type ToolHook, toolHooks } from "./policies/tool-hooks.ts";
 export { type ToolOutputOptions, toolOutputLimit } from "./policies/tool-output.ts";
+export {
+  checkToolSurface,
+  type SurfaceDiagnostic,
+  type SurfaceReport,
+  type ToolSurface,
+} from "./policies/tool-surface.ts";
 export { readTurnShape, type TurnShape } from "./policies/turn-shape.ts";
 export { matchesWildcard } from "./policies/wildcard.ts";
 // Streams: retry, reconnect, continuation
 export { doublingBackoffMs, ESTABLISHMENT_RETRY, hintedRetry, type RetryPolicy } from "./stream/backoff.ts";
 export { type Continuation, continueByAsking, continueByPrefill, type Overlap } from "./stream/continuation.ts";
 export type { StreamRetry, StreamSettings } from "./stream/stream-answer.ts";
-// Tools
 export { boundOutput, OUTPUT_CEILING_BYTES } from "./tools/bounded-output.ts";
+// Tools
+export { isBuiltinTool, runBuiltinTool } from "./tools/builtin-tools.ts";
 export { type ContractOptions, toolContractPrompt } from "./tools/contract-prompt.ts";
 export {
   createToolRuntime,
@@ -185,6 +195,13 @@ export {
 } from "./tools/outcome.ts";
 export { type InputRepair, type InputRepairKind, inputViolation, repairToolInput } from "./tools/repair-input.ts";
 export { type JsonRepair, repairTruncatedJson } from "./tools/repair-json.ts";
+export {
+  checkSynthesizedCall,
+  describeSynthesizedTool,
+  previewSynthesizedCall,
+  type SynthesizedTool,
+  synthesizeTool,
+} from "./tools/synthesized-tool.ts";
 export { PLAIN_NATIVE_FORMAT, TEXT_FORMAT } from "./tools/text-channel.ts";
 export {
   NO_TOOLS,

@@ -43,11 +43,12 @@ import { assertionBuiltins } from "./testing/index.ts";
 import { textBuiltins } from "./text/index.ts";
 import { stringMethods } from "./text/string-methods.ts";
 import { timeBuiltins } from "./time/index.ts";
-import { toolHookBuiltins } from "./tools/hook-builtins.ts";
+import { tomlBuiltins } from "./toml/index.ts";
 import { toolBuiltins } from "./tools/index.ts";
 import { transcriptBuiltins } from "./transcripts/index.ts";
 import { typeBuiltins } from "./types/index.ts";
 import { urlBuiltins } from "./urls/index.ts";
+import { yamlBuiltins } from "./yaml/index.ts";
 
 /** Every documented builtin. */
 export const standardBuiltins: readonly Builtin[] = [
@@ -57,7 +58,6 @@ export const standardBuiltins: readonly Builtin[] = [
   ...llmBuiltins,
   ...agentBuiltins,
   ...toolBuiltins,
-  ...toolHookBuiltins,
   ...stepBuiltins,
   ...peopleBuiltins,
   ...skillBuiltins,
@@ -77,6 +77,8 @@ export const standardBuiltins: readonly Builtin[] = [
   ...templateBuiltins,
   ...hostBuiltins,
   ...httpBuiltins,
+  ...yamlBuiltins,
+  ...tomlBuiltins,
   ...schemaBuiltins,
   ...errorBuiltins,
   ...mathBuiltins,

@@ -55,6 +55,8 @@ export interface ControlNative {
   readonly routine: Routine;
   /** The function of the program that it stands for (one wrapped in a step): it reads and prints as that one. */
   readonly standsFor?: Closure;
+  /** Made for the program while it runs: its `type_of` is that of a closure. */
+  readonly isClosure?: true;
   /** First step; `control.done` here costs no frame. */
   readonly start: (args: readonly Value[], control: Control) => Signal;
 }

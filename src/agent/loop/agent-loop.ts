@@ -10,6 +10,7 @@ import { contextWindowOf } from "../compaction/context-window.ts";
 import { readMessageDicts } from "../context/message-dict.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import { createSessionStore } from "../context/sessions.ts";
+import { planEvents } from "../plans/plan-policy.ts";
 import { approvalGate, intersectApprovals } from "../policies/approval-policy.ts";
 import { argumentSchemaGate } from "../policies/argument-schema.ts";
 import { type CapabilityPolicy, capabilityGate, intersectPolicies } from "../policies/capability-policy.ts";
@@ -218,6 +219,7 @@ function createPolicies(
       : undefined,
     approval && approvalGate(approval, { sessionId, annotations, recorder, ask: options.ports?.requestPermission }),
     stepRecord(state),
+    planEvents(recorder),
     compaction?.toolOutput && toolOutputLimit(compaction.toolOutput),
     toolUse.hooks && toolHooks(toolUse.hooks),
     argumentSchemaGate(),

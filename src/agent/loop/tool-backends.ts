@@ -1,6 +1,7 @@
 /** AGENT-39: a tool that nobody could run is found out before the loop starts, not at the first call. */
 
 import { HarnError } from "../../base/index.ts";
+import { isBuiltinTool } from "../tools/builtin-tools.ts";
 
 /** What a registry says about who runs a tool. */
 export interface ToolBackend {
@@ -16,7 +17,8 @@ const EXECUTORS = ["harn", "host_bridge", "mcp_server", "provider_native"];
 /** @throws HarnError `agent.tool_backend` naming the first tool without a backend */
 export function checkToolBackends(tools: readonly ToolBackend[]): void {
   for (const { name, hasHandler, executor, isMcp = false } of tools) {
-    if (hasHandler || isMcp) continue;
+    const isOurs = isBuiltinTool(name) && (executor === undefined || executor.startsWith("harn"));
+    if (hasHandler || isMcp || isOurs) continue;
     if (executor === undefined) {
       throw backendError(
         name,

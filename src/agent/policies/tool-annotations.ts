@@ -50,6 +50,19 @@ export function readToolAnnotations(name: string, value: unknown): ToolAnnotatio
   };
 }
 
+/**
+ * Annotations as declared on a tool, where those of other protocols stand beside ours: a `readOnlyHint` makes a reader,
+ * everything else that is not ours is passed over.
+ *
+ * @throws HarnError `agent.option`
+ */
+export function readDeclaredAnnotations(name: string, value: unknown): ToolAnnotations {
+  if (!isJsonObject(value)) throw expected(name, "a dict", value);
+  const own = Object.fromEntries(Object.entries(value).filter(([key]) => ANNOTATION_KEYS.includes(key)));
+  const hinted = value["readOnlyHint"] === true && own["kind"] === undefined ? { ...own, kind: "read" } : own;
+  return readToolAnnotations(name, hinted);
+}
+
 export function readCapabilities(name: string, value: unknown): Readonly<Record<string, readonly string[]>> {
   const dict = readDict(name, value) ?? {};
   return Object.fromEntries(Object.entries(dict).map(([key, ops]) => [key, readStrings(`${name}.${key}`, ops) ?? []]));

@@ -4,6 +4,7 @@ import type { Builtin } from "../builtin.ts";
 import { agentLoopBuiltins } from "./agent-loop.ts";
 import { agentValueBuiltins } from "./agent-values.ts";
 import { compactionBuiltins } from "./compaction-builtins.ts";
+import { planBuiltins } from "./plan-builtins.ts";
 import { sessionBuiltins } from "./session-builtins.ts";
 
 export const agentBuiltins: readonly Builtin[] = [
@@ -11,4 +12,5 @@ export const agentBuiltins: readonly Builtin[] = [
   ...agentValueBuiltins,
   ...sessionBuiltins,
   ...compactionBuiltins,
+  ...planBuiltins,
 ];

@@ -2,7 +2,9 @@
 
 import {
   checkToolBackends,
-  readToolAnnotations,
+  isBuiltinTool,
+  readDeclaredAnnotations,
+  runBuiltinTool,
   type ToolAnnotations,
   type ToolInvocation,
   type ToolOutcome,
@@ -68,7 +70,8 @@ export function registryTools(tools: Value, context: AsyncContext): ToolRuntime 
     async invoke(call, { signal }) {
       const tool = byName.get(call.name);
       if (tool === undefined) throw new ToolRuntimeError("unknown-tool", call.name, call.name);
-      return isCallable(tool.handler) ? runHandler(context, tool.handler, call, signal) : unavailable(tool);
+      if (isCallable(tool.handler)) return runHandler(context, tool.handler, call, signal);
+      return isOwnTool(tool) ? runBuiltinTool(call.name, call.input, context.host) : unavailable(tool);
     },
   };
 }
@@ -80,7 +83,7 @@ function handlerOf(entry: Dict): Value {
 
 function annotationsOf(name: string, entry: Dict): ToolAnnotations | undefined {
   const given = entry.map.get("annotations");
-  return given === undefined ? undefined : readToolAnnotations(`${name}.annotations`, valueToJson(given));
+  return given === undefined ? undefined : readDeclaredAnnotations(`${name}.annotations`, valueToJson(given));
 }
 
 function textField(entry: Dict, field: string): string | undefined {
@@ -132,6 +135,11 @@ function rejects(failure: HarnFailure): boolean {
 function thrownText(value: Value): string {
   const message = value instanceof Dict ? value.map.get("message") : undefined;
   return typeof message === "string" ? message : display(value);
+}
+
+/** `read_file` and its like, declared without a handler. */
+function isOwnTool({ spec, entry }: ProgramTool): boolean {
+  return isBuiltinTool(spec.name) && (textField(entry, "executor") ?? "harn").startsWith("harn");
 }
 
 /** Tools that run elsewhere, in an environment where that elsewhere is not connected. */

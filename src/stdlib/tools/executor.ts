@@ -1,5 +1,6 @@
 /** Who runs a tool: exactly one of the program (`harn`), the host, an MCP server, or the model's provider. */
 
+import { isBuiltinTool } from "../../agent/index.ts";
 import { type Dict, Thrown, type Value } from "../../vm/index.ts";
 
 export type Executor = "harn" | "host_bridge" | "mcp_server" | "provider_native";
@@ -12,9 +13,6 @@ const EXECUTORS: Readonly<Record<string, Executor>> = {
   provider_native: "provider_native",
 };
 
-/** Tools that the loop answers itself, so that `executor: "harn"` needs no handler. */
-const BUILT_IN_TOOLS = new Set(["read_file", "list_directory"]);
-
 /** Reads `executor` and checks that the rest of the config goes with it. */
 export function resolveExecutor(name: string, config: Dict): Executor {
   const hasHandler = config.map.get("handler") !== undefined;
@@ -26,8 +24,7 @@ export function resolveExecutor(name: string, config: Dict): Executor {
   const isText = (value: Value) => typeof value === "string" && value !== "";
   switch (executor) {
     case "harn":
-      if (!hasHandler && !BUILT_IN_TOOLS.has(name))
-        fail("but has no `handler`. Attach a handler or change the executor.");
+      if (!hasHandler && !isBuiltinTool(name)) fail("but has no `handler`. Attach a handler or change the executor.");
       if (config.map.get("host_capability") !== undefined)
         fail("but also sets `host_capability`. Drop one of the two.");
       if (config.map.get("mcp_server") !== undefined) fail("but also sets `mcp_server`. Drop one of the two.");

@@ -15,7 +15,9 @@ import {
 } from "../../vm/index.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import { jsonToValue } from "../json/convert.ts";
+import { bindRegistry, boundRegistry } from "./bound-registry.ts";
 import { resolveExecutor } from "./executor.ts";
+import { toolHookBuiltins } from "./hook-builtins.ts";
 import {
   describeEntry,
   emptyRegistry,
@@ -27,9 +29,8 @@ import {
   schemaText,
   withEntries,
 } from "./registry.ts";
-
-/** The registry that `tool_ref` and `tool_def` look into: bound by `tool_bind`, or by a running loop for its handlers. */
-export const BOUND_REGISTRY = "tools.bound";
+import { surfaceBuiltins } from "./surface-builtins.ts";
+import { synthesisBuiltins } from "./synthesis-builtins.ts";
 
 const made =
   'var r = tool_registry()\nr = tool_define(r, "add", "Add", {parameters: {a: "int"}, handler: { args -> args.a }})\n';
@@ -175,9 +176,9 @@ function describeTools(registry: Dict): string {
 
 // ---- references ------------------------------------------------------------------------------------------------------
 
-function boundEntry(builtin: string, name: Value, { vm }: NativeContext): Dict {
+function boundEntry(builtin: string, name: Value, context: NativeContext): Dict {
   if (typeof name !== "string") throw new Thrown(`${builtin}: name must be a string literal`);
-  const registry = vm.state.get(BOUND_REGISTRY) as Dict | undefined;
+  const registry = boundRegistry(context);
   if (!registry) {
     throw new Thrown(
       `${builtin}: no tool registry bound to this scope. Call tool_bind(registry) first, or invoke inside an agent_loop.`,
@@ -326,13 +327,13 @@ export const toolBuiltins: readonly Builtin[] = [
       effects: ["state"],
       example: `${made}tool_bind(r)\nprintln(tool_ref("add"))`,
     },
-    ([registry], { vm }) => {
+    ([registry], context) => {
       if (registry === undefined) {
-        vm.state.delete(BOUND_REGISTRY);
+        bindRegistry(context, undefined);
         return undefined;
       }
       const bound = registryArgument("tool_bind", registry, "argument must be a tool registry or nil");
-      vm.state.set(BOUND_REGISTRY, share(bound));
+      bindRegistry(context, bound);
       return bound;
     },
   ),
@@ -356,4 +357,7 @@ export const toolBuiltins: readonly Builtin[] = [
     },
     ([name], context) => describeEntry(boundEntry("tool_def", name, context)),
   ),
+  ...toolHookBuiltins,
+  ...surfaceBuiltins,
+  ...synthesisBuiltins,
 ];

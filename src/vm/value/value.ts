@@ -239,7 +239,8 @@ export class NativeRef extends HeapBase {
     this.native = native;
   }
   get typeName(): string {
-    return this.closure === undefined ? "builtin" : "closure";
+    const { native } = this;
+    return native.kind === "control" && (native.standsFor ?? native.isClosure) ? "closure" : "builtin";
   }
   get closure(): Closure | undefined {
     return this.native.kind === "control" ? this.native.standsFor : undefined;
