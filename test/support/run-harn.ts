@@ -14,14 +14,19 @@ export interface HarnRun {
   readonly liveTasks: number;
 }
 
-export async function runHarn(source: string, options: VirtualHostOptions = {}): Promise<HarnRun> {
+/** @param state what builtins find of ours */
+export async function runHarn(
+  source: string,
+  options: VirtualHostOptions = {},
+  state?: Map<string, unknown>,
+): Promise<HarnRun> {
   const host = createVirtualHost(options);
   const loaded = await host.drive(loadProgram({ host, path: "/home/harn/main.harn", text: source }));
   const broken = loaded.diagnostics.map(({ diagnostic }) => `${diagnostic.severity}: ${diagnostic.message}`);
   if (loaded.program === undefined || broken.length > 0) {
     return { output: "", stderr: "", error: broken.join("\n"), host, liveTasks: 0 };
   }
-  const run = startProgram(loaded.program, { host });
+  const run = startProgram(loaded.program, { host, ...(state && { state }) });
   const outcome = await host.drive(run.outcome);
   const result = { output: host.stdout(), stderr: host.stderr(), host, liveTasks: run.vm.liveTasks };
   switch (outcome.status) {
