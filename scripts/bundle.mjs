@@ -1,15 +1,15 @@
 // Makes `dist/bin` of `dist/cli`: the command in one file, with its compiled code beside it. Loading hundreds of modules
 // would take twice as long as running a small program.
 
-import { copyFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { root, run } from "./run-command.mjs";
 
 const finished = join(root, "dist", "bin");
-const fresh = join(root, "dist", ".bin-fresh");
+// A folder of its own: two builds at once do not take each other's files away.
+const fresh = mkdtempSync(join(root, "dist", ".bin-"));
 
-rmSync(fresh, { recursive: true, force: true });
 const bundle = await rolldown({
   input: join(root, "dist", "cli", "main.js"),
   platform: "node",
@@ -33,6 +33,7 @@ const first = await run([process.execPath, join(fresh, "harn.cjs"), "run", "-e",
 });
 if (first.output !== "42\n") {
   process.stderr.write(`The bundle does not run:\n${first.output}\n`);
+  rmSync(fresh, { recursive: true, force: true });
   process.exit(1);
 }
 // Swapped at once: a command that starts meanwhile finds the old one or the new one.
