@@ -9,6 +9,7 @@ import { compileDeclaration } from "./declarations.ts";
 import { compileDiscard } from "./expressions.ts";
 import type { FunctionScope } from "./function-scope.ts";
 import { compileBorrowed, compileJumpIfNot, compileOperand, compileTo } from "./operands.ts";
+import { heldPermit } from "./permits.ts";
 import { bindPattern, declareWith } from "./variables.ts";
 
 const STATEMENTS = new Set<Item["kind"]>([
@@ -67,8 +68,26 @@ export function compileItems(f: FunctionScope, items: readonly Item[], from: num
       } else compileDiscard(f, item);
     } else if (STATEMENTS.has(item.kind)) compileStatement(f, item as Stmt);
     else compileDeclaration(f, item);
+    const permit = heldPermit(items, i);
+    if (permit !== undefined) {
+      const { span } = item;
+      compileProtected(
+        f,
+        () => compileItems(f, items, i + 1, target),
+        () => compileRelease(f, { kind: "Identifier", name: permit, span }),
+      );
+      return;
+    }
   }
   if (!hasValue && target !== DISCARD) f.asm.emit("LoadNil", target);
+}
+
+function compileRelease(f: FunctionScope, permit: Expr): void {
+  const mark = f.mark;
+  const register = f.temp();
+  compileTo(f, permit, register);
+  f.asm.emit("CallNative", register, f.asm.native("__release"), register, 1);
+  f.release(mark);
 }
 
 function compileStatement(f: FunctionScope, stmt: Stmt): void {

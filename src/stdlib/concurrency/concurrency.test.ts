@@ -85,6 +85,31 @@ println(sync_mutex_acquire("m", 0) != nil)`;
     expect(await printed(program)).toEqual(["true"]);
   });
 
+  it.each([
+    ["a turn of a loop", 'for _ in range(3) {\n  let lock = sync_mutex_acquire("m")\n}'],
+    ["a loop with continue", 'for _ in range(3) {\n  let lock = sync_mutex_acquire("m")\n  continue\n}'],
+    ["a branch", 'if true {\n  let lock = sync_mutex_acquire("m")\n  println(lock != nil)\n}'],
+    ["a function that returns", 'fn f() {\n  let lock = sync_mutex_acquire("m")\n  return 1\n}\nf()'],
+    ["a try that throws", 'let r = try {\n  let lock = sync_mutex_acquire("m")\n  throw "x"\n}'],
+    ["a callback", '[1, 2].map({ _x -> let lock = sync_mutex_acquire("m")\n  lock == nil })'],
+    ["a block that released it itself", 'if true {\n  let lock = sync_mutex_acquire("m")\n  sync_release(lock)\n}'],
+  ])("leaving %s gives its permit back", async (_name, program) => {
+    const lines = await printed(`${program}\nprintln(sync_mutex_acquire("m", 0) != nil)`);
+    expect(lines.at(-1)).toBe("true");
+  });
+
+  it.each([
+    ["returned", 'fn take() {\n  let lock = sync_mutex_acquire("m")\n  return lock\n}\nlet kept = take()'],
+    ["the block's value", 'let kept = if true {\n  let lock = sync_mutex_acquire("m")\n  lock\n} else { nil }'],
+    ["stored", 'var kept = []\nif true {\n  let lock = sync_mutex_acquire("m")\n  kept = [lock]\n}'],
+    [
+      "captured",
+      'var kept = nil\nif true {\n  let lock = sync_mutex_acquire("m")\n  kept = { -> sync_release(lock) }\n}',
+    ],
+  ])("a permit that is %s stays", async (_name, program) => {
+    expect(await printed(`${program}\nprintln(sync_mutex_acquire("m", 0))`)).toEqual(["nil"]);
+  });
+
   it("a task that is cancelled while it waits leaves the queue", async () => {
     const program = `let held = sync_mutex_acquire("m")
 let t = spawn { sync_mutex_acquire("m") }

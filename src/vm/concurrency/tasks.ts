@@ -1,6 +1,7 @@
 /** spawn, await, cancel, parallel: tasks as values, with their output kept until somebody collects it. */
 
 import { END, Iter, PullSource } from "../core/iteration.ts";
+import { Permit } from "../core/locks.ts";
 import { OutputBuffer } from "../core/output.ts";
 import type { Task } from "../core/task.ts";
 import { CANCELLED_MESSAGE, type HarnFailure, RuntimeError, Thrown } from "../error.ts";
@@ -416,7 +417,15 @@ const raceNative: ControlNative = {
   },
 };
 
+/** The end of a block that took a permit by name. */
+const releaseNative: Native = {
+  kind: "pure",
+  name: "__release",
+  impl: ([permit]) => permit instanceof Permit && permit.lock.release(permit),
+};
+
 export const taskNatives: readonly Native[] = [
+  releaseNative,
   spawnNative,
   awaitNative,
   cancelNative,
