@@ -13,7 +13,7 @@ import { pushRoutine, toFailure, traceOf } from "./core/drive.ts";
 import { runTask } from "./core/interpreter.ts";
 import { Locks } from "./core/locks.ts";
 import type { OutputSink } from "./core/output.ts";
-import { ensureRegisters, enterClosure, Task, type TaskContext, type Wait } from "./core/task.ts";
+import { ensureRegisters, enterClosure, GAVE_WAY, NOTHING, Task, type TaskContext, type Wait } from "./core/task.ts";
 import { type Timer, Timers } from "./core/timers.ts";
 import { CANCELLED_MESSAGE, Cancelled, Halted, type HarnFailure, RuntimeError, Thrown } from "./error.ts";
 import { ModuleInstance, UNSET } from "./module-instance.ts";
@@ -330,7 +330,7 @@ export class Vm {
       ensureRegisters(task.registers, args.length);
       for (let i = 0; i < args.length; i++) task.registers[i] = args[i];
       enterClosure(task, callee, 0, args.length, 0);
-      task.resumeRegister = -2;
+      task.resumeRegister = NOTHING;
     } else {
       pushRoutine(task, callRoutine, { callee, args }, 0);
       task.resumeRegister = -1;
@@ -348,7 +348,7 @@ export class Vm {
     ensureRegisters(task.registers, args.length);
     for (let i = 0; i < args.length; i++) task.registers[i] = args[i];
     enterClosure(task, closure, 0, args.length, 0);
-    task.resumeRegister = -2;
+    task.resumeRegister = NOTHING;
     task.status = "parked";
     parent.children.add(task);
     this.#tasks.add(task);
@@ -363,7 +363,7 @@ export class Vm {
     const coroutine = this.#coroutines.get(task);
     if (!coroutine) throw new RuntimeError("runtime", "yield outside of a generator");
     task.status = "parked";
-    task.resumeRegister = -2;
+    task.resumeRegister = NOTHING;
     coroutine.deliver(value);
   }
 
@@ -533,7 +533,7 @@ export class Vm {
 
   /** Puts a running task at the end of the queue. */
   giveWay(task: Task): void {
-    task.resumeRegister = -2;
+    task.resumeRegister = GAVE_WAY;
     this.#enqueue(task);
   }
 

@@ -44,6 +44,15 @@ describe("a program that goes through an endless range can be stopped", () => {
   });
 });
 
+test.each([
+  ["try", "try { while true { } } finally { println(1) }"],
+  ["defer", "fn f() { defer { println(1) }\n  while true { } }\nf()"],
+  ["a loop that starts the try", "try { while true { if false { break } } } finally { println(1) }"],
+  ["a for loop", "try { for i in 0 to 9000000000000000 { } } finally { println(1) }"],
+])("stopped between two turns, a program cleans up: %s", async (_name, source) => {
+  expect(await run(`${source}\nprintln("after")\n`, 3)).toMatchObject({ status: "cancelled", output: "1\n" });
+});
+
 test("a task in a long range lets others have their turn", async () => {
   const source = `let long = spawn { (1 to 100000).iter().count() }
 let short = spawn { println("short") }

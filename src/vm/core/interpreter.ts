@@ -51,7 +51,7 @@ import {
 import { type CaughtFailure, callNative, callValue, deliver, onSignal, toFailure, unwind } from "./drive.ts";
 import { Cursor, END, loopSource, type PullSource } from "./iteration.ts";
 import { callMethod, callMethodInPlace } from "./methods.ts";
-import { ensureRegisters, enterClosure, type Frame, type Task } from "./task.ts";
+import { ensureRegisters, enterClosure, type Frame, GAVE_WAY, NOTHING, type Task } from "./task.ts";
 import { checkArgument } from "./type-test.ts";
 
 const MAX = Number.MAX_SAFE_INTEGER;
@@ -79,10 +79,17 @@ function resume(vm: Vm, task: Task): boolean {
   const value = task.resumeValue;
   task.resumeFailure = undefined;
   task.resumeValue = undefined;
-  if (failure) return guard(vm, task, () => unwind(vm, task, failure));
   const register = task.resumeRegister;
-  task.resumeRegister = -2;
-  return register === -2 ? true : guard(vm, task, () => deliver(vm, task, value, register));
+  task.resumeRegister = NOTHING;
+  if (failure) {
+    // Handlers are looked up by the word before `frame.pc`; a task that gave way stands before the word it goes on with.
+    const frame = task.top;
+    if (register === GAVE_WAY && frame?.fn) frame.pc += 1;
+    return guard(vm, task, () => unwind(vm, task, failure));
+  }
+  return register === NOTHING || register === GAVE_WAY
+    ? true
+    : guard(vm, task, () => deliver(vm, task, value, register));
 }
 
 /** A routine may fail while it is resumed or while an error passes through it: then that error unwinds. */

@@ -31,6 +31,11 @@ export type Scope =
   /** A lock permit, a step … : `close` runs exactly once. */
   | { readonly kind: "resource"; readonly close: () => void; readonly what: string };
 
+/** As `resumeRegister`: nothing is delivered, the task goes on with the next instruction of its top frame. */
+export const NOTHING = -2;
+/** The same, after it gave way to others in the middle of a loop or before the first word of a function. */
+export const GAVE_WAY = -3;
+
 /** Why a task is parked. `cancel` takes the task off whatever it waits on; it must not wake it. */
 export interface Wait {
   /** For people: "sleep", "channel receive" … */
