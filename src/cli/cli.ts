@@ -2,9 +2,7 @@
 
 import type { CliContext } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
-
-/** What `harn test conformance` calls its child processes with; not for people. */
-export const workerCommand = "conformance-worker";
+import { serveWorker } from "./workers/worker-commands.ts";
 
 /** Never rejects; what went wrong has been told on stderr. */
 export async function runCli(context: CliContext, argv: readonly string[]): Promise<number> {
@@ -26,10 +24,7 @@ async function dispatch(context: CliContext, argv: readonly string[]): Promise<n
   ) {
     return (await import("./commands/run.ts")).runCommand(context, file, { args: rest });
   }
-  if (command === workerCommand) {
-    await (await import("./conformance/worker.ts")).serveConformance();
-    return exitCodes.ok;
-  }
+  if (await serveWorker(command)) return exitCodes.ok;
   const [{ createCommandLine }, { CommanderError }] = await Promise.all([
     import("./command-line.ts"),
     import("commander"),

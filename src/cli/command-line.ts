@@ -2,11 +2,13 @@
  * The command line: what there is, with the help that goes with it. Every command's code is loaded when it is asked for.
  */
 
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { RunOptions } from "./commands/run.ts";
 import { packageVersion } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { DEFAULT_RUNS_FOLDER, type InDoubtChoice, inDoubtChoices } from "./journal/choices.ts";
+import { positiveInteger, wholeNumber } from "./option-values.ts";
+import { addTools } from "./tool-commands.ts";
 
 const exitCodeHelp = `
 Exit codes:
@@ -182,6 +184,8 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
       finish(await (await import("./commands/conformance.ts")).conformanceCommand(context, folder, options)),
     );
 
+  addTools(program, context, finish);
+
   program
     .command("explain")
     .summary("say what a diagnostic means")
@@ -219,16 +223,4 @@ function inDoubtOption(): Option {
   return new Option("--in-doubt <what>", "with an unsafe effect that may or may not have happened when the run stopped")
     .choices(inDoubtChoices)
     .default("ask");
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("Expected a whole number.");
-  return value;
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError("Expected a positive whole number.");
-  return value;
 }

@@ -14,6 +14,18 @@ export { compileFilter } from "./corpus/filter.ts";
 export { type ErrorComparison, judge, normalizeOutput } from "./corpus/judge.ts";
 export { type CorpusReport, type ReportText, renderJunit, renderReport, summarize } from "./corpus/report.ts";
 export { type RunCorpusOptions, runCorpus } from "./corpus/run-corpus.ts";
+// Fuzzing
+export type { Complaint } from "./fuzz/complaints.ts";
+export { type FuzzCasesResult, type FuzzFinding, fuzzInput, runFuzzCases } from "./fuzz/fuzz-cases.ts";
+export {
+  createFuzzTargets,
+  type FuzzInput,
+  type FuzzTarget,
+  type FuzzTargetName,
+  fuzzTargetNames,
+  type InputKind,
+} from "./fuzz/fuzz-targets.ts";
+export { minimize } from "./fuzz/minimize.ts";
 export {
   countResources,
   type EffectFault,

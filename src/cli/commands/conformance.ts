@@ -13,9 +13,9 @@ import {
   runCorpus,
   summarize,
 } from "../../testing/index.ts";
-import { workerCommand } from "../cli.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { workerCommands } from "../workers/worker-commands.ts";
 import { createWorkerPool } from "../workers/worker-pool.ts";
 
 export interface ConformanceOptions {
@@ -51,7 +51,7 @@ export async function conformanceCommand(
   const jobs = options.jobs ?? Math.min(availableParallelism(), 8);
   const pool = createWorkerPool<CorpusProgram, ProgramOutcome>({
     worker: context.main,
-    workerArgs: [workerCommand],
+    workerArgs: [workerCommands.conformance],
     jobs,
     timeoutMs: options.timeout,
     cwd: options.cwd === undefined ? context.cwd : resolve(context.cwd, options.cwd),

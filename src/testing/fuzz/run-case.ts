@@ -21,8 +21,8 @@ export interface CaseEnding {
   readonly pendingTimers: number;
 }
 
-/** Times that the VM lets the platform breathe: about eight million instructions. */
-const maxBreaths = 20;
+/** Times that the VM lets the platform breathe: about two million instructions. */
+const maxBreaths = 6;
 const maxSleeps = 3_000;
 const maxOutputLength = 200_000;
 
@@ -42,7 +42,7 @@ export async function runCase(modules: readonly ModuleCode[], entry: string): Pr
     if (isStopped) return;
     isStopped = true;
     breaths = 0;
-    run.vm.cancel("A limit was reached");
+    run.stop();
   };
   const host: Host = {
     sync: world.sync,
@@ -70,17 +70,19 @@ export async function runCase(modules: readonly ModuleCode[], entry: string): Pr
           return Promise.resolve();
         }
         giveUp();
-        return new Promise(() => {});
+        run.suspend();
+        return Promise.resolve();
       },
     },
   );
-  const ended = Promise.race([run.outcome, abandoned]);
+  const ended = Promise.race([abandoned, run.outcome]);
   // The program may wait for something that never comes, once before it is asked to stop and once after.
   const outcome = await world.drive(ended).catch((error: unknown) => {
     if (!isDeadlock(error)) throw error;
     stop();
     return world.drive(ended).catch((again: unknown) => {
       if (!isDeadlock(again)) throw again;
+      run.suspend();
       return "endless" as const;
     });
   });
