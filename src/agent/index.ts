@@ -75,6 +75,7 @@ export {
   type SubAgentToolOptions,
   subAgentTool,
 } from "./loop/sub-agent.ts";
+export { type EnvelopeOptions, type SubAgentEnvelope, subAgentEnvelope } from "./loop/sub-agent-envelope.ts";
 export { checkToolBackends, type ToolBackend } from "./loop/tool-backends.ts";
 // People: questions, approvals, hand-overs
 export {
@@ -237,3 +238,12 @@ export { TurnError, type TurnErrorKind } from "./turn/turn-error.ts";
 export type { TerminalEvent, ToolResultOutput, TurnEvent, TurnSummary } from "./turn/turn-event.ts";
 export { appendMessages, type Emit, type TurnState } from "./turn/turn-state.ts";
 export type { TurnUsage } from "./turn/usage.ts";
+// Agents in the background
+export {
+  createWorkerPool,
+  readWorkerCarry,
+  type WorkerCarry,
+  type WorkerPool,
+  type WorkerSpec,
+  type WorkerStatus,
+} from "./workers/worker-pool.ts";

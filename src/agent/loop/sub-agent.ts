@@ -7,6 +7,7 @@ import { HarnError, isJsonObject, type JsonObject } from "../../base/index.ts";
 import { type CapabilityPolicy, intersectPolicies, NO_CEILING } from "../policies/capability-policy.ts";
 import { defineTool, type Tool } from "../tools/define-tool.ts";
 import { thrownText, toolFailure, toolSuccess } from "../tools/outcome.ts";
+import { TurnError } from "../turn/turn-error.ts";
 import { agentLoop } from "./agent-loop.ts";
 import type { AgentLoopOptions } from "./options.ts";
 import type { AgentLoopResult } from "./result.ts";
@@ -21,6 +22,8 @@ export interface SubAgentOptions extends Omit<AgentLoopOptions, "host" | "model"
   readonly name?: string;
   /** Session of the child; absent: a fresh one. It is linked to the parent's and starts empty. */
   readonly sessionId?: string;
+  /** Told what the agent runs with, its rights included, before it starts. */
+  readonly onStart?: (options: AgentLoopOptions) => void;
 }
 
 export interface SubAgentResult {
@@ -30,6 +33,8 @@ export interface SubAgentResult {
   readonly text: string;
   readonly sessionId: string;
   readonly error?: string;
+  /** What kind of failure it was, as `error_category` names them. */
+  readonly errorCategory?: string;
   /** Absent when the agent failed. */
   readonly result?: AgentLoopResult;
 }
@@ -42,7 +47,7 @@ export interface SubAgentResult {
  * rights than its parent has
  */
 export async function runSubAgent(parent: AgentLoopOptions, options: SubAgentOptions): Promise<SubAgentResult> {
-  const { name = "sub_agent", sessionId: wantedId, ...rest } = options;
+  const { name = "sub_agent", sessionId: wantedId, onStart, ...rest } = options;
   const store = parent.session?.store;
   const sessionId = store === undefined ? "" : store.open(wantedId);
   const parentId = parent.session?.id;
@@ -59,6 +64,7 @@ export async function runSubAgent(parent: AgentLoopOptions, options: SubAgentOpt
   };
   const lineage = { worker_name: name, worker_task: options.prompt, session_id: sessionId };
   noteLineage(parent, "sub_agent_start", lineage);
+  onStart?.(child);
   try {
     const result = await agentLoop(child);
     noteLineage(parent, "sub_agent_end", { ...lineage, status: result.status });
@@ -68,7 +74,9 @@ export async function runSubAgent(parent: AgentLoopOptions, options: SubAgentOpt
     if (thrown instanceof HarnError && thrown.code.startsWith("agent.policy")) throw thrown;
     const error = thrownText(thrown);
     noteLineage(parent, "sub_agent_end", { ...lineage, status: "error", error });
-    return { ok: false, status: "error", text: "", sessionId, error };
+    const category = thrown instanceof TurnError ? thrown.modelError?.category : undefined;
+    const about = category === undefined ? {} : { errorCategory: category };
+    return { ok: false, status: "error", text: "", sessionId, error, ...about };
   }
 }
 

@@ -4,8 +4,10 @@ import type { Builtin } from "../builtin.ts";
 import { agentLoopBuiltins } from "./agent-loop.ts";
 import { agentValueBuiltins } from "./agent-values.ts";
 import { compactionBuiltins } from "./compaction-builtins.ts";
+import { daemonBuiltins } from "./daemon-builtins.ts";
 import { planBuiltins } from "./plan-builtins.ts";
 import { sessionBuiltins } from "./session-builtins.ts";
+import { subAgentBuiltins } from "./sub-agent-builtins.ts";
 
 export const agentBuiltins: readonly Builtin[] = [
   ...agentLoopBuiltins,
@@ -13,4 +15,6 @@ export const agentBuiltins: readonly Builtin[] = [
   ...sessionBuiltins,
   ...compactionBuiltins,
   ...planBuiltins,
+  ...subAgentBuiltins,
+  ...daemonBuiltins,
 ];
