@@ -73,6 +73,8 @@ export interface Recorder {
     signal: CancelSignal | undefined,
     again?: StreamAgain<StreamEffects[K]["item"]>,
   ): AsyncIterator<StreamEffects[K]["item"], undefined>;
+  /** Enters a request that is to be performed later, so that it has its place among those of its task. */
+  begin(form: "async" | "stream", task: string, kind: string, args: unknown): RecordedStart;
   /** Ends a recorded start without performing it. Answers when that is stored. */
   conclude(start: RecordedStart, ending: Ending): Promise<void>;
   /** The consumer of a recorded stream left. */
@@ -236,6 +238,8 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
         },
       };
     },
+
+    begin: (form, task, kind, args) => ({ seq: begin(form, task, kind, args, classify(kind, args)) }),
 
     async conclude(start, ending) {
       append({

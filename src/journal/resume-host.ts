@@ -15,7 +15,7 @@
 import { HarnError, type Host, HostError, type SyncEffects } from "../base/index.ts";
 import { firstDifference } from "./drift.ts";
 import type { Journal } from "./journal.ts";
-import { createRecorder, type RecordingOptions } from "./recorder.ts";
+import { createRecorder, type RecordedStart, type RecordingOptions } from "./recorder.ts";
 import { createRedactor } from "./redact.ts";
 import { createReplayer, type RecordedEffect, type ReplayerOptions } from "./replayer.ts";
 import type { MaybePromise } from "./spec.ts";
@@ -80,6 +80,16 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
     recorder.markResumed();
   };
 
+  /**
+   * A task that has used up its part of the log asks for more, perhaps while others still replay theirs. The request is
+   * entered at once, where the next replay will look for it, and performed when the whole log has been played.
+   */
+  const enterLive = (form: "async" | "stream", task: string, kind: string, args: unknown) => {
+    const ready = replayer.whenComplete();
+    markLive();
+    return ready ? { again: recorder.begin(form, task, kind, args), ready } : { again: undefined, ready };
+  };
+
   /** Asks what to do with an unsafe effect; undefined: perform it. */
   const settleDoubt = async (effect: RecordedEffect, kind: string, args: unknown, stream: boolean) => {
     const { start } = effect;
@@ -117,10 +127,9 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
         async perform(task, kind, args, signal) {
           const effect = replayer.match(task, kind, args);
           if (effect === undefined) {
-            const ready = replayer.whenComplete();
+            const { again, ready } = enterLive("async", task, kind, args);
             if (ready) await ready;
-            markLive();
-            return recorder.perform(task, kind, args, signal);
+            return recorder.perform(task, kind, args, signal, again);
           }
           const delivery = await replayer.next(effect, signal);
           if (delivery !== undefined) return answers.ofEnd(delivery, signal) as never;
@@ -141,12 +150,13 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
         iterate(task, kind, args, signal) {
           let effect: RecordedEffect | undefined;
           let live: ReturnType<typeof recorder.iterate<typeof kind>> | undefined;
+          let entered: RecordedStart | undefined;
           let over = false;
           const ended: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
           const goLive = async () => {
             markLive();
-            if (effect === undefined) return recorder.iterate(task, kind, args, signal);
+            if (effect === undefined) return recorder.iterate(task, kind, args, signal, entered);
             const { chunks, start } = effect;
             const repeatable = start.type === "start" && start.safety !== "unsafe";
             if (chunks.length > 0 && repeatable && options.partialStreams === "match") {
@@ -169,7 +179,8 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
               if (live) return live.next();
               effect ??= replayer.match(task, kind, args);
               if (effect === undefined) {
-                const ready = replayer.whenComplete();
+                const { again, ready } = enterLive("stream", task, kind, args);
+                entered = again;
                 if (ready) await ready;
               } else {
                 const delivery = await replayer.next(effect, signal);
@@ -189,7 +200,10 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
               if (over) return ended;
               over = true;
               if (live?.return) return live.return();
-              if (effect === undefined) return ended;
+              if (effect === undefined) {
+                if (entered) recorder.close(entered);
+                return ended;
+              }
               replayer.close(effect);
               if (effect.end === undefined) {
                 const ready = replayer.whenComplete();

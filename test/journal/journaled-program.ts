@@ -11,7 +11,7 @@ import {
   startProgram,
 } from "../../src/runtime/index.ts";
 import { createVirtualHost, type VirtualHost } from "../../src/testing/index.ts";
-import type { RunOutcome } from "../../src/vm/index.ts";
+import { Halted, type RunOutcome } from "../../src/vm/index.ts";
 
 export const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -37,7 +37,8 @@ export interface PlayOptions {
   readonly state?: Map<string, unknown>;
   /** Makes time pass while the program rests; for hosts with a virtual clock. */
   readonly whileResting?: () => void;
-  readonly onStart?: (run: Run) => void;
+  /** Asked again and again while the program runs: true when its process is gone. */
+  readonly isGone?: () => boolean;
 }
 
 /** Runs with a journal and collects what is printed. */
@@ -56,16 +57,22 @@ export async function play(program: Program, journal: JournalUse, options: PlayO
     breathe: tick,
     ...(options.state === undefined ? {} : { state: options.state }),
   });
-  options.onStart?.(run);
   let over = false;
   const ended = run.outcome.finally(() => {
     over = true;
   });
-  if (options.whileResting) {
+  if (options.whileResting || options.isGone) {
     while (!over) {
       // Longer than the journal takes to hand over a result, so that time passes only when nothing else can.
       for (let i = 0; i < 8; i++) await tick();
-      if (run.vm.resting) options.whileResting();
+      if (options.isGone?.()) {
+        // Nothing more of it may touch the world.
+        run.suspend();
+        for (let i = 0; i < 8; i++) await tick();
+        const gone = new Halted(new Error("The process is gone"));
+        return { output: printed.join(""), outcome: { status: "failed", failure: gone }, error: "gone", run };
+      }
+      if (run.vm.resting) options.whileResting?.();
     }
   }
   const outcome = await ended;

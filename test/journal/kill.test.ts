@@ -1,0 +1,152 @@
+/** A durable run is a process that may be killed at any moment, and the same command that goes on. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+let folder = "";
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "harn-kill-"));
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function harn(...args: string[]) {
+  const child = spawn(
+    process.execPath,
+    ["--import", import.meta.resolve("tsx"), "--conditions=source", main, ...args],
+    { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  children.push(child);
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  const ended = new Promise<Ended>((resolve) =>
+    child.on("close", (code, signal) => resolve({ code, signal, out, err })),
+  );
+  return { child, ended };
+}
+
+const read = (name: string): string => {
+  const path = join(folder, name);
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+};
+
+async function until(holds: () => boolean): Promise<void> {
+  // Another process makes it true; looking is all that can be done.
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+const program = `
+println("begin \${random_int(1, 1000000000)}")
+let results = parallel each [1, 2, 3] { n ->
+  for step in 1 to 3 {
+    append_file("done.txt", "\${n}.\${step}\\n")
+    sleep(40ms)
+  }
+  n * 10
+}
+println(results)
+`;
+
+const steps = [1, 2, 3].flatMap((n) => [1, 2, 3].map((step) => `${n}.${step}`));
+
+describe("a durable run", () => {
+  it("killed again and again ends as if nothing had happened, and does nothing twice", {
+    timeout: 180_000,
+  }, async () => {
+    writeFileSync(join(folder, "agent.harn"), program);
+    const command = ["run", "--durable", "nightly", "--in-doubt", "retry", "agent.harn"];
+    let printed = "";
+    for (const seen of [1, 4, 7]) {
+      const { child, ended } = harn(...command);
+      await until(() => read("done.txt").split("\n").length > seen);
+      child.kill("SIGKILL");
+      const { signal, out } = await ended;
+      expect(signal).toBe("SIGKILL");
+      printed += out;
+    }
+    const last = await harn(...command).ended;
+    expect({ code: last.code, err: last.err }).toEqual({ code: 0, err: "" });
+    printed += last.out;
+    expect(printed).toMatch(/^begin \d+\n\[10, 20, 30\]\n$/);
+
+    // An append that was under way when the process was killed was retried because we said so; all others are there once.
+    const done = read("done.txt").trimEnd().split("\n");
+    expect([...new Set(done)].sort()).toEqual(steps);
+    const resumes = read(".harn/runs/nightly.jsonl").match(/"type":"resume"/g)?.length ?? 0;
+    expect(resumes).toBe(3);
+    expect(done.length - steps.length).toBeLessThanOrEqual(3);
+
+    const again = await harn(...command).ended;
+    expect({ code: again.code, out: again.out }).toEqual({ code: 0, out: "" });
+    expect(again.err).toContain("Run nightly is over (completed)");
+    expect(read("done.txt").trimEnd().split("\n")).toEqual(done);
+    expect((await harn("replay", ".harn/runs").ended).out).toBe(printed);
+  });
+
+  it("stops and says what is in doubt, unless told what to do with it", { timeout: 60_000 }, async () => {
+    writeFileSync(join(folder, "agent.harn"), 'shell("echo x >> ran.txt; sleep 30")\nprintln("after")\n');
+    const { child, ended } = harn("run", "--durable", "doubt", "agent.harn");
+    await until(() => read("ran.txt") !== "");
+    child.kill("SIGKILL");
+    await ended;
+    const stopped = await harn("run", "--durable", "doubt", "agent.harn").ended;
+    expect(stopped.code).toBe(1);
+    expect(stopped.err).toContain("was under way when the run stopped, and may or may not have happened");
+    expect(stopped.err).toContain("--in-doubt retry");
+    expect(read("ran.txt")).toBe("x\n");
+    const failed = await harn("run", "--durable", "doubt", "--in-doubt", "fail", "agent.harn").ended;
+    expect(failed.code).toBe(1);
+    expect(failed.err).toContain("may or may not have happened; check, then decide");
+    expect(read("ran.txt")).toBe("x\n");
+  });
+
+  it("Ctrl-C leaves it where it is", { timeout: 60_000 }, async () => {
+    writeFileSync(
+      join(folder, "agent.harn"),
+      'println("up")\ntry { sleep(1s) } finally { println("end") }\nprintln("over")\n',
+    );
+    const { child, ended } = harn("run", "--durable", "pause", "agent.harn");
+    let out = "";
+    child.stdout?.on("data", (chunk) => {
+      out += chunk;
+    });
+    await until(() => out.includes("up"));
+    child.kill("SIGINT");
+    const first = await ended;
+    expect({ code: first.code, out: first.out }).toEqual({ code: 130, out: "up\n" });
+    expect(first.err).toContain("Run pause is suspended");
+    const second = await harn("run", "--durable", "pause", "agent.harn").ended;
+    expect(second).toEqual({ code: 0, signal: null, out: "end\nover\n", err: "" });
+  });
+
+  it("is worked on by one process at a time", { timeout: 60_000 }, async () => {
+    writeFileSync(join(folder, "agent.harn"), 'append_file("up.txt", "x")\nsleep(30s)\n');
+    harn("run", "--durable", "one", "agent.harn");
+    await until(() => read("up.txt") !== "");
+    const second = await harn("run", "--durable", "one", "agent.harn").ended;
+    expect(second.code).toBe(1);
+    expect(second.err).toMatch(/^harn: Run one is being worked on by process \d+; if it is not, remove .*one\.lock\n$/);
+  });
+});
