@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { runHarn } from "../support/run-harn.ts";
 import { runSteps, type StepProgramRun } from "./step-programs.ts";
 
-function expectClosed({ steps, liveTasks, error }: StepProgramRun): void {
+function expectClosed({ steps, scope, liveTasks, error }: StepProgramRun): void {
   expect(error).toBeUndefined();
+  expect([scope?.step, scope?.persona]).toEqual([undefined, undefined]);
   expect(steps.unfinished.size).toBe(0);
   expect(liveTasks).toBe(0);
 }

@@ -2,6 +2,7 @@
 
 import { failureMessage, loadProgram, startProgram } from "../../src/runtime/index.ts";
 import { createVirtualHost, type VirtualHost, type VirtualHostOptions } from "../../src/testing/index.ts";
+import type { Vm } from "../../src/vm/index.ts";
 
 export interface HarnRun {
   /** What the program printed. */
@@ -12,6 +13,8 @@ export interface HarnRun {
   readonly host: VirtualHost;
   /** Tasks left over; 0 unless something leaks. */
   readonly liveTasks: number;
+  /** Absent when the program could not start. */
+  readonly vm?: Vm;
 }
 
 /** @param state what builtins find of ours */
@@ -28,7 +31,7 @@ export async function runHarn(
   }
   const run = startProgram(loaded.program, { host, ...(state && { state }) });
   const outcome = await host.drive(run.outcome);
-  const result = { output: host.stdout(), stderr: host.stderr(), host, liveTasks: run.vm.liveTasks };
+  const result = { output: host.stdout(), stderr: host.stderr(), host, liveTasks: run.vm.liveTasks, vm: run.vm };
   switch (outcome.status) {
     case "ok":
       return result;

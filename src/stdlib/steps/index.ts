@@ -1,6 +1,12 @@
 /** What a program may do with its steps and personas beside declaring them. */
 
-import { completedStepToJson, type HookBuiltin, personaName, readHookArguments } from "../../steps/index.ts";
+import {
+  activeStep,
+  completedStepToJson,
+  type HookBuiltin,
+  personaName,
+  readHookArguments,
+} from "../../steps/index.ts";
 import { List, record, type Value } from "../../vm/index.ts";
 import { type Builtin, type BuiltinDoc, pure, stringArgument } from "../builtin.ts";
 import { answerValue } from "../llm/answer-value.ts";
@@ -53,6 +59,15 @@ export const stepBuiltins: readonly Builtin[] = [
       const records = drain === true ? log.drain() : log.peek();
       return new List(records.map((record) => answerValue(completedStepToJson(record))));
     },
+  ),
+  pure(
+    {
+      signature: "current_step() -> string | nil",
+      summary: "Name the step that is charged for what the caller does",
+      effects: ["state"],
+      example: '@step(name: "outline")\nfn plan() {\n  return current_step()\n}\nprintln(plan())',
+    },
+    (_args, context) => activeStep(stepScope(context))?.definition.name,
   ),
   pure(
     {
