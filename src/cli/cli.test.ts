@@ -326,7 +326,7 @@ append_file("done.txt", "x")
     write({ "a.harn": program });
     const { file } = await record();
     expect((await harn(["runs", "runs"])).out).toMatch(/completed +a-\d{8}T\d{6}-\w+ +a\.harn\n$/);
-    expect((await harn(["runs", file])).out).toMatch(/fs\.write \{.*"append":true.*\}  done/);
+    expect((await harn(["runs", file])).out).toMatch(/fs\.write \{.*"append":true.*\} {2}done/);
     expect(JSON.parse((await harn(["runs", "runs", "--json"])).out)).toHaveLength(1);
   });
 

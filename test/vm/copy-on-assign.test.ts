@@ -20,75 +20,94 @@ const copy = (value: Model): Model => structuredClone(value);
 const name = fc.constantFrom(...names);
 const small = fc.integer({ min: 0, max: 9 });
 
-
 /** Every variable always holds `{xs: [ints and lists], n: int}`, so that each statement is well-typed. */
 const steps: fc.Arbitrary<Step> = fc.oneof(
-  fc.tuple(name, name).map(([to, from]): Step => ({
-    code: `${to} = ${from}`,
-    run: (vars) => {
-      vars[to] = copy(vars[from] as Model);
-    },
-  })),
-  fc.tuple(name, small).map(([to, value]): Step => ({
-    code: `${to}.n = ${value}`,
-    run: (vars) => {
-      (vars[to] as { n: Model }).n = value;
-    },
-  })),
-  fc.tuple(name, small).map(([to, value]): Step => ({
-    code: `${to}.xs = ${to}.xs.push(${value})`,
-    run: (vars) => {
-      (vars[to] as { xs: Model[] }).xs.push(value);
-    },
-  })),
-  fc.tuple(name, name).map(([to, from]): Step => ({
-    code: `${to}.xs = ${to}.xs + [${from}.xs]`,
-    run: (vars) => {
-      const taken = copy((vars[from] as { xs: Model }).xs);
-      (vars[to] as { xs: Model[] }).xs.push(taken);
-    },
-  })),
-  fc.tuple(name, small).map(([to, value]): Step => ({
-    code: `if len(${to}.xs) > 0 { ${to}.xs[0] = ${value} }`,
-    run: (vars) => {
-      const { xs } = vars[to] as { xs: Model[] };
-      if (xs.length > 0) xs[0] = value;
-    },
-  })),
-  fc.tuple(name, small).map(([to, value]): Step => ({
-    code: `if len(${to}.xs) > 0 && type_of(${to}.xs.last) == "list" { ${to}.xs[-1] = ${to}.xs.last.push(${value}) }`,
-    run: (vars) => {
-      const { xs } = vars[to] as { xs: Model[] };
-      const last = xs.at(-1);
-      if (Array.isArray(last)) last.push(value);
-    },
-  })),
-  fc.tuple(name, name).map(([to, from]): Step => ({
-    code: `if true {
+  fc.tuple(name, name).map(
+    ([to, from]): Step => ({
+      code: `${to} = ${from}`,
+      run: (vars) => {
+        vars[to] = copy(vars[from] as Model);
+      },
+    }),
+  ),
+  fc.tuple(name, small).map(
+    ([to, value]): Step => ({
+      code: `${to}.n = ${value}`,
+      run: (vars) => {
+        (vars[to] as { n: Model }).n = value;
+      },
+    }),
+  ),
+  fc.tuple(name, small).map(
+    ([to, value]): Step => ({
+      code: `${to}.xs = ${to}.xs.push(${value})`,
+      run: (vars) => {
+        (vars[to] as { xs: Model[] }).xs.push(value);
+      },
+    }),
+  ),
+  fc.tuple(name, name).map(
+    ([to, from]): Step => ({
+      code: `${to}.xs = ${to}.xs + [${from}.xs]`,
+      run: (vars) => {
+        const taken = copy((vars[from] as { xs: Model }).xs);
+        (vars[to] as { xs: Model[] }).xs.push(taken);
+      },
+    }),
+  ),
+  fc.tuple(name, small).map(
+    ([to, value]): Step => ({
+      code: `if len(${to}.xs) > 0 { ${to}.xs[0] = ${value} }`,
+      run: (vars) => {
+        const { xs } = vars[to] as { xs: Model[] };
+        if (xs.length > 0) xs[0] = value;
+      },
+    }),
+  ),
+  fc.tuple(name, small).map(
+    ([to, value]): Step => ({
+      code: `if len(${to}.xs) > 0 && type_of(${to}.xs.last) == "list" { ${to}.xs[-1] = ${to}.xs.last.push(${value}) }`,
+      run: (vars) => {
+        const { xs } = vars[to] as { xs: Model[] };
+        const last = xs.at(-1);
+        if (Array.isArray(last)) last.push(value);
+      },
+    }),
+  ),
+  fc.tuple(name, name).map(
+    ([to, from]): Step => ({
+      code: `if true {
       var held = ${from}
       let change = { -> held.n = 99 }
       change()
       held.n = held.n + 1
       ${to} = held
     }`,
-    run: (vars) => {
-      const held = copy(vars[from] as Model) as { n: number };
-      held.n += 1;
-      vars[to] = held as unknown as Model;
-    },
-  })),
-  fc.tuple(name, name).map(([to, from]): Step => ({
-    code: `for item in ${from}.xs { ${to}.xs = ${to}.xs.push(item) }`,
-    run: (vars) => {
-      const items = copy((vars[from] as { xs: Model }).xs) as Model[];
-      (vars[to] as { xs: Model[] }).xs.push(...items.slice(0, 4));
-    },
-  })),
+      run: (vars) => {
+        const held = copy(vars[from] as Model) as { n: number };
+        held.n += 1;
+        vars[to] = held as unknown as Model;
+      },
+    }),
+  ),
+  fc.tuple(name, name).map(
+    ([to, from]): Step => ({
+      code: `for item in ${from}.xs { ${to}.xs = ${to}.xs.push(item) }`,
+      run: (vars) => {
+        const items = copy((vars[from] as { xs: Model }).xs) as Model[];
+        (vars[to] as { xs: Model[] }).xs.push(...items.slice(0, 4));
+      },
+    }),
+  ),
 );
 
 const print = (value: Model): string => {
   if (Array.isArray(value)) return `[${value.map(print).join(", ")}]`;
-  if (typeof value === "object") return `{${Object.keys(value).sort().map((key) => `${key}: ${print(value[key] as Model)}`).join(", ")}}`;
+  if (typeof value === "object")
+    return `{${Object.keys(value)
+      .sort()
+      .map((key) => `${key}: ${print(value[key] as Model)}`)
+      .join(", ")}}`;
   return String(value);
 };
 
@@ -127,4 +146,3 @@ test("writes are seen through the variable they were made through, and nowhere e
     { numRuns: 300 },
   );
 });
-

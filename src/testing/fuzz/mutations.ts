@@ -107,7 +107,18 @@ function remove(holder: Place["holder"], key: Place["key"]): void {
 }
 
 function nearNumber(random: RandomSource, value: number): number {
-  return random.pick([value + 1, value - 1, 0 - value, value * 2, random.int(0, 100), 0, 2 ** 31, -(2 ** 31), 0.5, 1e300]);
+  return random.pick([
+    value + 1,
+    value - 1,
+    0 - value,
+    value * 2,
+    random.int(0, 100),
+    0,
+    2 ** 31,
+    -(2 ** 31),
+    0.5,
+    1e300,
+  ]);
 }
 
 function randomJson(random: RandomSource): Json {
