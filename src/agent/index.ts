@@ -1,5 +1,26 @@
 // Turns
 
+// Artifacts: what contexts are made of
+export {
+  type Artifact,
+  deriveArtifact,
+  normalizeArtifact,
+  normalizeArtifacts,
+} from "./artifacts/artifact.ts";
+export {
+  type AssembleOptions,
+  assembleContext,
+  type ChunkRanker,
+  type ContextChunk,
+  readAssembleOptions,
+} from "./artifacts/assemble-context.ts";
+export {
+  type ContextPolicy,
+  readContextPolicy,
+  renderArtifacts,
+  selectArtifacts,
+  selectArtifactsAdaptive,
+} from "./artifacts/select-artifacts.ts";
 // Cancellation
 export { CANCELLED, orCancelled, toAbortSignal } from "./cancel/cancellation.ts";
 // Compaction

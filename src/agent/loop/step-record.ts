@@ -13,8 +13,10 @@ export function stepRecord(state: LoopState): Policy {
   return {
     name: "step-record",
     settle(_turn, settled) {
-      if (settled.call.name === "run") noteExitCode(state, plainResultText(settled));
-      return settled;
+      // Rendered once: the policies that follow, history, transcript and events all show this text.
+      const text = plainResultText(settled);
+      if (settled.call.name === "run") noteExitCode(state, text);
+      return { ...settled, text };
     },
     async decide(turn, step) {
       appendMessages(turn, state.pendingFeedback);

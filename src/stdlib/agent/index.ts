@@ -3,6 +3,7 @@
 import type { Builtin } from "../builtin.ts";
 import { agentLoopBuiltins } from "./agent-loop.ts";
 import { agentValueBuiltins } from "./agent-values.ts";
+import { artifactBuiltins } from "./artifact-builtins.ts";
 import { compactionBuiltins } from "./compaction-builtins.ts";
 import { daemonBuiltins } from "./daemon-builtins.ts";
 import { planBuiltins } from "./plan-builtins.ts";
@@ -15,6 +16,7 @@ export const agentBuiltins: readonly Builtin[] = [
   ...sessionBuiltins,
   ...compactionBuiltins,
   ...planBuiltins,
+  ...artifactBuiltins,
   ...subAgentBuiltins,
   ...daemonBuiltins,
 ];
