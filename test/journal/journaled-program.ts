@@ -97,7 +97,7 @@ export function playVirtually(
     whileResting: () => {
       host.clock.wakeNext();
       // A program that only looks at the clock would wait for ever.
-      host.clock.moveTo(host.clock.elapsedMs + 1);
+      host.clock.moveTo(host.clock.elapsedMs + 10);
     },
     ...(state === undefined ? {} : { state }),
   });
