@@ -160,6 +160,7 @@ export {
 } from "./policies/permissions.ts";
 export { DEFAULT_PROFILE, type LoopProfile, type ProfileName, readProfile } from "./policies/profiles.ts";
 export type { LiveEvent, LiveEventType, Recorder, TranscriptNote } from "./policies/recorder.ts";
+export { fillSkillBody, renderSkillCatalog, type SkillCard, type SkillValues } from "./policies/skill-text.ts";
 export type { Skill, SkillCandidate, SkillOptions, SkillQuestion } from "./policies/skills.ts";
 export {
   applyLedgerCall,

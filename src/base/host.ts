@@ -185,6 +185,15 @@ export interface AsyncEffects {
     result: ProcessResult;
   };
   "http.request": { args: HttpRequest; result: HttpResponse };
+  "bytes.compress": {
+    args: { algorithm: CompressionAlgorithm; data: Uint8Array; level: number };
+    result: Uint8Array;
+  };
+  /** More than `maxBytes` is an error. */
+  "bytes.decompress": {
+    args: { algorithm: CompressionAlgorithm; data: Uint8Array; maxBytes: number };
+    result: Uint8Array;
+  };
   /** The public half of a key. Keys are raw bytes of the algorithm's length. */
   "crypto.publicKey": { args: { algorithm: "ed25519" | "x25519"; privateKey: Uint8Array }; result: Uint8Array };
   /** Keys: raw bytes for `ed25519`, PEM otherwise. An `es256` signature is the two numbers, 32 bytes each. */
@@ -207,6 +216,9 @@ export interface AsyncEffects {
     result: Uint8Array;
   };
 }
+
+/** Levels: 0–9, for `brotli` 0–11. `deflate-raw` has neither header nor checksum. */
+export type CompressionAlgorithm = "gzip" | "deflate-raw" | "brotli";
 
 export type SignatureAlgorithm = "ed25519" | "es256" | "rs256";
 

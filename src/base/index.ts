@@ -12,6 +12,7 @@ export {
 export { HarnError, type HarnErrorOptions, HostError, type HostErrorKind } from "./errors.ts";
 export type {
   AsyncEffects,
+  CompressionAlgorithm,
   FileInfo,
   FolderEntry,
   Host,

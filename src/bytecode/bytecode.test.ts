@@ -56,7 +56,7 @@ const sample = functionOf((asm) => {
 });
 
 test("opcode numbers are positions and every operand kind is known", () => {
-  opcodes.forEach((info, index) => expect(info.code).toBe(index));
+  expect(opcodes.map((info) => info.code)).toEqual(opcodes.map((_, index) => index));
   const kinds = new Set(opcodes.flatMap((info) => info.operands));
   expect([...kinds].sort()).toEqual(["a", "b", "f", "g", "i", "k", "n", "r", "t", "w", "x"].sort());
 });

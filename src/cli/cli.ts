@@ -24,7 +24,7 @@ async function dispatch(context: CliContext, argv: readonly string[]): Promise<n
   ) {
     return (await import("./commands/run.ts")).runCommand(context, file, { args: rest });
   }
-  if (await serveWorker(command)) return exitCodes.ok;
+  if (await serveWorker(context, command)) return exitCodes.ok;
   const [{ createCommandLine }, { CommanderError }] = await Promise.all([
     import("./command-line.ts"),
     import("commander"),

@@ -8,7 +8,7 @@ import { packageVersion } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { DEFAULT_RUNS_FOLDER, type InDoubtChoice, inDoubtChoices } from "./journal/choices.ts";
 import { positiveInteger, wholeNumber } from "./option-values.ts";
-import { addTools } from "./tool-commands.ts";
+import { addTools, testDescription } from "./tool-commands.ts";
 
 const exitCodeHelp = `
 Exit codes:
@@ -156,11 +156,19 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
   const test = program
     .command("test")
     .summary("run tests")
-    .description("Runs the pipelines of the given files that are named test_… or marked @test, each on its own.")
+    .description(testDescription)
     .argument("[paths...]", "files and folders (default: this folder)")
-    .option("--filter <text>", "only tests whose name contains this (also a|b, globs, re:pattern)")
+    .option("--filter <text>", "only tests whose name, or file:name, contains this (also a|b, globs, re:pattern)")
+    .option(
+      "--parallel [n]",
+      "several at once, each in a process of its own (default: one per core, at most 8)",
+      positiveInteger,
+    )
     .option("--timeout <ms>", "milliseconds for each test", positiveInteger, 30_000)
+    .option("--junit <file>", "write the results as JUnit XML")
     .option("--json", "results as JSON on stdout")
+    .option("--verbose", "show what passing tests printed")
+    .option("--watch", "again after every change, until Ctrl-C")
     .action(async (paths: string[], options: { timeout: number }) =>
       finish(await (await import("./commands/test.ts")).testCommand(context, paths, options)),
     );

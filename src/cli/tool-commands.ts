@@ -4,6 +4,14 @@ import type { Command } from "commander";
 import type { CliContext } from "./context.ts";
 import { positiveInteger, wholeNumber } from "./option-values.ts";
 
+export const testDescription = `Runs tests: pipelines named test_… or marked @test, and recordings (*.recording.jsonl). Each runs on
+a machine of its own, with scripted model answers (provider \`mock\`) unless HARN_LLM_PROVIDER says otherwise, and
+passes when it ends without an error:
+
+  pipeline test_adds(task) {
+    assert_eq(1 + 2, 3)
+  }`;
+
 /** @param finish told the exit code of the tool that ran */
 export function addTools(program: Command, context: CliContext, finish: (exitCode: number) => void): void {
   addFuzz(program, context, finish);

@@ -45,6 +45,8 @@ const RULES: { readonly [K in AsyncKind]: SafetyVerdict | ((args: ArgsOf<K>) => 
   "fs.move": UNSAFE,
   "process.run": UNSAFE,
   "http.request": httpSafety,
+  "bytes.compress": PURE,
+  "bytes.decompress": PURE,
   "crypto.publicKey": PURE,
   "crypto.sign": PURE,
   "crypto.verify": PURE,

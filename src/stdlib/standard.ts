@@ -9,6 +9,7 @@ import { collectionBuiltins } from "./collections/index.ts";
 import { listMethods } from "./collections/list-methods.ts";
 import { rangeMethods } from "./collections/range-methods.ts";
 import { setMethods } from "./collections/set-methods.ts";
+import { compressionBuiltins } from "./compression/index.ts";
 import { concurrencyBuiltins } from "./concurrency/index.ts";
 import { consoleBuiltins } from "./console/index.ts";
 import { cookieBuiltins } from "./cookies/index.ts";
@@ -78,6 +79,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...hostBuiltins,
   ...httpBuiltins,
   ...yamlBuiltins,
+  ...compressionBuiltins,
   ...tomlBuiltins,
   ...schemaBuiltins,
   ...errorBuiltins,

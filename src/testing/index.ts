@@ -42,6 +42,7 @@ export {
   type VirtualFiles,
 } from "./virtual-files.ts";
 export {
+  type CompressionHandlers,
   type CryptoHandlers,
   createVirtualHost,
   type HttpScript,

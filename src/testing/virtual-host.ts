@@ -40,6 +40,7 @@ export interface ScriptedHttp {
 }
 
 type CryptoEffect = Extract<keyof AsyncHandlers, `crypto.${string}`>;
+export type CompressionHandlers = Pick<AsyncHandlers, "bytes.compress" | "bytes.decompress">;
 export type CryptoHandlers = Pick<AsyncHandlers, CryptoEffect>;
 
 export type HttpScript = (request: HttpRequest) => ScriptedHttp;
@@ -69,6 +70,8 @@ export interface VirtualHostOptions {
   readonly process?: ProcessScript;
   /** Keys and signatures. Default: every such effect fails as unsupported. */
   readonly crypto?: CryptoHandlers;
+  /** Default: refuses as unsupported. */
+  readonly compression?: CompressionHandlers;
 }
 
 export interface LogEntry {
@@ -220,6 +223,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
         return { exitCode: 0, signal: null, stdout: none, stderr: none, timedOut, ...outcome };
       },
       ...(options.crypto ?? noCrypto),
+      ...(options.compression ?? noCompression),
       "http.request": async (request, signal): Promise<HttpResponse> => {
         const effect = "http.request";
         const items = playScript(withTimeouts(request, httpItems(request, effect), effect), {
@@ -299,6 +303,14 @@ const noCrypto: CryptoHandlers = {
   "crypto.sign": refuseCrypto,
   "crypto.verify": refuseCrypto,
   "crypto.agree": refuseCrypto,
+};
+
+const refuseCompression = async (): Promise<never> => {
+  throw new HostError("unsupported", "bytes.compress", "This host cannot compress");
+};
+const noCompression: CompressionHandlers = {
+  "bytes.compress": refuseCompression,
+  "bytes.decompress": refuseCompression,
 };
 
 /** Lets every promise callback run that can: a message is delivered only after all of them. */

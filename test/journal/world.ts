@@ -173,6 +173,8 @@ export function createWorld(): World {
           },
           "fs.copy": async () => undefined,
           "fs.move": async () => undefined,
+          "bytes.compress": async ({ data }) => data,
+          "bytes.decompress": async ({ data }) => data,
           "process.run": async ({ command }, signal) => {
             await arrive(signal);
             note(`run ${command}`);

@@ -13,12 +13,13 @@ export function createClient(baseURL) {
       schema: tool.schema,
     }),
   ];
+  const checkpointer = new MemorySaver();
   const agents = new Map();
   const agentFor = (model) => {
     let agent = agents.get(model);
     if (agent === undefined) {
       const llm = new ChatOpenAI({ model, apiKey: "key", streaming: true, configuration: { baseURL } });
-      agent = createReactAgent({ llm, tools, prompt: system, checkpointer: new MemorySaver() });
+      agent = createReactAgent({ llm, tools, prompt: system, checkpointer });
       agents.set(model, agent);
     }
     return agent;
@@ -36,5 +37,6 @@ export function createClient(baseURL) {
       }
       return configurable;
     },
+    forget: ({ thread_id }) => checkpointer.deleteThread(thread_id),
   };
 }

@@ -16,6 +16,10 @@ let tools = tool_define(tool_registry(), "${tool.name}", "${tool.description}", 
 })
 
 fn converse(job) {
+  if job.model == "" {
+    agent_session_close(job.session)
+    return
+  }
   let options = {provider: "openai", model: job.model, session_id: job.session}
   if job.streams {
     for piece in llm_stream("${prompt}", "${system}", options) { bench_text(job.session, piece) }
@@ -74,19 +78,20 @@ export function createClient(baseUrl) {
   vm.run(program.entry).then(({ status, failure }) => {
     throw new Error(failure?.display() ?? status);
   });
+  const ask = (session, model, onText) =>
+    new Promise((resolve, reject) => {
+      const done = (failure) => {
+        open.delete(session);
+        if (failure === undefined) resolve(session);
+        else reject(new Error(failure));
+      };
+      open.set(session, { onText, done });
+      jobs.push({ session, model });
+      idle?.();
+    });
   let sessions = 0;
   return {
-    run: ({ model, onText }) =>
-      new Promise((resolve, reject) => {
-        const session = `session-${++sessions}`;
-        const done = (failure) => {
-          open.delete(session);
-          if (failure === undefined) resolve(session);
-          else reject(new Error(failure));
-        };
-        open.set(session, { onText, done });
-        jobs.push({ session, model });
-        idle?.();
-      }),
+    run: ({ model, onText }) => ask(`session-${++sessions}`, model, onText),
+    forget: (session) => ask(session, "", () => {}),
   };
 }

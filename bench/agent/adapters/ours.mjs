@@ -17,7 +17,7 @@ export function createClient(baseUrl) {
     }),
   ]);
   const model = createModelRouter(host);
-  const store = createSessionStore(host);
+  const store = createSessionStore(host, { cap: 1_000 });
   let sessions = 0;
   return {
     async run({ model: id, onText }) {
@@ -37,5 +37,6 @@ export function createClient(baseUrl) {
       });
       return session;
     },
+    forget: (session) => store.close(session),
   };
 }

@@ -127,9 +127,9 @@ export function skillPolicy(options: SkillOptions, scope: SkillScope, recorder: 
       const skill = options.skills.find((candidate) => candidate.name === name);
       const refusal =
         skill === undefined
-          ? `there is no skill '${name}'`
+          ? `skill_not_found: there is no skill '${name}'`
           : skill.disableModelInvocation
-            ? `skill '${name}' is for users to start`
+            ? `skill_model_invocation_disabled: skill '${name}' is for users to start`
             : undefined;
       if (skill === undefined || refusal !== undefined)
         return { kind: "answer", outcome: toolFailure("NotFound", refusal ?? "") };

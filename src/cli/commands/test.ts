@@ -1,39 +1,27 @@
-/**
- * `harn test`: every pipeline named `test_…` or marked `@test` is a test; it passes when it ends without an error. Each
- * runs on a machine and host of its own, with the `mock` model provider unless the environment names another.
- */
+/** `harn test`: every pipeline named `test_…` or marked `@test`, and every recording, is a test. */
 
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { CancelToken, type Json } from "../../base/index.ts";
-import { type Module, peelAttributes } from "../../lang/index.ts";
-import { type LoadedProgram, loadProgram } from "../../runtime/index.ts";
-import { compileFilter } from "../../testing/index.ts";
-import type { CliContext } from "../context.ts";
-import { UsageError } from "../context.ts";
-import { renderFailure, renderFileDiagnostics } from "../engine/render.ts";
-import { runProgram } from "../engine/run-program.ts";
+import { renderJunit } from "../../testing/index.ts";
+import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { failureOfRecording, isRecordingTest } from "../journal/recording-tests.ts";
-import { createModelTraffic } from "../model-traffic.ts";
-import { createNodeHost } from "../node-host/node-host.ts";
-import { findSourceFiles, readSource } from "../source-files.ts";
+import { findTests } from "../user-tests/find-tests.ts";
+import { runTests } from "../user-tests/run-tests.ts";
+import { renderResult, renderSummary, reportOf, resultsToJson } from "../user-tests/test-report.ts";
+import type { UserTestResult } from "../user-tests/user-test.ts";
+import { type SeenFiles, watchLoop } from "../watch/watch-loop.ts";
 
 export interface TestOptions {
   readonly filter?: string;
   /** Milliseconds for each test. */
   readonly timeout: number;
+  /** Tests at once, each in a process; true: one per core, at most 8. Default: one after the other, in this process. */
+  readonly parallel?: number | true;
   readonly json?: boolean;
-}
-
-interface TestResult {
-  readonly file: string;
-  readonly name: string;
-  readonly passed: boolean;
-  readonly durationMs: number;
-  /** What the test printed. */
-  readonly output: string;
-  /** Why it failed. */
-  readonly reason?: string;
+  /** File for the results as JUnit XML. */
+  readonly junit?: string;
+  readonly verbose?: boolean;
+  readonly watch?: boolean;
 }
 
 export async function testCommand(
@@ -41,112 +29,43 @@ export async function testCommand(
   paths: readonly string[],
   options: TestOptions,
 ): Promise<number> {
-  const isWanted = compileFilter(options.filter ?? "");
-  const results: TestResult[] = [];
-  for (const file of await findSourceFiles(context, paths, isTestFile)) {
-    if (isRecordingTest(file)) {
-      if (!isWanted(file)) continue;
-      const result = await replayTest(context, file);
-      results.push(result);
-      if (!options.json) tell(context, result);
-      continue;
-    }
-    // Most files hold no test; the text says so more quickly than the tree.
-    const text = await readSource(context, file);
-    if (!/\btest_|@test\b/.test(text)) continue;
-    const loaded = await loadProgram({ host: context.host, path: resolve(context.cwd, file), text });
-    const entry = loaded.graph.modules.get(loaded.graph.entry);
-    for (const name of testNames(entry?.module)) {
-      if (!isWanted(name)) continue;
-      if (context.cancel.aborted) throw context.cancel.reason;
-      const result = await runTest(context, file, text, name, loaded, options.timeout);
-      results.push(result);
-      if (!options.json) tell(context, result);
-    }
-  }
-  const failed = results.filter(({ passed }) => !passed).length;
-  if (options.json) context.outJson(results.map((result): Json => ({ ...result })));
-  else if (results.length === 0)
-    throw new UsageError("There is no test; tests are pipelines named `test_…` or marked `@test`");
-  else context.out(`\n${results.length - failed} passed, ${failed} failed\n`);
-  return failed > 0 ? exitCodes.failed : exitCodes.ok;
+  if (!options.watch) return runOnce(context, paths, options);
+  return watchLoop(context, paths, (current, seen) => runOnce(current, paths, options, seen));
 }
 
-const isTestFile = (name: string): boolean => name.endsWith(".harn") || isRecordingTest(name);
-
-/** A recording passes when the program does again what it did then; see `harn runs to-test`. */
-async function replayTest(context: CliContext, file: string): Promise<TestResult> {
-  const started = context.host.sync("clock.monotonic", {});
-  const reason = await failureOfRecording(context, file);
-  return {
-    file,
-    name: "replays",
-    passed: reason === undefined,
-    durationMs: context.host.sync("clock.monotonic", {}) - started,
-    output: "",
-    ...(reason !== undefined && { reason }),
-  };
-}
-
-/** In the order they stand in the file. */
-function testNames(module: Module | undefined): string[] {
-  return (module?.items ?? []).flatMap((outer) => {
-    const { item, attributes } = peelAttributes(outer);
-    if (item.kind !== "PipelineDecl") return [];
-    const isMarked = attributes.some((attribute) => attribute.name === "test");
-    return isMarked || item.name.name.startsWith("test_") ? [item.name.name] : [];
-  });
-}
-
-async function runTest(
+async function runOnce(
   context: CliContext,
-  file: string,
-  text: string,
-  name: string,
-  checked: LoadedProgram,
-  timeoutMs: number,
-): Promise<TestResult> {
-  const settings = { color: context.colorErrors, cwd: context.cwd };
-  const started = context.host.sync("clock.monotonic", {});
-  const parts: string[] = [];
-  const end = (reason?: string): TestResult => ({
-    file,
-    name,
-    passed: reason === undefined,
-    durationMs: context.host.sync("clock.monotonic", {}) - started,
-    output: parts.join(""),
-    ...(reason !== undefined && { reason }),
+  paths: readonly string[],
+  options: TestOptions,
+  seen?: SeenFiles,
+): Promise<number> {
+  const { host } = context;
+  const startedMs = host.sync("clock.monotonic", {});
+  const { tests, broken, sources } = await findTests(context, paths, options.filter);
+  seen?.add(sources);
+  // Colours go to stdout here; a terminal for one and a pipe for the other is rare, and then plain text is right.
+  const color = context.colorErrors && host.sync("console.isTty", { stream: "stdout" });
+  const settings = { color, cwd: context.cwd, verbose: options.verbose === true };
+  const tell = (result: UserTestResult): void => {
+    if (!options.json) context.out(renderResult(result, settings));
+  };
+  broken.forEach(tell);
+  const jobs = options.parallel === true ? Math.min(availableParallelism(), 8) : (options.parallel ?? 1);
+  const ran = await runTests({ ...context, colorErrors: color }, tests, {
+    timeoutMs: options.timeout,
+    jobs,
+    onResult: tell,
   });
-  if (checked.program === undefined) return end(renderFileDiagnostics(checked.diagnostics, settings));
-  const { program, graph } = await loadProgram({
-    host: context.host,
-    path: resolve(context.cwd, file),
-    text,
-    pipeline: name,
-  });
-  if (program === undefined) return end("The program could not be compiled");
-
-  const environment = { HARN_LLM_PROVIDER: "mock", ...(context.hostOptions.environment ?? process.env) };
-  const host = createNodeHost({ ...context.hostOptions, modelStream: createModelTraffic(), environment });
-  const { token, release } = CancelToken.childOf(context.cancel);
-  const timer = setTimeout(() => token.cancel("timeout"), timeoutMs);
-  try {
-    const outcome = await runProgram(program, { host, cancel: token, output: { write: (part) => parts.push(part) } });
-    if (token.aborted) return end(token.reason === "timeout" ? `No end within ${timeoutMs} ms` : "Stopped");
-    if (outcome.status === "ok") return end();
-    if (outcome.status === "cancelled") return end(outcome.reason);
-    const sources = new Map([...graph.modules.values()].map(({ file: source }) => [source.path, source]));
-    return end(renderFailure(outcome.failure, sources, settings));
-  } finally {
-    clearTimeout(timer);
-    release();
-    host.close();
+  const results = [...broken, ...ran];
+  if (options.junit !== undefined) {
+    const report = reportOf(results, host.sync("clock.monotonic", {}) - startedMs);
+    await host.perform("fs.write", { path: resolve(context.cwd, options.junit), data: renderJunit(report) });
   }
-}
-
-function tell(context: CliContext, { file, name, passed, durationMs, output, reason }: TestResult): void {
-  context.out(`${passed ? "ok  " : "FAIL"} ${file} ${name} (${durationMs.toFixed(0)} ms)\n`);
-  if (passed) return;
-  const shown = [reason ?? "", ...(output === "" ? [] : ["It printed:", output.trimEnd()])].join("\n");
-  context.out(`${shown.replace(/^/gm, "    ")}\n`);
+  if (options.json) context.outJson(resultsToJson(results, context.cwd));
+  if (results.length === 0) {
+    const what = options.filter === undefined ? "There is no test" : `No test matches \`${options.filter}\``;
+    throw new UsageError(`${what}; tests are pipelines named \`test_…\` or marked \`@test\``);
+  }
+  if (!options.json) context.out(renderSummary(results, settings));
+  return results.some(({ passed }) => !passed) ? exitCodes.failed : exitCodes.ok;
 }

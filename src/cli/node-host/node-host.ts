@@ -68,6 +68,7 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
     const { createProcessHandlers } = await import("./processes.ts");
     return createProcessHandlers(cwd, environment);
   });
+  const compression = once(async () => (await import("./compression.ts")).compressionHandlers);
   const signatures = once(async () => (await import("./signatures.ts")).cryptoHandlers);
   const minLevel = logLevels.indexOf(options.logLevel ?? "warn");
   const readEnvironment = (name: string): string | undefined => {
@@ -123,6 +124,8 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
       ...createFileHandlers(cwd),
       "process.run": async (args, signal) => (await processes.load()).run(args, signal),
       "http.request": async (request, signal) => (await http.load()).request(request, signal),
+      "bytes.compress": async (args) => (await compression.load())["bytes.compress"](args),
+      "bytes.decompress": async (args) => (await compression.load())["bytes.decompress"](args),
       "crypto.publicKey": async (args) => (await signatures.load())["crypto.publicKey"](args),
       "crypto.sign": async (args) => (await signatures.load())["crypto.sign"](args),
       "crypto.verify": async (args) => (await signatures.load())["crypto.verify"](args),

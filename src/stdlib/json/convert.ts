@@ -11,18 +11,9 @@ import { encodeBase64 } from "../encoding/base-codecs.ts";
 import { BYTES_TAG } from "./write-json.ts";
 
 export function valueToJson(value: Value): Json {
-  switch (typeof value) {
-    case "string":
-    case "number":
-    case "boolean":
-      return value;
-    case "bigint":
-      return Number(value);
-    case "undefined":
-      return null;
-    case "object":
-      break;
-  }
+  if (value === undefined) return null;
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "object") return value;
   if (value instanceof List || value instanceof SetValue) return value.items.map(valueToJson);
   if (value instanceof Dict || value instanceof StructValue) return dictToJson(value);
   if (value instanceof Float) return Number.isFinite(value.value) ? value.value : null;

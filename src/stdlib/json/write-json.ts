@@ -28,22 +28,10 @@ export function writeJson(value: Value): string {
 }
 
 function write(value: Value, out: string[]): void {
-  switch (typeof value) {
-    case "string":
-      out.push(quoteJson(value));
-      return;
-    case "number":
-    case "bigint":
-    case "boolean":
-      out.push(String(value));
-      return;
-    case "undefined":
-      out.push("null");
-      return;
-    case "object":
-      break;
-  }
-  if (value instanceof List || value instanceof SetValue) {
+  if (value === undefined) out.push("null");
+  else if (typeof value === "string") out.push(quoteJson(value));
+  else if (typeof value !== "object") out.push(String(value));
+  else if (value instanceof List || value instanceof SetValue) {
     out.push("[");
     for (let i = 0; i < value.items.length; i++) {
       if (i > 0) out.push(",");

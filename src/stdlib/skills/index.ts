@@ -1,6 +1,7 @@
 /** Skill registries: dicts `{_type: "skill_registry", skills: [entry…]}`; an entry keeps its place when redefined. */
 
-import { Dict, dictOf, display, isCallable, List, listOf, share, Thrown, type Value } from "../../vm/index.ts";
+import { fillSkillBody, renderSkillCatalog, type SkillCard } from "../../agent/index.ts";
+import { Dict, dictOf, display, isCallable, List, listOf, record, share, Thrown, type Value } from "../../vm/index.ts";
 import { type Builtin, pure } from "../builtin.ts";
 
 const REGISTRY_TYPE = "skill_registry";
@@ -182,4 +183,86 @@ export const skillBuiltins: readonly Builtin[] = [
     },
     ([registry]) => describeSkills(registryArgument("skill_describe", registry, "requires a skill registry")),
   ),
+  pure(
+    {
+      signature: "skills_catalog_entries(registry: dict) -> list",
+      summary: "List the skills as catalogue entries: name, description, when to use, by name",
+      example: `${made}println(skills_catalog_entries(r)[0].name)`,
+    },
+    ([registry]) =>
+      new List(
+        catalogCards(registryArgument("skills_catalog_entries", registry, "requires a skill registry")).map((card) =>
+          record({ name: card.name, description: card.description, when_to_use: card.whenToUse }),
+        ),
+      ),
+  ),
+  pure(
+    {
+      signature: "render_always_on_catalog(entries: any, budget?: int) -> string",
+      summary: "Render a catalogue of skills for a system prompt, in at most that many bytes (2,000)",
+      errors: "Throws for what is no list of entries or registry, and for a budget below 1",
+      example: `${made}println(render_always_on_catalog(r).contains("deploy"))`,
+    },
+    ([entries, budget]) => renderSkillCatalog(cardsArgument(entries), budgetArgument(budget)),
+  ),
+  pure(
+    {
+      signature: "skill_render(skill: any, arguments?: list) -> string",
+      summary: "Fill the placeholders of a skill's body: $ARGUMENTS, $1, \\${HARN_SKILL_DIR} …",
+      effects: ["env"],
+      errors: "Throws for arguments that are no list",
+      example: 'println(skill_render("Hello $1", ["you"]))',
+    },
+    (args, { host }) => {
+      if (args.length === 0) throw new Thrown("skill_render: requires a skill entry or body string");
+      const [skill, words] = args;
+      if (words !== undefined && !(words instanceof List)) {
+        throw new Thrown("skill_render: second argument must be a list of strings");
+      }
+      const folder = skill instanceof Dict ? skill.map.get("skill_dir") : undefined;
+      return fillSkillBody(bodyOf(skill), {
+        arguments: words === undefined ? [] : words.items.map(display),
+        names: (name) => {
+          if (name === "HARN_SKILL_DIR") return folder === undefined ? undefined : display(folder);
+          // Only what is ours: a body must not read secrets out of the environment.
+          return name.startsWith("HARN_") ? host.sync("env.get", { name }) : undefined;
+        },
+      });
+    },
+  ),
 ];
+
+/** By name. */
+function catalogCards(registry: Dict): SkillCard[] {
+  return entriesOf(registry)
+    .map(cardOf)
+    .filter(({ name }) => name !== "")
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function cardOf(entry: Dict): SkillCard {
+  const text = (key: string) => display(entry.map.get(key) ?? "");
+  return {
+    name: text("name"),
+    description: text("short") || text("description"),
+    whenToUse: text("when_to_use"),
+  };
+}
+
+function cardsArgument(value: Value): readonly SkillCard[] {
+  if (value instanceof List) return value.items.filter((item): item is Dict => item instanceof Dict).map(cardOf);
+  const what = "first argument must be a catalog entry list or skill registry";
+  return catalogCards(registryArgument("render_always_on_catalog", value, what));
+}
+
+function budgetArgument(value: Value): number {
+  if (value === undefined) return 2000;
+  if (typeof value === "number" && value > 0) return value;
+  throw new Thrown("render_always_on_catalog: second argument must be a positive integer budget");
+}
+
+function bodyOf(skill: Value): string {
+  if (typeof skill === "string") return skill;
+  if (skill instanceof Dict) return display(skill.map.get("body") ?? skill.map.get("prompt") ?? "");
+  throw new Thrown("skill_render: first argument must be a skill entry or a string body");
+}

@@ -17,15 +17,11 @@ function parse(text: string): Value {
 }
 
 function fromToml(data: unknown): Value {
-  switch (typeof data) {
-    case "string":
-    case "boolean":
-      return data;
-    case "number":
-      return new Float(data);
-    case "bigint":
-      if (BigInt.asIntN(64, data) !== data) throw thrown(`TOML parse error: integer ${data} does not fit in 64 bits`);
-      return int(data);
+  if (typeof data === "string" || typeof data === "boolean") return data;
+  if (typeof data === "number") return new Float(data);
+  if (typeof data === "bigint") {
+    if (BigInt.asIntN(64, data) !== data) throw thrown(`TOML parse error: integer ${data} does not fit in 64 bits`);
+    return int(data);
   }
   if (data instanceof TomlDate) return data.toISOString();
   if (Array.isArray(data)) return new List(data.map(fromToml));

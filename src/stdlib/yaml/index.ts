@@ -25,15 +25,9 @@ const firstLine = (message: string): string => (message.split("\n", 1)[0] ?? "")
 
 /** Plain data of the library, whose ints are bigints. */
 function fromYaml(data: unknown): Value {
-  switch (typeof data) {
-    case "string":
-    case "boolean":
-      return data;
-    case "number":
-      return new Float(data);
-    case "bigint":
-      return BigInt.asIntN(64, data) === data ? int(data) : new Float(Number(data));
-  }
+  if (typeof data === "string" || typeof data === "boolean") return data;
+  if (typeof data === "number") return new Float(data);
+  if (typeof data === "bigint") return BigInt.asIntN(64, data) === data ? int(data) : new Float(Number(data));
   if (Array.isArray(data)) return new List(data.map(fromYaml));
   if (data instanceof Set) return new List([...data].map(fromYaml));
   if (!(data instanceof Map)) return undefined;
