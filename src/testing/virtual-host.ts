@@ -132,6 +132,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
     return httpSteps(request, options.http(request), effect);
   };
 
+  const outside = createOutsideWork();
   const host = hostFromHandlers({
     sync: {
       "clock.now": () => Math.trunc(clock.nowMs),
@@ -222,8 +223,8 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
         if (timedOut) return { exitCode: null, signal: "SIGKILL", stdout: none, stderr: none, timedOut };
         return { exitCode: 0, signal: null, stdout: none, stderr: none, timedOut, ...outcome };
       },
-      ...(options.crypto ?? noCrypto),
-      ...(options.compression ?? noCompression),
+      ...outside.counted(options.crypto ?? noCrypto),
+      ...outside.counted(options.compression ?? noCompression),
       "http.request": async (request, signal): Promise<HttpResponse> => {
         const effect = "http.request";
         const items = playScript(withTimeouts(request, httpItems(request, effect), effect), {
@@ -260,11 +261,19 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
     },
   });
 
-  const runUntil = async (isDone: () => boolean, limitMs: number): Promise<void> => {
+  /** Everything has gone on that can, what the platform computes meanwhile too. */
+  const settle = async (): Promise<void> => {
     await turn();
+    while (outside.isBusy()) {
+      await outside.next();
+      await turn();
+    }
+  };
+  const runUntil = async (isDone: () => boolean, limitMs: number): Promise<void> => {
+    await settle();
     while (!isDone() && clock.nextDueMs !== undefined && clock.nextDueMs <= limitMs) {
       clock.wakeNext();
-      await turn();
+      await settle();
     }
   };
   return {
@@ -275,7 +284,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
     requests,
     stdout: () => written.stdout.join(""),
     stderr: () => written.stderr.join(""),
-    settle: turn,
+    settle,
     async advance(ms) {
       const target = clock.elapsedMs + ms;
       await runUntil(() => false, target);
@@ -292,6 +301,37 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
       if (!settled) throw new HarnError("test.deadlock", "Nobody sleeps and nothing can go on, yet the promise waits");
       return promise;
     },
+  };
+}
+
+/**
+ * What the platform computes in threads of its own (compression, keys): it takes real time, and no virtual time. Until it
+ * is done the world is not idle.
+ */
+function createOutsideWork(): {
+  counted<H extends object>(handlers: H): H;
+  isBusy(): boolean;
+  next(): Promise<unknown>;
+} {
+  const pending = new Set<Promise<unknown>>();
+  const watch = <A extends unknown[], R>(handler: (...args: A) => Promise<R>) => {
+    return (...args: A): Promise<R> => {
+      const work = handler(...args);
+      const done = work.then(forget, forget);
+      function forget(): void {
+        pending.delete(done);
+      }
+      pending.add(done);
+      return work;
+    };
+  };
+  return {
+    counted: (handlers) =>
+      Object.fromEntries(
+        Object.entries(handlers).map(([effect, handler]) => [effect, watch(handler)]),
+      ) as typeof handlers,
+    isBusy: () => pending.size > 0,
+    next: () => Promise.race(pending),
   };
 }
 
