@@ -7,6 +7,7 @@ import { mailboxBuiltins } from "./mailboxes.ts";
 import { permitBuiltins } from "./permits.ts";
 import { runtimeContextBuiltins } from "./runtime-context.ts";
 import { sharedStateBuiltins } from "./shared-state.ts";
+import { supervisionBuiltins } from "./supervision/index.ts";
 import { taskBuiltins } from "./tasks.ts";
 
 export const concurrencyBuiltins: readonly Builtin[] = [
@@ -17,4 +18,5 @@ export const concurrencyBuiltins: readonly Builtin[] = [
   ...mailboxBuiltins,
   ...circuitBuiltins,
   ...runtimeContextBuiltins,
+  ...supervisionBuiltins,
 ];

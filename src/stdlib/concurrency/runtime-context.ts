@@ -17,6 +17,7 @@ import {
   type Value,
 } from "../../vm/index.ts";
 import { type Builtin, pure } from "../builtin.ts";
+import { describeSupervisors } from "./supervision/describe.ts";
 
 /** Identity that other layers add: sessions, workflows, traces. Set by {@link withContextFields}. */
 const FIELDS = [
@@ -77,7 +78,7 @@ export function programTask(task: Task): Task {
   return current;
 }
 
-function runtimeContext({ task: running }: NativeContext): Value {
+function runtimeContext({ vm, task: running }: NativeContext): Value {
   const task = programTask(running);
   const parent = task.parent && programTask(task.parent);
   const fields = contextFields(running);
@@ -96,7 +97,7 @@ function runtimeContext({ task: running }: NativeContext): Value {
       waiting_reason: undefined,
       active_task_ids: new List([...task.children].map(({ id }) => id).sort()),
       held_synchronization: new List([]),
-      supervisors: new List([]),
+      supervisors: describeSupervisors(vm),
     }),
   });
 }
