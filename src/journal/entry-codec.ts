@@ -34,6 +34,7 @@ export type EntryDraft =
       readonly error?: string;
       readonly redacted?: boolean;
       readonly usage?: string;
+      readonly unperformed?: boolean;
     }
   | { readonly type: "resume" };
 
@@ -52,7 +53,7 @@ export function encodeEntry(draft: EntryDraft, seq: number, timeMs: number): str
     case "end":
       return `${head},"of":${draft.of},"outcome":"${draft.outcome}"${answer(draft)}${
         draft.usage === undefined ? "" : `,"usage":${draft.usage}`
-      }${tail}`;
+      }${draft.unperformed ? ',"unperformed":true' : ""}${tail}`;
     case "resume":
       return `${head}${tail}`;
   }
@@ -106,6 +107,7 @@ export function decodeEntry(raw: JsonObject): Entry {
         ...decodeAnswer(raw),
         ...decodeFailure(raw),
         ...(raw.usage === undefined ? {} : { usage: raw.usage }),
+        ...(raw.unperformed === true ? { unperformed: true as const } : {}),
       };
     case "resume":
       return { ...base, type: "resume" };

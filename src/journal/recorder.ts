@@ -5,8 +5,8 @@
  *     async    append start ─ [flush] ─ perform ─ append end ─ [flush] ─ hand over
  *     stream   append start ─ [flush] ─ (item ─ append chunk ─ hand over)* ─ append end ─ [flush] ─ hand over
  *
- * The first flush makes an intent durable before an effect that is not pure; the second keeps results that cannot be
- * had again for nothing. Sync effects that came before are stored with either, so nothing durable depends on a value
+ * The first flush makes an intent durable before an effect that is not pure, and before one that somebody bills; the
+ * second keeps results that cannot be had again for nothing. Sync effects that came before are stored with either, so nothing durable depends on a value
  * that is not. Chunks are written without waiting; a crash loses at most what the user could also get by asking again.
  */
 
@@ -75,15 +75,19 @@ export interface Recorder {
   ): AsyncIterator<StreamEffects[K]["item"], undefined>;
   /** Enters a request that is to be performed later, so that it has its place among those of its task. */
   begin(form: "async" | "stream", task: string, kind: string, args: unknown): RecordedStart;
-  /** Ends a recorded start without performing it. Answers when that is stored. */
-  conclude(start: RecordedStart, ending: Ending): Promise<void>;
-  /** The consumer of a recorded stream left. */
-  close(start: RecordedStart): void;
+  /**
+   * Ends a recorded start without performing it. Answers when that is stored.
+   *
+   * @param seen items that were handed over before
+   */
+  conclude(start: RecordedStart, kind: string, ending: Ending, seen?: readonly unknown[]): Promise<void>;
+  /** The consumer of a recorded stream left, which is not performed. */
+  close(start: RecordedStart, kind: string, seen?: readonly unknown[]): void;
   markResumed(): void;
 }
 
 export type Ending =
-  | { readonly outcome: "done"; readonly kind: string; readonly args: unknown; readonly result: unknown }
+  | { readonly outcome: "done"; readonly args: unknown; readonly result: unknown }
   | { readonly outcome: "failed" | "cancelled"; readonly error: unknown };
 
 export function createRecorder(host: Host, journal: Journal, options: RecordingOptions): Recorder {
@@ -122,8 +126,8 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
       ...(verdict.key === undefined ? {} : { key: redactor.text(verdict.key) }),
     });
 
-  const intent = (verdict: SafetyVerdict): MaybePromise<void> =>
-    verdict.safety === "pure" ? undefined : journal.flush(true);
+  const intent = ({ safety, announce = safety !== "pure" }: SafetyVerdict): MaybePromise<void> =>
+    announce ? journal.flush(true) : undefined;
 
   /** Enters the end of an effect and answers when the program may know of it. */
   const end = (
@@ -138,6 +142,11 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
   const checkWritable = (): undefined => {
     if (journal.failure) throw journal.failure;
     return undefined;
+  };
+
+  const usageSeen = (kind: string, items: readonly unknown[]): { readonly usage?: string } => {
+    const told = items.map((item) => usageOf(kind, item)).filter((usage) => usage !== undefined);
+    return told.length === 0 ? {} : { usage: journal.encode(Object.assign({}, ...told), redactor) };
   };
 
   const failureOf = (error: unknown, signal: CancelSignal | undefined) => ({
@@ -194,9 +203,18 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
         verdict = classify(kind, args);
         of = again?.seq ?? begin("stream", task, kind, args, verdict);
         await intent(verdict);
+        // The consumer has left meanwhile.
+        if (over) return NOTHING;
         inner = host.stream(kind, args, signal)[Symbol.asyncIterator]();
-        await again?.skip?.(inner);
+        if (again?.skip) await again.skip({ next: () => takeFrom(inner!), return: async () => inner!.return!() });
         return inner;
+      };
+
+      const takeFrom = async (items: AsyncIterator<Item>): Promise<IteratorResult<Item>> => {
+        const step = await items.next();
+        const told = step.done ? undefined : usageOf(kind, step.value);
+        if (told) usage = { ...usage, ...told };
+        return step;
       };
 
       return {
@@ -206,7 +224,7 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
           checkWritable();
           let step: IteratorResult<Item>;
           try {
-            step = await (inner ?? (await open())).next();
+            step = await takeFrom(inner ?? (await open()));
           } catch (error) {
             if (over) return ended;
             over = true;
@@ -220,8 +238,6 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
             await end(of, verdict!, { outcome: "done", ...usageText() });
             return ended;
           }
-          const told = usageOf(kind, step.value);
-          if (told) usage = { ...usage, ...told };
           const { result } = encodeResult(kind, args, step.value);
           append({ type: "chunk", of, ...(result === undefined ? {} : { result }) });
           const turnToDeliver = inOrder(undefined);
@@ -241,20 +257,22 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
 
     begin: (form, task, kind, args) => ({ seq: begin(form, task, kind, args, classify(kind, args)) }),
 
-    async conclude(start, ending) {
+    async conclude(start, kind, ending, seen = []) {
       append({
         type: "end",
         of: start.seq,
         outcome: ending.outcome,
         ...(ending.outcome === "done"
-          ? encodeResult(ending.kind, ending.args, ending.result)
+          ? encodeResult(kind, ending.args, ending.result)
           : { error: encodeError(ending.error) }),
+        ...usageSeen(kind, seen),
+        unperformed: true,
       });
       await inOrder(journal.flush(true));
     },
 
-    close(start) {
-      append({ type: "end", of: start.seq, outcome: "closed" });
+    close(start, kind, seen = []) {
+      append({ type: "end", of: start.seq, outcome: "closed", ...usageSeen(kind, seen), unperformed: true });
     },
 
     markResumed() {
@@ -262,6 +280,8 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
     },
   };
 }
+
+const NOTHING: AsyncIterator<never, undefined> = { next: async () => ({ done: true, value: undefined }) };
 
 function defaultUsage(kind: string, item: unknown): JsonObject | undefined {
   if (kind !== "model.stream" || !isJsonObject(item)) return undefined;

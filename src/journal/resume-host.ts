@@ -101,7 +101,7 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
         return undefined;
       case "result":
         if (stream) return { outcome: "failed" as const, error: inDoubtError(effect) };
-        return { outcome: "done" as const, kind, args, result: decision.result };
+        return { outcome: "done" as const, args, result: decision.result };
       case "fail":
         return { outcome: "failed" as const, error: decision.error ?? inDoubtError(effect) };
     }
@@ -136,12 +136,12 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
           markLive();
           const ending = await settleDoubt(effect, kind, args, false);
           if (ending !== undefined) {
-            await recorder.conclude(effect.start, ending);
+            await recorder.conclude(effect.start, kind, ending);
             if (ending.outcome === "failed") throw ending.error;
             return ending.result as never;
           }
           if (kind === "fs.remove" && (await isGone(host, args as { path: string }))) {
-            await recorder.conclude(effect.start, { outcome: "done", kind, args, result: undefined });
+            await recorder.conclude(effect.start, kind, { outcome: "done", args, result: undefined });
             return undefined as never;
           }
           return recorder.perform(task, kind, remaining(host, effect, kind, args), signal, effect.start);
@@ -169,7 +169,7 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
                 : await settleDoubt(effect, kind, args, true);
             if (ending === undefined) return recorder.iterate(task, kind, args, signal, { seq: start.seq });
             over = true;
-            await recorder.conclude(start, ending);
+            await recorder.conclude(start, kind, ending, chunks.map(answers.ofChunk));
             throw ending.outcome === "failed" ? ending.error : inDoubtError(effect);
           };
 
@@ -201,7 +201,7 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
               over = true;
               if (live?.return) return live.return();
               if (effect === undefined) {
-                if (entered) recorder.close(entered);
+                if (entered) recorder.close(entered, kind);
                 return ended;
               }
               replayer.close(effect);
@@ -209,7 +209,7 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
                 const ready = replayer.whenComplete();
                 if (ready) await ready;
                 markLive();
-                recorder.close(effect.start);
+                recorder.close(effect.start, kind, effect.chunks.map(answers.ofChunk));
               }
               return ended;
             },

@@ -97,6 +97,49 @@ describe("runs", () => {
     );
   });
 
+  it("count calls that were lost in a crash, at the price of the one that replaced them", async () => {
+    const store = createMemoryStore();
+    const world = createWorld();
+    const input = { prompt: "hello", parts: 2 };
+    const items = recordingHost(world.makeHost(1), await beginJournal(store, { id: "r", createdMs: 0 }))
+      .stream("model.stream", input)
+      [Symbol.asyncIterator]();
+    await items.next();
+    // Twice in a row the process is gone while the call is under way, with and without an item that was stored.
+    const second = resumeHost(await openJournal(store, "r"), world.makeHost(2));
+    await second.stream("model.stream", input)[Symbol.asyncIterator]().next();
+    const third = resumeHost(await openJournal(store, "r"), world.makeHost(3));
+    for await (const item of third.stream("model.stream", input)) void item;
+
+    const { tasks, costUsd } = showRun(await openJournal(store, "r"), {
+      costOf: (_args, usage) => (usage as { outputTokens: number }).outputTokens,
+    });
+    expect(world.performed.get("model hello")).toBe(3);
+    expect(tasks[0]?.effects).toMatchObject([{ kind: "model.stream", outcome: "done", attempts: 3 }]);
+    expect(tasks[0]?.usage).toEqual({ inputTokens: 15, outputTokens: 6 });
+    expect(costUsd).toBe(6);
+    expect(renderRun(showRun(await openJournal(store, "r")))).toContain("3 attempts");
+  });
+
+  it("count a call that was cut and not made again once, as far as it told its cost", async () => {
+    const store = createMemoryStore();
+    const world = createWorld();
+    const input = { prompt: "hello", parts: 2 };
+    const journal = await beginJournal(store, { id: "r", createdMs: 0 });
+    const items = recordingHost(world.makeHost(1), journal).stream("model.stream", input)[Symbol.asyncIterator]();
+    await items.next();
+    await items.next();
+    await journal.flush(true);
+    const resumed = resumeHost(await openJournal(store, "r"), world.makeHost(2));
+    await expect(async () => {
+      for await (const item of resumed.stream("model.stream", input)) void item;
+    }).rejects.toMatchObject({ kind: "connection_reset" });
+    const [task] = showRun(await openJournal(store, "r")).tasks;
+    expect(task?.effects).toMatchObject([{ outcome: "failed", attempts: 1 }]);
+    expect(task?.usage).toEqual({ inputTokens: 5 });
+    expect(world.performed.get("model hello")).toBe(1);
+  });
+
   it("fork at every entry and go on from there", async () => {
     const { store, result, journal } = await recorded();
     for (let seq = -1; seq < journal.entries.length; seq++) {

@@ -38,6 +38,11 @@ export interface EffectRecord {
   readonly usage?: Encoded;
   /** Number of stream items. */
   readonly chunks: number;
+  /**
+   * How often it was, or may have been, performed: more than once when the run stopped while it was under way. A
+   * provider may bill each time.
+   */
+  readonly attempts: number;
   readonly startMs: number;
   readonly endMs?: number;
 }
@@ -45,6 +50,7 @@ export interface EffectRecord {
 /** Puts the entries of each effect together, in order of request. */
 export function foldEffects(entries: readonly Entry[]): readonly EffectRecord[] {
   const effects = new Map<number, EffectRecord>();
+  const underWay = new Set<number>();
   for (const entry of entries) {
     switch (entry.type) {
       case "sync":
@@ -58,6 +64,7 @@ export function foldEffects(entries: readonly Entry[]): readonly EffectRecord[] 
         break;
       case "start":
         effects.set(entry.seq, { ...requestOf(entry), outcome: "in-flight" });
+        underWay.add(entry.seq);
         break;
       case "chunk": {
         const effect = effects.get(entry.of);
@@ -74,10 +81,16 @@ export function foldEffects(entries: readonly Entry[]): readonly EffectRecord[] 
           endMs: entry.timeMs,
           ...answerOf(entry),
           ...(entry.usage === undefined ? {} : { usage: entry.usage }),
+          attempts: effect.attempts - (entry.unperformed ? 1 : 0),
         });
+        underWay.delete(entry.of);
         break;
       }
       case "resume":
+        for (const seq of underWay) {
+          const effect = effects.get(seq);
+          if (effect) effects.set(seq, { ...effect, attempts: effect.attempts + 1 });
+        }
         break;
     }
   }
@@ -86,7 +99,7 @@ export function foldEffects(entries: readonly Entry[]): readonly EffectRecord[] 
 
 function requestOf(entry: SyncEntry | StartEntry) {
   const { seq, task, kind, digest, args, timeMs } = entry;
-  return { seq, task, kind, digest, args, chunks: 0, startMs: timeMs };
+  return { seq, task, kind, digest, args, chunks: 0, attempts: 1, startMs: timeMs };
 }
 
 function answerOf(entry: { readonly result?: Encoded; readonly error?: Encoded }) {
@@ -150,7 +163,7 @@ export function showRun(journal: Journal, options: ShowOptions = {}): RunView {
     const children = (childrenOf.get(task) ?? []).map(build);
     const effects = byTask.get(task) ?? [];
     const told = effects.filter((effect) => effect.usage !== undefined);
-    const own = told.map((effect) => journal.decode(effect.usage!));
+    const own = told.map((effect) => timesUsage(journal.decode(effect.usage!), effect.attempts));
     const costs = told.map((effect, at) => options.costOf?.(journal.decode(effect.args), own[at]));
     return {
       task,
@@ -173,6 +186,16 @@ export function showRun(journal: Journal, options: ShowOptions = {}): RunView {
 function sumCosts(costs: readonly (number | undefined)[]): { readonly costUsd?: number } {
   const known = costs.filter((cost) => cost !== undefined);
   return known.length === 0 ? {} : { costUsd: known.reduce((sum, cost) => sum + cost, 0) };
+}
+
+/** An attempt whose answer was lost in a crash is taken to have cost what the one cost that replaced it. */
+function timesUsage(usage: unknown, attempts: number): unknown {
+  if (attempts === 1 || !isJsonObject(usage)) return usage;
+  const times = Object.entries(usage).map(([name, value]) => [
+    name,
+    typeof value === "number" ? value * attempts : value,
+  ]);
+  return Object.fromEntries(times);
 }
 
 function sumUsage(usages: readonly unknown[]): Readonly<Record<string, number>> {
@@ -210,7 +233,8 @@ export function renderRun(view: RunView, options: RenderOptions = {}): string {
     for (const effect of node.effects.filter(shows)) {
       const took = effect.endMs === undefined ? "" : `  ${effect.endMs - effect.startMs} ms`;
       const items = effect.chunks > 0 ? `  ${effect.chunks} items` : "";
-      lines.push(`${pad}  #${effect.seq} ${effect.kind}${describe(effect)}  ${effect.outcome}${items}${took}`);
+      const again = effect.attempts > 1 ? `  ${effect.attempts} attempts` : "";
+      lines.push(`${pad}  #${effect.seq} ${effect.kind}${describe(effect)}  ${effect.outcome}${items}${took}${again}`);
     }
     for (const child of node.children) visit(child, depth + 1);
   };

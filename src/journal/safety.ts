@@ -12,6 +12,8 @@ export interface SafetyVerdict {
   readonly key?: string;
   /** The result is worth a disk synchronisation before the program sees it. Default: true unless `pure`. */
   readonly keep?: boolean;
+  /** The start is stored before anything happens. Default: true unless `pure`. */
+  readonly announce?: boolean;
 }
 
 /** Handed in to declare own effects, or to overrule {@link defaultSafety}, which it may call. */
@@ -20,6 +22,8 @@ export type ClassifySafety = (kind: string, args: unknown) => SafetyVerdict;
 const PURE: SafetyVerdict = { safety: "pure" };
 /** Repeating costs time and money, so the answer is kept as soon as it is there. */
 const COSTLY: SafetyVerdict = { safety: "pure", keep: true };
+/** Somebody sends a bill: no call may be on it that the journal knows nothing of. */
+const BILLED: SafetyVerdict = { ...COSTLY, announce: true };
 const UNSAFE: SafetyVerdict = { safety: "unsafe" };
 
 type AsyncKind = keyof AsyncEffects | keyof StreamEffects;
@@ -52,7 +56,7 @@ const RULES: { readonly [K in AsyncKind]: SafetyVerdict | ((args: ArgsOf<K>) => 
   "crypto.verify": PURE,
   "crypto.agree": PURE,
   "http.stream": httpSafety,
-  "model.stream": COSTLY,
+  "model.stream": BILLED,
 };
 
 /**

@@ -109,6 +109,8 @@ export interface EndEntry extends EntryBase {
   readonly redacted?: true;
   /** What a model call cost, as far as was told before it ended in whatever way. */
   readonly usage?: Encoded;
+  /** Ended by whoever resumed the run, or by a consumer that left early, without being performed (again). */
+  readonly unperformed?: true;
 }
 
 /** The run went on in a new process from here. */
