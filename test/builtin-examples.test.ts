@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compressionHandlers as compression } from "../src/cli/node-host/compression.ts";
 import { cryptoHandlers as crypto } from "../src/cli/node-host/signatures.ts";
 import { standardBuiltins } from "../src/stdlib/index.ts";
 import { runHarn } from "./support/run-harn.ts";
@@ -29,7 +30,7 @@ describe("the example of a builtin runs and leaves no task behind", () => {
   it.each(
     standardBuiltins.flatMap(({ native, example }) => (example === undefined ? [] : [[native.name, example] as const])),
   )("%s", async (_name, example) => {
-    const { error, liveTasks } = await runHarn(example, { crypto, process: () => ({ exitCode: 0 }) });
+    const { error, liveTasks } = await runHarn(example, { crypto, compression, process: () => ({ exitCode: 0 }) });
     expect(error).toBeUndefined();
     expect(liveTasks).toBe(0);
   });
