@@ -61,8 +61,7 @@ afterEach(async () => {
   host.close();
 });
 
-const STREAMING = ["anthropic", "openai", "responses", "ollama", "gemini"] as const;
-const ALL = [...STREAMING, "bedrock"] as const;
+const PROVIDERS = ["anthropic", "openai", "responses", "ollama", "gemini", "bedrock"] as const;
 
 function inputFor(provider: string, fields: Partial<ModelInput> = {}): ModelInput {
   return { provider, model: "m", messages: [{ role: "user", content: "Hello" }], ...fields };
@@ -89,6 +88,7 @@ function bodyLength(provider: string, answer: ServedAnswer): number {
     responses: "openai-responses",
     ollama: "ollama",
     gemini: "gemini",
+    bedrock: "bedrock",
   } as const;
   return Buffer.byteLength(renderAnswer(style[provider as keyof typeof style], answer, true).body);
 }
@@ -97,7 +97,7 @@ const TOOLS = [{ name: "read", description: "Reads a file", inputSchema: { type:
 const ANSWER: ServedAnswer = { text: "Grüße aus 東京 😀", inputTokens: 20, cachedTokens: 8, outputTokens: 6 };
 
 describe("answers", () => {
-  it.each(STREAMING)("%s: streams text, with usage and cached tokens", async (provider) => {
+  it.each(PROVIDERS)("%s: streams text, with usage and cached tokens", async (provider) => {
     server.script({ answer: ANSWER });
     const result = await call(inputFor(provider));
     expect(result).toMatchObject({
@@ -113,7 +113,7 @@ describe("answers", () => {
     });
   });
 
-  it.each(ALL)("%s: gives a whole answer as the same chunks", async (provider) => {
+  it.each(PROVIDERS)("%s: gives a whole answer as the same chunks", async (provider) => {
     server.script({ answer: { ...ANSWER, toolCalls: [{ id: "t1", name: "read", input: { path: "ä" } }] } });
     const result = await call(inputFor(provider, { stream: false, tools: TOOLS }));
     expect(result.text).toBe(ANSWER.text);
@@ -122,7 +122,7 @@ describe("answers", () => {
     expect(result.usage.inputTokens).toBe(20);
   });
 
-  it.each(STREAMING)(
+  it.each(PROVIDERS)(
     "%s: thinks, calls two tools at once, and starts them before they are complete",
     async (provider) => {
       const toolCalls = ["a", "b"].map((name) => ({ id: `id_${name}`, name: "read", input: { path: `${name}.txt` } }));
@@ -139,7 +139,7 @@ describe("answers", () => {
     },
   );
 
-  it.each(STREAMING)("%s: one byte at a time", async (provider) => {
+  it.each(PROVIDERS)("%s: one byte at a time", async (provider) => {
     server.script({ answer: ANSWER, misbehave: { kind: "drip", bytes: 1 } });
     expect((await call(inputFor(provider))).text).toBe(ANSWER.text);
   });
@@ -183,7 +183,7 @@ describe("answers", () => {
 describe("requests", () => {
   it("each provider is asked at its place, with its key in its header", async () => {
     const seen: Record<string, { path: string; header: string | string[] | undefined }> = {};
-    for (const provider of ALL) {
+    for (const provider of PROVIDERS) {
       server.script({ answer: ANSWER });
       await call(inputFor(provider));
       const { path, headers } = server.requests.at(-1)!;
@@ -197,7 +197,7 @@ describe("requests", () => {
       responses: { path: "/v1/responses", header: `Bearer ${KEY}` },
       ollama: { path: "/api/chat", header: undefined },
       gemini: { path: "/v1beta/models/m:streamGenerateContent?alt=sse", header: KEY },
-      bedrock: { path: "/model/m/converse", header: signed },
+      bedrock: { path: "/model/m/converse-stream", header: signed },
     });
   });
 });
@@ -218,7 +218,7 @@ describe("HTTP-06: status", () => {
       { category: "server_error" },
     ],
   ])("HTTP-06: %i %j", async (status, body, headers, expected) => {
-    for (const provider of ALL) {
+    for (const provider of PROVIDERS) {
       server.script({ misbehave: { kind: "status", status, body, headers } });
       const error = await failure(call(inputFor(provider)));
       expect(error).toMatchObject({ status, provider, ...expected });
@@ -242,7 +242,7 @@ describe("HTTP-06: status", () => {
 describe("broken streams", () => {
   /** Before the terminal event of every format. */
   const places = [0, 0.3, 0.6];
-  it.each(STREAMING)("%s: a cut is truncated wherever it happens, with the text so far", async (provider) => {
+  it.each(PROVIDERS)("%s: a cut is truncated wherever it happens, with the text so far", async (provider) => {
     const length = bodyLength(provider, ANSWER);
     for (const kind of ["cut", "end"] as const) {
       for (const place of places) {
@@ -290,7 +290,7 @@ describe("broken streams", () => {
 describe("HTTP-05: waiting", () => {
   const stalls: readonly Misbehaviour[] = [{ kind: "silence" }, { kind: "stall", at: 0 }, { kind: "stall", at: 200 }];
 
-  it.each(STREAMING)("HTTP-05: %s: the deadline ends a stalled call, wherever it stalls", async (provider) => {
+  it.each(PROVIDERS)("HTTP-05: %s: the deadline ends a stalled call, wherever it stalls", async (provider) => {
     for (const misbehave of stalls) {
       server.script({ answer: ANSWER, misbehave });
       const error = await failure(call(inputFor(provider, { timeoutMs: 40 })));
@@ -299,7 +299,7 @@ describe("HTTP-05: waiting", () => {
     }
   });
 
-  it.each(STREAMING)(
+  it.each(PROVIDERS)(
     "CALL-12: %s: a cancel ends a stalled call at once and closes the connection",
     async (provider) => {
       for (const misbehave of stalls) {
@@ -329,7 +329,7 @@ describe("HTTP-05: waiting", () => {
   });
 
   it("an answer that is complete does not wait for a connection that lingers", async () => {
-    for (const provider of STREAMING) {
+    for (const provider of PROVIDERS) {
       server.script({ answer: ANSWER, misbehave: { kind: "linger" } });
       const started = performance.now();
       expect((await call(inputFor(provider))).text).toBe(ANSWER.text);

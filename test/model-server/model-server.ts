@@ -190,7 +190,7 @@ async function play(turn: Turn, request: IncomingMessage, response: ServerRespon
 
 function streams(request: IncomingMessage, body: unknown): boolean {
   if (request.url?.includes("enerateContent")) return request.url.includes("streamGenerateContent");
-  if (request.url?.includes("/converse")) return false;
+  if (request.url?.includes("/converse")) return request.url.endsWith("-stream");
   const wanted = (body as { stream?: unknown } | null)?.stream;
   return wanted === true;
 }

@@ -1,6 +1,7 @@
 /** An answer of a model, written down in the words of each provider. */
 
 import type { ApiStyle } from "../../src/llm/providers/wire-format.ts";
+import { bedrockMessage, joinBytes } from "../support/aws-event-stream.ts";
 
 export interface ServedCall {
   readonly id: string;
@@ -19,7 +20,7 @@ export interface ServedAnswer {
 
 export interface Rendered {
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 type Message = readonly [event: string | undefined, data: unknown];
@@ -41,6 +42,10 @@ export function renderAnswer(style: ApiStyle, answer: ServedAnswer, streams: boo
     return { contentType: "application/x-ndjson", body: lines.join("") };
   }
   const messages = STREAMS[style](answer);
+  if (style === "bedrock") {
+    const body = joinBytes(messages.map(([event, data]) => bedrockMessage(event ?? "", data)));
+    return { contentType: "application/vnd.amazon.eventstream", body };
+  }
   const body = messages.map(([event, data]) => {
     const text = typeof data === "string" ? data : JSON.stringify(data);
     return `${event === undefined ? "" : `event: ${event}\n`}data: ${text}\n\n`;
@@ -111,6 +116,9 @@ const WHOLE: Readonly<Record<ApiStyle, (answer: ServedAnswer) => unknown>> = {
       message: {
         role: "assistant",
         content: [
+          ...(answer.thinking
+            ? [{ reasoningContent: { reasoningText: { text: answer.thinking, signature: "c2ln" } } }]
+            : []),
           ...(answer.text ? [{ text: answer.text }] : []),
           ...(answer.toolCalls ?? []).map((call) => ({
             toolUse: { toolUseId: call.id, name: call.name, input: call.input },
@@ -119,7 +127,7 @@ const WHOLE: Readonly<Record<ApiStyle, (answer: ServedAnswer) => unknown>> = {
       },
     },
     stopReason: answer.toolCalls?.length ? "tool_use" : "end_turn",
-    usage: { inputTokens: tokens(answer).input, outputTokens: tokens(answer).output },
+    usage: bedrockUsage(answer),
   }),
 };
 
@@ -128,7 +136,7 @@ const STREAMS: Readonly<Record<Exclude<ApiStyle, "ollama">, (answer: ServedAnswe
   "openai-chat": chatStream,
   "openai-responses": responsesStream,
   gemini: geminiStream,
-  bedrock: () => [],
+  bedrock: bedrockStream,
 };
 
 function anthropicUsage(answer: ServedAnswer): object {
@@ -313,4 +321,41 @@ function geminiStream(answer: ServedAnswer): Message[] {
     ...halves(answer.text).map((text): Message => [undefined, geminiPiece([{ text }])]),
     [undefined, geminiPiece(geminiParts({ ...(answer.toolCalls ? { toolCalls: answer.toolCalls } : {}) }), answer)],
   ];
+}
+
+function bedrockUsage(answer: ServedAnswer): object {
+  const { input, cached, output } = tokens(answer);
+  return { inputTokens: input - cached, cacheReadInputTokens: cached, outputTokens: output };
+}
+
+function bedrockStream(answer: ServedAnswer): Message[] {
+  const out: Message[] = [["messageStart", { role: "assistant" }]];
+  let contentBlockIndex = 0;
+  const block = (start: object | undefined, deltas: readonly object[]): void => {
+    if (start) out.push(["contentBlockStart", { contentBlockIndex, start }]);
+    for (const delta of deltas) out.push(["contentBlockDelta", { contentBlockIndex, delta }]);
+    out.push(["contentBlockStop", { contentBlockIndex }]);
+    contentBlockIndex++;
+  };
+  if (answer.thinking) {
+    block(undefined, [
+      ...halves(answer.thinking).map((text) => ({ reasoningContent: { text } })),
+      { reasoningContent: { signature: "c2ln" } },
+    ]);
+  }
+  if (answer.text) {
+    block(
+      undefined,
+      halves(answer.text).map((text) => ({ text })),
+    );
+  }
+  for (const { id, name, input } of answer.toolCalls ?? []) {
+    block(
+      { toolUse: { toolUseId: id, name } },
+      halves(JSON.stringify(input)).map((piece) => ({ toolUse: { input: piece } })),
+    );
+  }
+  out.push(["messageStop", { stopReason: answer.toolCalls?.length ? "tool_use" : "end_turn" }]);
+  out.push(["metadata", { usage: bedrockUsage(answer) }]);
+  return out;
 }

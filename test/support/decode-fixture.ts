@@ -2,11 +2,18 @@
 
 import { readFileSync } from "node:fs";
 import { lookupCapabilities } from "../../src/llm/catalog/capabilities.ts";
-import type { ApiStyle } from "../../src/llm/providers/wire-format.ts";
+import type { ApiStyle, Framing } from "../../src/llm/providers/wire-format.ts";
 import { WIRE_FORMATS } from "../../src/llm/providers/wire-formats.ts";
 import type { ModelChunk, ModelInput } from "../../src/llm/spec/model.ts";
 import { ModelError } from "../../src/llm/spec/model-error.ts";
-import { createEventStreamDecoder, createJsonLinesDecoder } from "../../src/llm/wire/event-stream.ts";
+import { createAwsEventStreamDecoder } from "../../src/llm/wire/aws-event-stream.ts";
+import {
+  createEventStreamDecoder,
+  createJsonLinesDecoder,
+  type FrameDecoder,
+  type OnEvent,
+} from "../../src/llm/wire/event-stream.ts";
+import { bedrockMessage, joinBytes } from "./aws-event-stream.ts";
 
 interface FixtureLine {
   readonly event?: string;
@@ -21,7 +28,16 @@ export function fixtureBytes(name: string, style: ApiStyle): Uint8Array {
   const lines = readFileSync(new URL(`${name}.chunks.jsonl`, FOLDER), "utf8")
     .trimEnd()
     .split("\n");
-  const isLines = WIRE_FORMATS[style].framing === "json-lines";
+  const { framing } = WIRE_FORMATS[style];
+  if (framing === "aws-event-stream") {
+    return joinBytes(
+      lines.map((line) => {
+        const { event, data } = JSON.parse(line) as FixtureLine;
+        return bedrockMessage(event ?? "", data);
+      }),
+    );
+  }
+  const isLines = framing === "json-lines";
   const text = lines
     .map((line) => {
       const { event, data, raw } = JSON.parse(line) as FixtureLine;
@@ -32,6 +48,12 @@ export function fixtureBytes(name: string, style: ApiStyle): Uint8Array {
     .join("");
   return new TextEncoder().encode(text);
 }
+
+const FRAMES: Readonly<Record<Framing, (onEvent: OnEvent) => FrameDecoder>> = {
+  "event-stream": (onEvent) => createEventStreamDecoder(onEvent),
+  "json-lines": (onEvent) => createJsonLinesDecoder(onEvent),
+  "aws-event-stream": createAwsEventStreamDecoder,
+};
 
 export interface Decoded {
   readonly chunks: readonly ModelChunk[];
@@ -53,7 +75,7 @@ export function decodePieces(style: ApiStyle, input: ModelInput, pieces: Iterabl
       failure = error;
     }
   };
-  const frames = format.framing === "json-lines" ? createJsonLinesDecoder(onEvent) : createEventStreamDecoder(onEvent);
+  const frames = FRAMES[format.framing](onEvent);
   try {
     for (const piece of pieces) {
       frames.push(piece);

@@ -34,8 +34,14 @@ export function errorDict(error: unknown, provider: string, model: string): Json
   const thrown = thrownDict(error);
   const told = plainErrorDict(error);
   if (thrown !== undefined) return { ...told, ...thrown, provider, model };
-  const retryAfterMs = error instanceof ModelError ? error.retryAfterMs : undefined;
-  return { ...told, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }), provider, model };
+  const { retryAfterMs, requestId } = error instanceof ModelError ? error : {};
+  return {
+    ...told,
+    ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+    provider,
+    model,
+  };
 }
 
 /** SAFE-03: `{category, kind, reason, message}`, for failures before provider and model are known. */

@@ -7,7 +7,7 @@ import { HostError, type HostErrorKind } from "../../base/index.ts";
 import type { Usage } from "../spec/model.ts";
 import { type ErrorCategory, ModelError, type ModelErrorFields } from "../spec/model-error.ts";
 import { categoryOfText, classifyError, classifyHttpFailure, tagOfReason } from "./classify.ts";
-import { parseRetryAfterText, retryAfterOf } from "./retry-after.ts";
+import { header, parseRetryAfterText, retryAfterOf } from "./retry-after.ts";
 import { scrubSecrets } from "./scrub-secrets.ts";
 
 /** Which call failed. */
@@ -30,6 +30,19 @@ export interface HttpFailure {
   readonly nowMs: number;
   /** Values to keep out of message and body. */
   readonly secrets?: readonly string[];
+  /** Where the answer came from, when that is not where the request was sent. */
+  readonly redirectedTo?: string | undefined;
+}
+
+/** The headers in which providers and the gateways before them name a request, the more telling first. */
+const REQUEST_ID_HEADERS = ["request-id", "x-request-id", "x-amzn-requestid", "apim-request-id", "cf-ray"];
+
+export function requestIdOf(headers: Readonly<Record<string, string>>): string | undefined {
+  for (const name of REQUEST_ID_HEADERS) {
+    const value = header(headers, name)?.trim();
+    if (value) return value;
+  }
+  return undefined;
 }
 
 const LONGEST_BODY_IN_MESSAGE = 4_000;
@@ -44,12 +57,15 @@ export function httpFailure(call: CallIdentity, failure: HttpFailure): ModelErro
     const tokens = largestNumber(body);
     if (tokens !== undefined) message += ` (offending_tokens: ${tokens})`;
   }
+  if (failure.redirectedTo !== undefined) message += ` (redirected to ${failure.redirectedTo})`;
   if (retryAfterMs !== undefined) message += ` (retry-after: ${secondsOf(retryAfterMs)})`;
+  const requestId = requestIdOf(failure.headers);
   return new ModelError(message, {
     ...call,
     ...found,
     status: failure.status,
     body,
+    ...(requestId === undefined ? {} : { requestId }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
@@ -141,6 +157,23 @@ export function malformedFailure(call: CallIdentity, raw: string, partial: Parti
     body: scrubSecrets(raw),
     ...partialFields(partial),
     ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** Bytes that are no framed message at all: a wrong checksum, a message without end. */
+export function brokenFrameFailure(
+  call: CallIdentity,
+  words: string,
+  partial: PartialAnswer,
+  cause: unknown,
+): ModelError {
+  return new ModelError(`${call.provider} sent bytes that are no answer: ${words}`, {
+    ...call,
+    category: "transient_network",
+    kind: "transient",
+    reason: "malformed",
+    ...partialFields(partial),
+    cause,
   });
 }
 

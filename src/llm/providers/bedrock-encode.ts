@@ -76,6 +76,8 @@ function encodeBlocks(message: Message, warnings: string[]): Json[] {
     case "assistant":
       return [
         ...(message.thinking ?? []).flatMap((part): Json[] => {
+          const redacted = unmarkedToken(part.redacted);
+          if (redacted !== undefined) return [{ reasoningContent: { redactedContent: redacted } }];
           const signature = unmarkedToken(part.signature);
           return signature === undefined
             ? []

@@ -216,10 +216,11 @@ async function bedrockEndpoint(
     );
   }
   const base = catalog.baseUrl(config) || `https://bedrock-runtime.${region}.amazonaws.com`;
-  const url = joinUrl(base, config.chatEndpoint.replace("{model}", encodeURIComponent(input.model)));
+  const path = config.chatEndpoint.replace("{model}", encodeURIComponent(input.model));
+  const url = joinUrl(base, input.stream === false ? path : path.replace(/\/converse$/, "/converse-stream"));
   return {
     url,
-    headers: { accept: "application/json", ...config.extraHeaders },
+    headers: config.extraHeaders,
     secrets: [keys.secretAccessKey, ...(keys.sessionToken === undefined ? [] : [keys.sessionToken])],
     sign: (body) =>
       signAwsRequest({

@@ -321,6 +321,64 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
     result: { text: "2" },
     warnings: ["A part `executableCode` was kept"],
   },
+  "bedrock-text.1": {
+    style: "bedrock",
+    result: {
+      text: GREETING,
+      stopReason: "end_turn",
+      rawStopReason: "end_turn",
+      usage: { inputTokens: 46, outputTokens: 9, cacheReadTokens: 30, cacheWriteTokens: 4, exact: true },
+    },
+  },
+  "bedrock-thinking-tools.1": {
+    style: "bedrock",
+    result: {
+      text: "Reading both.",
+      thinking: "Two files at once.",
+      thinkingParts: [{ text: "Two files at once.", signature: "EqQBCgIY" }],
+      toolCalls: ids("tooluse_a", "tooluse_b"),
+      stopReason: "tool_use",
+      usage: { inputTokens: 40, outputTokens: 61, exact: true },
+    },
+  },
+  "bedrock-redacted-kept.1": {
+    style: "bedrock",
+    result: {
+      text: "Found it.",
+      thinkingParts: [{ text: "", redacted: "c2VjcmV0" }],
+      toolCalls: [],
+      stopReason: "guardrail_intervened",
+    },
+    warnings: [
+      "bedrock sent an unknown content block `hologram`; it is kept as it came",
+      "A citation was kept",
+      "bedrock sent an unknown delta `sparkle`; it is kept as it came",
+      "bedrock sent an unknown event `weatherReport`; it is kept as it came",
+    ],
+  },
+  "bedrock-throttled.1": {
+    style: "bedrock",
+    error: {
+      category: "rate_limit",
+      kind: "transient",
+      status: 429,
+      message:
+        "bedrock error in the answer [rate_limited]: throttlingException: Too many tokens, please wait before trying again.",
+      partialText: "I was about to",
+    },
+  },
+  "bedrock-model-error.1": {
+    style: "bedrock",
+    error: { category: "server_error", kind: "transient", status: 500, partialText: "so " },
+  },
+  "bedrock-cut.1": {
+    style: "bedrock",
+    error: { category: "transient_network", reason: "truncated", partialText: "Half an ans" },
+  },
+  "bedrock-no-metadata.1": {
+    style: "bedrock",
+    result: { text: "short", stopReason: "max_tokens", usage: { exact: false } },
+  },
 };
 
 const PROVIDERS: Partial<Record<ApiStyle, string>> = { "openai-chat": "openai", "openai-responses": "openai" };

@@ -313,13 +313,18 @@ describe("CONF-07: endpoints and keys", () => {
         "/home/harn/.aws/credentials":
           "[default]\naws_access_key_id = no\n[work]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = secret\naws_session_token = tok\n",
       },
-      http: () => ({ body: '{"output":{"message":{"content":[{"text":"a"}]}},"stopReason":"end_turn"}' }),
+      http: () => ({
+        headers: { "content-type": "application/json" },
+        body: '{"output":{"message":{"content":[{"text":"a"}]}},"stopReason":"end_turn"}',
+      }),
     });
     const input: ModelInput = { provider: "bedrock", model: "meta.llama3:0", messages: [] };
     expect((await host.drive(foldModelStream(input, createModelRouter(host).stream(input)))).text).toBe("a");
     expect(host.requests.http[0]?.url).toBe(
-      "https://bedrock-runtime.eu-west-1.amazonaws.com/model/meta.llama3%3A0/converse",
+      "https://bedrock-runtime.eu-west-1.amazonaws.com/model/meta.llama3%3A0/converse-stream",
     );
+    await host.drive(foldModelStream(input, createModelRouter(host).stream({ ...input, stream: false })));
+    expect(host.requests.http[1]?.url).toMatch(/\/converse$/);
     expect(host.requests.http[0]?.headers).toMatchObject({
       "x-amz-date": "20260101T000000Z",
       "x-amz-security-token": "tok",

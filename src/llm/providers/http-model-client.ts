@@ -12,17 +12,28 @@
 import { CancelToken, type Host, HostError, type HttpStreamItem } from "../../base/index.ts";
 import type { ModelCatalog } from "../catalog/model-catalog.ts";
 import {
+  brokenFrameFailure,
   cancelledFailure,
   httpFailure,
   type PartialAnswer,
+  requestIdOf,
   timeoutFailure,
   transportFailure,
   truncatedFailure,
 } from "../errors/model-failures.ts";
 import { header } from "../errors/retry-after.ts";
+import { scrubSecrets } from "../errors/scrub-secrets.ts";
 import type { ModelChunk, ModelClient, ModelInput } from "../spec/model.ts";
-import { ModelError } from "../spec/model-error.ts";
-import { createEventStreamDecoder, createJsonLinesDecoder, type FrameDecoder } from "../wire/event-stream.ts";
+import { completedError, ModelError } from "../spec/model-error.ts";
+import { createAwsEventStreamDecoder } from "../wire/aws-event-stream.ts";
+import {
+  createEventStreamDecoder,
+  createJsonLinesDecoder,
+  type FrameDecoder,
+  FrameError,
+  LARGEST_EVENT,
+  type OnEvent,
+} from "../wire/event-stream.ts";
 import { createPump, type PumpControl, type PumpSource } from "../wire/pump.ts";
 import { type Endpoint, providerConfigOf, resolveEndpoint } from "./endpoint.ts";
 import {
@@ -33,7 +44,8 @@ import {
   STREAMING_HTTP,
   WHOLE_HTTP,
 } from "./http-timing.ts";
-import type { AnswerDecoder, ApiStyle, EncodeContext, WireFormat } from "./wire-format.ts";
+import { createUnread, type Unread } from "./unread.ts";
+import type { AnswerDecoder, ApiStyle, EncodeContext, Framing, WireFormat } from "./wire-format.ts";
 import { apiStyleOf, WIRE_FORMATS } from "./wire-formats.ts";
 
 export interface HttpClientOptions {
@@ -53,7 +65,10 @@ export function createHttpModelClient(options: HttpClientOptions): ModelClient {
       const input = asked.provider === provider ? asked : { ...asked, provider };
       return createPump<ModelChunk>({
         signal,
-        cancelled: (reason, source) => cancelledFailure(input, reason, (source as HttpCall | undefined)?.partial),
+        cancelled: (reason, source) => {
+          const call = source as HttpCall | undefined;
+          return completedError(cancelledFailure(input, reason, call?.partial), { requestId: call?.requestId });
+        },
         open: (control) => openCall(options, input, control),
       });
     },
@@ -62,6 +77,7 @@ export function createHttpModelClient(options: HttpClientOptions): ModelClient {
 
 interface HttpCall extends PumpSource<ModelChunk> {
   readonly partial: PartialAnswer;
+  readonly requestId: string | undefined;
 }
 
 type Items = AsyncIterator<HttpStreamItem>;
@@ -83,8 +99,7 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
     capabilities: catalog.capabilities(input.provider, input.model),
     env: catalog.env,
   };
-  // Bedrock's stream is binary; its whole answers are not.
-  const wantsWhole = input.stream === false || style === "bedrock";
+  const wantsWhole = input.stream === false;
   const timing = wantsWhole ? WHOLE_HTTP : STREAMING_HTTP;
 
   let stage: Stage = { kind: "start" };
@@ -94,11 +109,15 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
   /** Chunks of the burst that is being decoded; frames call back while it is. */
   let burst: ModelChunk[] = [];
   let frameError: unknown;
+  let requestId: string | undefined;
+  /** What came and was not understood; gone as soon as anything is. */
+  let unread: Unread | undefined = createUnread();
 
   const timeoutMs = input.timeoutMs ?? timing.totalTimeoutMs;
   if (timeoutMs !== undefined) {
     after(host, timeoutMs, control, () => {
-      control.interrupt(timeoutFailure(input, timeoutMs, decoder?.partial ?? {}));
+      const failure = timeoutFailure(input, timeoutMs, decoder?.partial ?? {});
+      control.interrupt(completedError(failure, { requestId, body: wordsOf(unread, secrets) }));
     });
   }
 
@@ -131,11 +150,12 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
       [Symbol.asyncIterator]();
     const head = await items.next();
     if (head.done || head.value.kind !== "head") throw truncatedFailure(input, "the response headers", {});
-    await judgeHead(head.value);
+    requestId = requestIdOf(head.value.headers);
+    await judgeHead(head.value, endpoint.url);
   };
 
   /** HTTP-06: the status is looked at before anything of the body. */
-  const judgeHead = async (head: Extract<HttpStreamItem, { kind: "head" }>): Promise<void> => {
+  const judgeHead = async (head: Extract<HttpStreamItem, { kind: "head" }>, asked: string): Promise<void> => {
     if (head.status < 200 || head.status > 299) {
       const body = await readErrorPage(host, items!, control);
       throw httpFailure(input, {
@@ -144,6 +164,7 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
         body,
         nowMs: host.sync("clock.now", {}),
         secrets,
+        redirectedTo: redirectTarget(asked, head.url),
       });
     }
     const type = (header(head.headers, "content-type") ?? "").toLowerCase();
@@ -158,27 +179,22 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
           kind: "terminal",
           reason: "invalid_request",
           status: head.status,
-          body: page,
+          body: scrubSecrets(page, secrets),
         },
       );
     }
-    const isWhole = wantsWhole || (type.includes("application/json") && !type.includes("seq"));
     // Ollama calls its lines JSON as well.
-    stage = isWhole && (wantsWhole || format.framing !== "json-lines") ? { kind: "body" } : answerStage(type);
+    const isWhole = wantsWhole || (isJson(type) && format.framing !== "json-lines");
+    stage = isWhole ? { kind: "body" } : { kind: "answer", frames: openFrames(format.framing, type, onEvent) };
   };
 
-  const answerStage = (type: string): Stage => {
-    const onEvent = (name: string, data: string): void => {
-      if (frameError === undefined && decoder!.status !== "finished") {
-        try {
-          decoder!.event(name, data, burst);
-        } catch (error) {
-          frameError = error;
-        }
-      }
-    };
-    const lines = type.includes("ndjson") || (format.framing === "json-lines" && !type.includes("event-stream"));
-    return { kind: "answer", frames: lines ? createJsonLinesDecoder(onEvent) : createEventStreamDecoder(onEvent) };
+  const onEvent: OnEvent = (name, data) => {
+    if (frameError !== undefined || decoder!.status === "finished") return;
+    try {
+      decoder!.event(name, data, burst);
+    } catch (error) {
+      frameError = error;
+    }
   };
 
   /** One burst of the answer. True while more may follow. */
@@ -191,8 +207,10 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
       stage = { kind: "over" };
       return out.length > 0;
     }
+    unread?.push(item);
     frames.push(item);
     if (frameError !== undefined) throw frameError;
+    if (unread !== undefined && out.some((chunk) => chunk.type !== "warning")) unread = undefined;
     if (decoder!.status === "finished") stage = { kind: "drain" };
     if (out.length === 0) out.push({ type: "heartbeat" });
     return true;
@@ -203,7 +221,10 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
     // Half a message at the end is what a cut looks like: the decoder says that with what had arrived.
     const isCut = frameError instanceof ModelError && frameError.reason === "malformed";
     if (frameError !== undefined && !isCut) throw frameError;
-    decoder!.end(out);
+    // A whole answer, or an error object, under the name of a stream.
+    const whole = format.framing === "json-lines" ? undefined : unread?.json();
+    if (whole !== undefined) decodeWhole(format, decoder!, whole, out);
+    else decoder!.end(out);
   };
 
   /** The next bytes; undefined at the end, and at a break after the provider had said that it was done. */
@@ -227,7 +248,9 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
     const text = new TextDecoder();
     let body = "";
     for (let bytes = await nextItem(); bytes !== undefined; bytes = await nextItem()) {
+      unread?.push(bytes);
       body += text.decode(bytes, { stream: true });
+      if (body.length > LARGEST_EVENT) throw new FrameError(`The answer is longer than ${LARGEST_EVENT} characters`);
     }
     body += text.decode();
     stage = { kind: "over" };
@@ -249,9 +272,19 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
     return false;
   };
 
+  const failureOf = (error: unknown): ModelError => {
+    const partial = decoder?.partial ?? {};
+    return error instanceof FrameError
+      ? brokenFrameFailure(input, error.message, partial, error)
+      : transportFailure(input, error, partial, secrets);
+  };
+
   return {
     get partial() {
       return decoder?.partial ?? {};
+    },
+    get requestId() {
+      return requestId;
     },
     async pull(out) {
       try {
@@ -271,7 +304,7 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
             return await drain();
         }
       } catch (error) {
-        throw transportFailure(input, error, decoder?.partial ?? {}, secrets);
+        throw completedError(failureOf(error), { requestId, body: wordsOf(unread, secrets) });
       }
     },
     close() {
@@ -281,7 +314,39 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
   };
 }
 
-const ACCEPT = { "event-stream": "text/event-stream", "json-lines": "application/x-ndjson" } as const;
+const ACCEPT: Readonly<Record<Framing, string>> = {
+  "event-stream": "text/event-stream",
+  "json-lines": "application/x-ndjson",
+  "aws-event-stream": "application/vnd.amazon.eventstream",
+};
+
+function isJson(contentType: string): boolean {
+  return contentType.includes("application/json") && !contentType.includes("seq");
+}
+
+/** By the format, unless the server says that it does otherwise. */
+function openFrames(framing: Framing, contentType: string, onEvent: OnEvent): FrameDecoder {
+  switch (framing) {
+    case "event-stream":
+      return contentType.includes("ndjson") ? createJsonLinesDecoder(onEvent) : createEventStreamDecoder(onEvent);
+    case "json-lines":
+      return contentType.includes("event-stream") ? createEventStreamDecoder(onEvent) : createJsonLinesDecoder(onEvent);
+    case "aws-event-stream":
+      return createAwsEventStreamDecoder(onEvent);
+  }
+}
+
+/** Where the answer came from, if not from where it was asked; without the query, which may hold a key. */
+function redirectTarget(asked: string, answered: string): string | undefined {
+  if (!URL.canParse(asked) || !URL.canParse(answered)) return undefined;
+  const [from, to] = [new URL(asked), new URL(answered)];
+  return from.origin === to.origin && from.pathname === to.pathname ? undefined : `${to.origin}${to.pathname}`;
+}
+
+function wordsOf(unread: Unread | undefined, secrets: readonly string[]): string | undefined {
+  const words = unread?.text() ?? "";
+  return words.trim() === "" ? undefined : scrubSecrets(words, secrets);
+}
 
 /** A server that was asked to stream and would not may also have meant an event stream without saying so. */
 function decodeWhole(format: WireFormat, decoder: AnswerDecoder, body: string, out: ModelChunk[]): void {

@@ -44,9 +44,12 @@ export interface AnswerDecoder {
   end(out: ModelChunk[]): void;
 }
 
+/** How the messages of a stream are told apart. */
+export type Framing = "event-stream" | "json-lines" | "aws-event-stream";
+
 export interface WireFormat {
   readonly style: ApiStyle;
-  readonly framing: "event-stream" | "json-lines";
+  readonly framing: Framing;
   encode(input: ModelInput, context: EncodeContext): EncodedRequest;
   decoder(input: ModelInput, context: EncodeContext, secrets?: readonly string[]): AnswerDecoder;
 }

@@ -48,7 +48,7 @@ export const WIRE_FORMATS: Readonly<Record<ApiStyle, WireFormat>> = {
   },
   bedrock: {
     style: "bedrock",
-    framing: "event-stream",
+    framing: "aws-event-stream",
     encode: (input) => encodeBedrock(input),
     decoder: (input, _context, secrets) => createBedrockDecoder(input, secrets),
   },

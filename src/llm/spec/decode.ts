@@ -120,6 +120,7 @@ export function encodeModelError(error: ModelError): JsonObject {
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     ...(error.status === undefined ? {} : { status: error.status }),
     ...(error.body === undefined ? {} : { body: error.body }),
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
     ...(error.partialText === undefined ? {} : { partialText: error.partialText }),
     ...(error.usage === undefined ? {} : { usage: { ...error.usage } }),
   };
@@ -138,6 +139,7 @@ export function decodeModelError(value: unknown): ModelError {
     ...(typeof fields["retryAfterMs"] === "number" ? { retryAfterMs: fields["retryAfterMs"] } : {}),
     ...(typeof fields["status"] === "number" ? { status: fields["status"] } : {}),
     ...(typeof fields["body"] === "string" ? { body: fields["body"] } : {}),
+    ...(typeof fields["requestId"] === "string" ? { requestId: fields["requestId"] } : {}),
     ...(typeof fields["partialText"] === "string" ? { partialText: fields["partialText"] } : {}),
     ...(isJsonObject(usage) ? { usage: usage as unknown as Usage } : {}),
   });

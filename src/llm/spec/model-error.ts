@@ -34,6 +34,8 @@ export interface ModelErrorFields {
   readonly status?: number;
   /** The provider's own words, unshortened; secrets removed. */
   readonly body?: string;
+  /** The provider's name for the request, which its support asks for. */
+  readonly requestId?: string;
   /** What had arrived when the call died; text the user saw is never lost. */
   readonly partialText?: string;
   /** What the call cost until then. */
@@ -51,6 +53,7 @@ export class ModelError extends HarnError {
   readonly retryAfterMs: number | undefined;
   readonly status: number | undefined;
   readonly body: string | undefined;
+  readonly requestId: string | undefined;
   readonly partialText: string | undefined;
   readonly usage: Usage | undefined;
 
@@ -66,7 +69,34 @@ export class ModelError extends HarnError {
     this.retryAfterMs = fields.retryAfterMs;
     this.status = fields.status;
     this.body = fields.body;
+    this.requestId = fields.requestId;
     this.partialText = fields.partialText;
     this.usage = fields.usage;
   }
+}
+
+/** The same failure with what else has become known; what it knows already stays. */
+export function completedError(
+  error: ModelError,
+  more: { readonly body?: string | undefined; readonly requestId?: string | undefined },
+): ModelError {
+  const body = error.body ?? more.body;
+  const requestId = error.requestId ?? more.requestId;
+  if (body === error.body && requestId === error.requestId) return error;
+  const completed = new ModelError(error.message, {
+    category: error.category,
+    kind: error.kind,
+    reason: error.reason,
+    provider: error.provider,
+    model: error.model,
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    ...(error.status === undefined ? {} : { status: error.status }),
+    ...(body === undefined ? {} : { body }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(error.partialText === undefined ? {} : { partialText: error.partialText }),
+    ...(error.usage === undefined ? {} : { usage: error.usage }),
+    ...(error.cause === undefined ? {} : { cause: error.cause }),
+  });
+  if (error.stack !== undefined) completed.stack = error.stack;
+  return completed;
 }

@@ -11,17 +11,35 @@ import { createParser } from "eventsource-parser";
 /** @param event the event's name, empty when it has none */
 export type OnEvent = (event: string, data: string) => void;
 
+/** Bytes that cannot be what the framing says they are; the message says what is wrong with them. */
+export class FrameError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "FrameError";
+  }
+}
+
+/** Characters that one message may have. More is no answer of a model, and must not fill the memory. */
+export const LARGEST_EVENT: number = 64 * 1024 * 1024;
+
 /** Bytes in, framed messages out. */
 export interface FrameDecoder {
-  /** Calls the handler for every message these bytes complete. */
+  /** Calls the handler for every message these bytes complete. Throws a {@link FrameError} for what cannot be one. */
   push(bytes: Uint8Array): void;
   /** The end of the bytes: hands out what is left. */
   flush(): void;
 }
 
-export function createEventStreamDecoder(onEvent: OnEvent): FrameDecoder {
+/** @param largestEvent characters that one event may have */
+export function createEventStreamDecoder(onEvent: OnEvent, largestEvent: number = LARGEST_EVENT): FrameDecoder {
   const text = new TextDecoder();
-  const parser = createParser({ onEvent: (message) => onEvent(message.event ?? "", message.data) });
+  const parser = createParser({
+    maxBufferSize: largestEvent,
+    onEvent: (message) => onEvent(message.event ?? "", message.data),
+    onError(error) {
+      if (error.type === "max-buffer-size-exceeded") throw tooLarge("An event", largestEvent);
+    },
+  });
   return {
     push: (bytes) => parser.feed(text.decode(bytes, { stream: true })),
     flush: () => parser.feed(`${text.decode()}\n\n`),
@@ -29,10 +47,11 @@ export function createEventStreamDecoder(onEvent: OnEvent): FrameDecoder {
 }
 
 /** One JSON value per line; blank lines are skipped, and so is a `data:` in front, which some proxies add. */
-export function createJsonLinesDecoder(onEvent: OnEvent): FrameDecoder {
+export function createJsonLinesDecoder(onEvent: OnEvent, largestLine: number = LARGEST_EVENT): FrameDecoder {
   const decoder = new TextDecoder();
   /** Pieces of a line whose end has not come: a line costs its own length, however small the chunks. */
   let pieces: string[] = [];
+  let held = 0;
 
   const onLine = (line: string): void => {
     const message = line.trim();
@@ -50,14 +69,22 @@ export function createJsonLinesDecoder(onEvent: OnEvent): FrameDecoder {
         pieces.push(piece);
         const line = pieces.join("");
         pieces = [];
+        held = 0;
         onLine(line);
       }
     }
-    if (start < text.length) pieces.push(text.slice(start));
+    if (start === text.length) return;
+    pieces.push(text.slice(start));
+    held += text.length - start;
+    if (held > largestLine) throw tooLarge("A line", largestLine);
   };
 
   return {
     push: (bytes) => split(decoder.decode(bytes, { stream: true })),
     flush: () => split(`${decoder.decode()}\n`),
   };
+}
+
+function tooLarge(what: string, largest: number): FrameError {
+  return new FrameError(`${what} of the answer is longer than ${largest} characters`);
 }
