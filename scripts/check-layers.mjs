@@ -18,19 +18,22 @@ const layers = {
     layers: ["base"],
     packages: [
       "@cfworker/json-schema",
+      "@noble/hashes",
       "@pydantic/genai-prices",
       "@standard-schema/spec",
       "eventsource-parser",
       "jsonrepair",
     ],
   },
-  journal: { layers: ["base"], packages: [] },
+  journal: { layers: ["base"], packages: ["@noble/hashes"] },
   agent: { layers: ["base", "llm", "journal"], packages: ["@standard-schema/spec"] },
   steps: { layers: ["base", "llm", "journal", "agent"], packages: [] },
   stdlib: {
     layers: ["base", "bytecode", "lang", "vm", "llm", "journal", "agent", "steps"],
     packages: [
+      "@noble/hashes",
       "diff",
+      "modern-tar",
       "picomatch",
       "smol-toml",
       "yaml",

@@ -4,7 +4,7 @@ import { Bytes, isInt, RuntimeError, typeName, type Value } from "../../vm/index
 import { decodeLossy, decodeUtf8 } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import { type Decoded, decodeBase64, decodeHex, encodeBase64, encodeHex } from "../encoding/base-codecs.ts";
-import { equalInConstantTime } from "../hashing/hmac.ts";
+import { equalInConstantTime } from "../hashing/compare.ts";
 
 function wrong(builtin: string, index: number, expected: string, args: readonly Value[]): RuntimeError {
   return new RuntimeError(

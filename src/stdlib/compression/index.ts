@@ -182,38 +182,29 @@ export const compressionBuiltins: readonly Builtin[] = [
       }
     },
   ),
-  pure(
+  effect(
     {
       signature: "tar_create(entries: list<dict>) -> bytes",
       summary: "Put files, given as `{path, content, mode?}`, into a tar archive",
       errors: "Throws for entries that are none",
       example: 'println(tar_extract(tar_create([{path: "a", content: "hi"}]))[0].path)',
     },
-    (args) => {
-      try {
-        return new Bytes(createTar(entriesAt(args, "tar_create", relativeOnly)));
-      } catch (error) {
-        throw error instanceof ArchiveError ? problem("tar_create", error.message) : error;
-      }
+    async (args) => {
+      const entries = entriesAt(args, "tar_create", relativeOnly);
+      return new Bytes(await guarded("tar_create", () => createTar(entries)));
     },
   ),
-  pure(
+  effect(
     {
       signature: "tar_extract(archive: bytes) -> list<dict>",
       summary: "List the files of a tar archive: `{path, content, mode}`",
       errors: "Throws for what is none",
       example: 'println(tar_extract(tar_create([{path: "a", content: "hi"}]))[0].mode)',
     },
-    (args) => {
-      try {
-        return new List(
-          extractTar(packedAt(args, "tar_extract")).map(({ path, content, mode }) =>
-            record({ path, content: new Bytes(content), mode }),
-          ),
-        );
-      } catch (error) {
-        throw error instanceof ArchiveError ? problem("tar_extract", error.message) : error;
-      }
+    async (args) => {
+      const archive = packedAt(args, "tar_extract");
+      const entries = await guarded("tar_extract", () => extractTar(archive));
+      return new List(entries.map(({ path, content, mode }) => record({ path, content: new Bytes(content), mode })));
     },
   ),
   effect(

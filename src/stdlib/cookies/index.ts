@@ -3,6 +3,8 @@
  * secret: `value.signature` for a cookie, `v1.payload.signature` for a session (HMAC-SHA-256).
  */
 
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 import {
   compareText,
   Dict,
@@ -18,8 +20,7 @@ import {
 import { bytesOf, decodeUtf8 } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import { decodeBase64Url, encodeBase64Url } from "../encoding/base-codecs.ts";
-import { equalInConstantTime, hmac } from "../hashing/hmac.ts";
-import { sha256 } from "../hashing/sha2.ts";
+import { equalInConstantTime } from "../hashing/compare.ts";
 import { JsonSyntaxError, readJson } from "../json/read-json.ts";
 import { writeJson } from "../json/write-json.ts";
 import { clockOf } from "../time/run-clock.ts";

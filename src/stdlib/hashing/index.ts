@@ -1,14 +1,15 @@
 /** Digests of bytes, or of the UTF-8 form of what a value prints as; written in hex. */
 
+import { blake3 } from "@noble/hashes/blake3.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { md5 } from "@noble/hashes/legacy.js";
+import { sha224, sha256, sha384, sha512, sha512_256 } from "@noble/hashes/sha2.js";
+import { sha3_256, sha3_512 } from "@noble/hashes/sha3.js";
 import type { Value } from "../../vm/index.ts";
 import { bytesOf } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import { encodeBase64, encodeHex } from "../encoding/base-codecs.ts";
-import { blake3 } from "./blake3.ts";
-import { equalInConstantTime, hmac } from "./hmac.ts";
-import { md5 } from "./md5.ts";
-import { sha224, sha256, sha384, sha512, sha512Truncated256 } from "./sha2.ts";
-import { sha3_256, sha3_512 } from "./sha3.ts";
+import { equalInConstantTime } from "./compare.ts";
 
 const bytesAt = (args: readonly Value[], at: number): Uint8Array =>
   at < args.length ? bytesOf(args[at]) : new Uint8Array(0);
@@ -25,14 +26,14 @@ function digest(name: string, title: string, hash: (bytes: Uint8Array) => Uint8A
 }
 
 export const hashBuiltins: readonly Builtin[] = [
-  digest("md5", "MD5", md5.digest),
-  digest("sha224", "SHA-224", sha224.digest),
-  digest("sha256", "SHA-256", sha256.digest),
-  digest("sha384", "SHA-384", sha384.digest),
-  digest("sha512", "SHA-512", sha512.digest),
-  digest("sha512_256", "SHA-512/256", sha512Truncated256.digest),
-  digest("sha3_256", "SHA3-256", sha3_256.digest),
-  digest("sha3_512", "SHA3-512", sha3_512.digest),
+  digest("md5", "MD5", md5),
+  digest("sha224", "SHA-224", sha224),
+  digest("sha256", "SHA-256", sha256),
+  digest("sha384", "SHA-384", sha384),
+  digest("sha512", "SHA-512", sha512),
+  digest("sha512_256", "SHA-512/256", sha512_256),
+  digest("sha3_256", "SHA3-256", sha3_256),
+  digest("sha3_512", "SHA3-512", sha3_512),
   digest("blake3", "BLAKE3", blake3),
   pure(
     {

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { caught, printed, shown } from "../../../test/support/run-harn.ts";
-import { sha1 } from "./sha1.ts";
 
 describe("UUIDs (RFC 9562)", () => {
   it("version 4: random, and the host's randomness decides", async () => {
@@ -41,9 +39,4 @@ describe("UUIDs (RFC 9562)", () => {
   ])("%s fails", async (expression, expected) => {
     expect(await caught(expression)).toBe(expected);
   });
-});
-
-it.each([0, 1, 55, 56, 63, 64, 65, 119, 120, 1000])("SHA-1 of %i bytes is what others compute", (length) => {
-  const message = Uint8Array.from({ length }, (_, i) => (i * 7) & 0xff);
-  expect(Buffer.from(sha1(message)).toString("hex")).toBe(createHash("sha1").update(message).digest("hex"));
 });

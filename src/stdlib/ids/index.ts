@@ -1,11 +1,12 @@
 /** UUIDs (RFC 9562). Randomness and time come from the host. */
 
+// Name-based UUIDs ask for SHA-1; nothing else should.
+import { sha1 } from "@noble/hashes/legacy.js";
 import { display, type NativeContext, RuntimeError, type Value } from "../../vm/index.ts";
 import { bytesOf } from "../arguments.ts";
 import { type Builtin, pure, runState } from "../builtin.ts";
 import { decodeHex, encodeHex } from "../encoding/base-codecs.ts";
 import { clockOf } from "../time/run-clock.ts";
-import { sha1 } from "./sha1.ts";
 
 const NAMESPACES: Readonly<Record<string, string>> = {
   dns: "6ba7b810-9dad-11d1-80b4-00c04fd430c8",

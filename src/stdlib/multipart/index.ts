@@ -1,10 +1,10 @@
 /** Forms with files: reading what came, writing what goes. */
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { Bytes, Dict, isInt, List, RuntimeError, record, StructValue, typeName, type Value } from "../../vm/index.ts";
 import { bytesOf, decodeUtf8 } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import { encodeHex } from "../encoding/base-codecs.ts";
-import { sha256 } from "../hashing/sha2.ts";
 import {
   boundaryOf,
   checkBoundary,
@@ -146,7 +146,7 @@ function readField(value: Value, index: number): FormField {
 function boundaryFor(fields: readonly FormField[]): string {
   const seed = writeForm(fields, "");
   for (let attempt = 0; ; attempt++) {
-    const digest = encodeHex(sha256.digest(attempt === 0 ? seed : bytesOf(`${encodeHex(seed)}${attempt}`)));
+    const digest = encodeHex(sha256(attempt === 0 ? seed : bytesOf(`${encodeHex(seed)}${attempt}`)));
     const boundary = `----harn-boundary-${digest.slice(0, 16)}`;
     if (fields.every(({ bytes }) => indexOfBytes(bytes, bytesOf(boundary)) < 0)) return boundary;
   }

@@ -1,12 +1,13 @@
 /** Signatures with key pairs, and JSON Web Tokens. Keys are used by the host; here they are text. */
 
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 import { type Host, HostError, type SignatureAlgorithm } from "../../base/index.ts";
 import { Dict, RuntimeError, record, typeName, type Value } from "../../vm/index.ts";
 import { bytesOf, decodeUtf8, textArgument, thrown } from "../arguments.ts";
 import { type Builtin, effect } from "../builtin.ts";
 import { decodeBase64Url, decodeHex, encodeBase64Url, encodeHex } from "../encoding/base-codecs.ts";
-import { equalInConstantTime, hmac } from "../hashing/hmac.ts";
-import { sha256 } from "../hashing/sha2.ts";
+import { equalInConstantTime } from "../hashing/compare.ts";
 import { JsonSyntaxError, readJson } from "../json/read-json.ts";
 import { writeJson } from "../json/write-json.ts";
 import { signedUrlBuiltins } from "./signed-url-builtins.ts";

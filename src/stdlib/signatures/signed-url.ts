@@ -3,11 +3,12 @@
  * address with its query in a canonical order goes there too.
  */
 
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesOf } from "../arguments.ts";
 import { encodeBase64Url } from "../encoding/base-codecs.ts";
 import { percentEncode } from "../encoding/index.ts";
-import { equalInConstantTime, hmac } from "../hashing/hmac.ts";
-import { sha256 } from "../hashing/sha2.ts";
+import { equalInConstantTime } from "../hashing/compare.ts";
 
 type Pair = readonly [key: string, value: string];
 
