@@ -1,11 +1,12 @@
 /** Where a request goes and how it identifies itself: base URLs, paths, credentials (CONF-07). */
 
-import type { Host } from "../../base/index.ts";
+import type { CancelSignal, Host } from "../../base/index.ts";
 import { given, type ProviderConfig } from "../catalog/catalog-config.ts";
 import { type ModelCatalog, needsNoKey } from "../catalog/model-catalog.ts";
 import { requestFailure } from "../errors/model-failures.ts";
 import type { ModelInput } from "../spec/model.ts";
 import { resolveAwsCredentials, signAwsRequest } from "./aws-signature.ts";
+import type { GoogleAccess, GoogleTokens } from "./google-credentials.ts";
 import { usesRawPrompt } from "./ollama-encode.ts";
 import type { ApiStyle, EncodeContext } from "./wire-format.ts";
 
@@ -16,6 +17,16 @@ export interface Endpoint {
   readonly secrets: readonly string[];
   /** Headers that depend on the body. */
   sign?(body: string): Readonly<Record<string, string>>;
+  /** The service did not accept who we are. */
+  refused?(): void;
+}
+
+/** What an endpoint is found with. */
+export interface EndpointSources {
+  readonly host: Host;
+  readonly catalog: ModelCatalog;
+  readonly tokens: GoogleTokens;
+  readonly signal: CancelSignal;
 }
 
 const AZURE_API_VERSION = "2024-10-21";
@@ -41,13 +52,13 @@ export function providerConfigOf(catalog: ModelCatalog, provider: string): Provi
 
 /** Throws a terminal `ModelError` when the provider is unknown, not configured, or has no key. */
 export async function resolveEndpoint(
-  host: Host,
-  catalog: ModelCatalog,
+  sources: EndpointSources,
   config: ProviderConfig | undefined,
   style: ApiStyle,
   input: ModelInput,
   context: EncodeContext,
 ): Promise<Endpoint> {
+  const { host, catalog } = sources;
   if (!config) {
     const name = input.provider.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
     throw requestFailure(
@@ -60,7 +71,7 @@ export async function resolveEndpoint(
       return bedrockEndpoint(host, catalog, config, input);
     case "gemini":
       return config.chatEndpoint.includes("{project}")
-        ? vertexEndpoint(catalog, config, input)
+        ? vertexEndpoint(sources, config, input)
         : geminiEndpoint(catalog, config, input);
     case "ollama": {
       const path = usesRawPrompt(input, context) ? (config.completionEndpoint ?? "/api/generate") : config.chatEndpoint;
@@ -122,7 +133,11 @@ function requireKey(catalog: ModelCatalog, config: ProviderConfig, input: ModelI
   if (needsNoKey(config)) return "";
   const key = catalog.credential(config);
   if (key !== undefined) return key;
-  throw requestFailure(input, missingKeyMessage(input.provider, config.authEnvs), {
+  throw missingKey(config, input);
+}
+
+function missingKey(config: ProviderConfig, input: ModelInput): Error {
+  return requestFailure(input, missingKeyMessage(input.provider, config.authEnvs), {
     category: "auth",
     reason: "auth_failure",
   });
@@ -151,17 +166,24 @@ function geminiMethod(input: ModelInput): string {
   return input.stream === false ? "generateContent" : "streamGenerateContent?alt=sse";
 }
 
-function vertexEndpoint(catalog: ModelCatalog, config: ProviderConfig, input: ModelInput): Endpoint {
-  const project = catalog.env("VERTEX_AI_PROJECT") ?? catalog.env("GOOGLE_CLOUD_PROJECT");
+async function vertexEndpoint(
+  { catalog, tokens, signal }: EndpointSources,
+  config: ProviderConfig,
+  input: ModelInput,
+): Promise<Endpoint> {
+  const ready = catalog.credential({
+    ...config,
+    authEnvs: config.authEnvs.filter((name) => name.endsWith("TOKEN")),
+  });
+  const named = catalog.env("VERTEX_AI_PROJECT") ?? catalog.env("GOOGLE_CLOUD_PROJECT");
+  const access: GoogleAccess | undefined = ready === undefined ? await tokens.access(input, signal) : { token: ready };
+  const project = named ?? access?.project ?? access?.quotaProject;
   if (project === undefined) {
     throw requestFailure(input, "Vertex AI project is not configured; set VERTEX_AI_PROJECT");
   }
+  if (access === undefined) throw missingKey(config, input);
+  const { token, quotaProject } = access;
   const location = catalog.env("VERTEX_AI_LOCATION") ?? "us-central1";
-  const token = requireKey(
-    catalog,
-    { ...config, authEnvs: config.authEnvs.filter((name) => name.endsWith("TOKEN")) },
-    input,
-  );
   const configured = catalog.baseUrl(config);
   const base =
     configured === "https://aiplatform.googleapis.com/v1" && location !== "global"
@@ -172,7 +194,15 @@ function vertexEndpoint(catalog: ModelCatalog, config: ProviderConfig, input: Mo
     .replace("{location}", encodeURIComponent(location))
     .replace("{model}", encodeURIComponent(input.model))
     .replace(/:generateContent$/, `:${geminiMethod(input)}`);
-  return { url: joinUrl(base, path), headers: authHeaders(config, token), secrets: [token] };
+  return {
+    url: joinUrl(base, path),
+    headers: {
+      ...(quotaProject === undefined ? {} : { "x-goog-user-project": quotaProject }),
+      ...authHeaders(config, token),
+    },
+    secrets: [token],
+    refused: () => tokens.refuse(token),
+  };
 }
 
 function azureEndpoint(catalog: ModelCatalog, config: ProviderConfig, input: ModelInput): Endpoint {

@@ -35,7 +35,8 @@ import {
   type OnEvent,
 } from "../wire/event-stream.ts";
 import { createPump, type PumpControl, type PumpSource } from "../wire/pump.ts";
-import { type Endpoint, providerConfigOf, resolveEndpoint } from "./endpoint.ts";
+import { providerConfigOf, resolveEndpoint } from "./endpoint.ts";
+import { createGoogleTokens, type GoogleTokens } from "./google-credentials.ts";
 import {
   DRAIN_TIMEOUT_MS,
   ERROR_BODY_BYTES,
@@ -59,6 +60,7 @@ export interface HttpClientOptions {
 
 export function createHttpModelClient(options: HttpClientOptions): ModelClient {
   const { provider } = options;
+  const tokens = createGoogleTokens(options.host, options.catalog.env);
   return {
     provider,
     stream(asked, signal) {
@@ -69,7 +71,7 @@ export function createHttpModelClient(options: HttpClientOptions): ModelClient {
           const call = source as HttpCall | undefined;
           return completedError(cancelledFailure(input, reason, call?.partial), { requestId: call?.requestId });
         },
-        open: (control) => openCall(options, input, control),
+        open: (control) => openCall(options, tokens, input, control),
       });
     },
   };
@@ -90,7 +92,7 @@ type Stage =
   | { readonly kind: "drain" }
   | { readonly kind: "over" };
 
-function openCall(options: HttpClientOptions, input: ModelInput, control: PumpControl): HttpCall {
+function openCall(options: HttpClientOptions, tokens: GoogleTokens, input: ModelInput, control: PumpControl): HttpCall {
   const { host, catalog } = options;
   const config = providerConfigOf(catalog, input.provider);
   const style = options.style ?? apiStyleOf(input.provider, config);
@@ -122,7 +124,8 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
   }
 
   const send = async (out: ModelChunk[]): Promise<void> => {
-    const endpoint: Endpoint = await resolveEndpoint(host, catalog, config, style, input, context);
+    const sources = { host, catalog, tokens, signal: control.token };
+    const endpoint = await resolveEndpoint(sources, config, style, input, context);
     secrets = endpoint.secrets;
     const encoded = format.encode(input, context);
     for (const message of encoded.warnings) out.push({ type: "warning", message });
@@ -151,6 +154,7 @@ function openCall(options: HttpClientOptions, input: ModelInput, control: PumpCo
     const head = await items.next();
     if (head.done || head.value.kind !== "head") throw truncatedFailure(input, "the response headers", {});
     requestId = requestIdOf(head.value.headers);
+    if (head.value.status === 401) endpoint.refused?.();
     await judgeHead(head.value, endpoint.url);
   };
 
