@@ -1,57 +1,20 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { PassThrough } from "node:stream";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runCli } from "./cli.ts";
-import { createCliContext, type StopRequest } from "./context.ts";
+import { type CommandFolder, createCommandFolder } from "./__fixtures__/command.ts";
 import { describeInternalError } from "./failures.ts";
 
+let tools: CommandFolder;
 let folder = "";
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "harn-cli-"));
+  tools = createCommandFolder();
+  folder = tools.path;
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => tools.remove());
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command in the test's folder. `stopAfter` asks it to stop once that text has been printed. */
-async function harn(argv: readonly string[], extra: { stdin?: string; stopAfter?: string } = {}): Promise<Outcome> {
-  const written = { out: "", err: "" };
-  const stdin = new PassThrough();
-  stdin.end(extra.stdin ?? "");
-  const capture = (name: "out" | "err") => {
-    const stream = new PassThrough();
-    stream.on("data", (chunk) => {
-      written[name] += chunk;
-      if (extra.stopAfter && written.out.includes(extra.stopAfter)) {
-        context.cancel.cancel({ kind: "interrupt" } satisfies StopRequest);
-      }
-    });
-    return stream;
-  };
-  const context = createCliContext(new URL("./main.ts", import.meta.url), {
-    cwd: folder,
-    environment: { PATH: process.env["PATH"] },
-    terminal: { stdin, stdout: capture("out"), stderr: capture("err") },
-  });
-  const code = await runCli(context, argv);
-  await context.host.flush();
-  context.host.close();
-  return { code, ...written };
-}
-
-function write(files: Record<string, string>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(folder, dirname(path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
+const harn: CommandFolder["harn"] = (argv, options) => tools.harn(argv, options);
+const write: CommandFolder["write"] = (files) => tools.write(files);
 
 describe("harn run", () => {
   it("runs a file", async () => {
@@ -214,7 +177,9 @@ describe("harn check, lint and fmt", () => {
   it("a file that is no text is refused, not mangled", async () => {
     writeFileSync(join(folder, "a.harn"), new Uint8Array([0x6c, 0xff, 0xfe]));
     const { code, err } = await harn(["fmt", "a.harn"]);
-    expect([code, err]).toEqual([1, "harn: Cannot read a.harn: it is not valid UTF-8\n"]);
+    expect(code).toBe(1);
+    expect(err).toBe("harn: Cannot read a.harn: it is not valid UTF-8\n1 file: 0 changed, 1 could not be read\n");
+    expect([...readFileSync(join(folder, "a.harn"))]).toEqual([0x6c, 0xff, 0xfe]);
   });
 });
 

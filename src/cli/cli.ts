@@ -1,6 +1,6 @@
 /** One run of the command: arguments in, exit code out. Nothing here touches `process`, so tests call it directly. */
 
-import type { CliContext } from "./context.ts";
+import { type CliContext, UsageError } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { serveWorker } from "./workers/worker-commands.ts";
 
@@ -23,6 +23,9 @@ async function dispatch(context: CliContext, argv: readonly string[]): Promise<n
     (separator === undefined || separator === "--")
   ) {
     return (await import("./commands/run.ts")).runCommand(context, file, { args: rest });
+  }
+  if (command?.endsWith(".harn") && !command.startsWith("-")) {
+    throw new UsageError(`There is no command \`${command}\`; to run the program: harn run ${command}`);
   }
   if (await serveWorker(context, command)) return exitCodes.ok;
   const [{ createCommandLine }, { CommanderError }] = await Promise.all([

@@ -1,5 +1,6 @@
 /**
- * The command line: what there is, with the help that goes with it. Every command's code is loaded when it is asked for.
+ * The command line: what there is, with the help that goes with it. Programs and their runs are here, the tools of the
+ * language in `tool-commands.ts`. Every command's code is loaded when it is asked for.
  */
 
 import { Command, Option } from "commander";
@@ -7,8 +8,8 @@ import type { RunOptions } from "./commands/run.ts";
 import { packageVersion } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { DEFAULT_RUNS_FOLDER, type InDoubtChoice, inDoubtChoices } from "./journal/choices.ts";
-import { positiveInteger, wholeNumber } from "./option-values.ts";
-import { addTools, testDescription } from "./tool-commands.ts";
+import { wholeNumber } from "./option-values.ts";
+import { addTools } from "./tool-commands.ts";
 
 const exitCodeHelp = `
 Exit codes:
@@ -41,7 +42,7 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .summary("run a program")
     .description("Checks, compiles and runs a program. What stands after -- is the program's argv.")
     .usage("[options] <file> [-- args...]")
-    .argument("[file]", "the program")
+    .argument("[file]", "the program; - is stdin")
     .argument("[args...]")
     .option("-e, --eval <code>", "run this code instead of a file")
     .option("-p, --pipeline <name>", "run this pipeline (default: `default`, else the first)")
@@ -52,12 +53,28 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .addOption(inDoubtOption())
     .option("--receipt <file>", "write what each step took, as JSON; - for a table on stderr")
     .passThroughOptions()
+    .addHelpText(
+      "after",
+      `
+Examples:
+  harn run agent.harn -- input.txt       the program finds input.txt in argv
+  harn run --llm-mock a.jsonl agent.harn prepared model answers, nothing is paid
+  harn run --durable nightly agent.harn  goes on where it stopped when called again`,
+    )
     .action(async (file: string | undefined, args: string[], options: Omit<RunOptions, "args">) => {
       const { runCommand } = await import("./commands/run.ts");
       // With -e the first word is an argument of the program.
       const rest = options.eval !== undefined && file !== undefined ? [file, ...args] : args;
       if (file === undefined && options.eval === undefined)
         program.error("harn: expected a file or -e <code>", { exitCode: 2 });
+      // What follows the file belongs to the program; an option of ours there would be lost without a word.
+      if (rest[0]?.startsWith("-") && rest[0] !== "--")
+        program.error(
+          `harn: \`${rest[0]}\` stands after the file: put options of harn before it, the program's after --`,
+          {
+            exitCode: 2,
+          },
+        );
       finish(
         await runCommand(context, options.eval === undefined ? file : undefined, {
           args: rest[0] === "--" ? rest.slice(1) : rest,
@@ -71,6 +88,7 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .summary("play a recorded run back")
     .description("Runs the program against its recording: same answers, same order, nothing outside asked or changed.")
     .argument("<run>", "a run's .jsonl file, or a folder, whose newest run is meant")
+    .addHelpText("after", "\nExample:\n  harn replay recordings")
     .action(async (run: string) => finish(await (await import("./commands/replay.ts")).replayCommand(context, run)));
 
   program
@@ -79,6 +97,7 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .description("What the run had done is answered from its recording; from its end on it goes on for real.")
     .argument("<run>", "a run's .jsonl file, or a folder, whose newest run is meant")
     .addOption(inDoubtOption())
+    .addHelpText("after", "\nExample:\n  harn resume --in-doubt retry recordings")
     .action(async (run: string, options: { inDoubt: InDoubtChoice }) =>
       finish(await (await import("./commands/replay.ts")).resumeCommand(context, run, options)),
     );
@@ -113,104 +132,17 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     );
 
   program
-    .command("check")
-    .summary("find mistakes without running")
-    .description("Reads, resolves imports, checks types and compiles. Folders mean every .harn file below.")
-    .argument("[paths...]", "files and folders (default: this folder)")
-    .option("--json", "diagnostics as JSON on stdout")
-    .option("--strict", "warnings fail too")
-    .action(async (paths: string[], options: object) =>
-      finish(await (await import("./commands/check.ts")).checkCommand(context, paths, options)),
-    );
-
-  program
     .command("inspect")
     .summary("show the personas and steps of a program")
     .description("What a program declares, without running it: personas, their steps, models, budgets and limits.")
     .argument("<file>", "the program")
     .option("--json", "as JSON on stdout")
+    .addHelpText("after", "\nExample:\n  harn inspect agent.harn")
     .action(async (file: string, options: object) =>
       finish(await (await import("./commands/inspect.ts")).inspectCommand(context, file, options)),
     );
 
-  program
-    .command("fmt")
-    .summary("lay out source text")
-    .description("Rewrites files in canonical layout. `-` formats stdin to stdout.")
-    .argument("[paths...]", "files and folders (default: this folder)")
-    .option("--check", "change nothing; fail when something would change")
-    .action(async (paths: string[], options: object) =>
-      finish(await (await import("./commands/fmt.ts")).fmtCommand(context, paths, options)),
-    );
-
-  program
-    .command("lint")
-    .summary("find what is legal and yet likely wrong")
-    .argument("[paths...]", "files and folders (default: this folder)")
-    .option("--fix", "mend what needs no decision")
-    .option("--json", "findings as JSON on stdout")
-    .action(async (paths: string[], options: object) =>
-      finish(await (await import("./commands/lint.ts")).lintCommand(context, paths, options)),
-    );
-
-  const test = program
-    .command("test")
-    .summary("run tests")
-    .description(testDescription)
-    .argument("[paths...]", "files and folders (default: this folder)")
-    .option("--filter <text>", "only tests whose name, or file:name, contains this (also a|b, globs, re:pattern)")
-    .option(
-      "--parallel [n]",
-      "several at once, each in a process of its own (default: one per core, at most 8)",
-      positiveInteger,
-    )
-    .option("--timeout <ms>", "milliseconds for each test", positiveInteger, 30_000)
-    .option("--junit <file>", "write the results as JUnit XML")
-    .option("--json", "results as JSON on stdout")
-    .option("--verbose", "show what passing tests printed")
-    .option("--watch", "again after every change, until Ctrl-C")
-    .action(async (paths: string[], options: { timeout: number }) =>
-      finish(await (await import("./commands/test.ts")).testCommand(context, paths, options)),
-    );
-  test
-    .command("conformance")
-    .summary("judge this implementation by a folder of programs")
-    .description("Runs every program of a folder that has an .expected or .error file beside it and compares.")
-    .argument("<folder>", "the suite")
-    .option("--filter <text>", "only programs whose path contains this (also a|b, globs, re:pattern)")
-    .option("--select <path>", "only what is below this file or folder of the suite")
-    .addOption(new Option("--timeout <ms>", "milliseconds for each program").argParser(positiveInteger).default(30_000))
-    .option("--jobs <n>", "programs at once (default: one per core, at most 8)", positiveInteger)
-    .option("--cwd <folder>", "folder that the programs run in (default: this one)")
-    .option("--exact", "errors must be the expected text, not contain it")
-    .option("--update", "rewrite expectations with what happened")
-    .option("--json <file>", "write the results as JSON")
-    .option("--junit <file>", "write the results as JUnit XML")
-    .option("--verbose", "name every program")
-    .option("--timing", "name the slowest programs")
-    .action(async (folder: string, options: { timeout: number }) =>
-      finish(await (await import("./commands/conformance.ts")).conformanceCommand(context, folder, options)),
-    );
-
   addTools(program, context, finish);
-
-  program
-    .command("explain")
-    .summary("say what a diagnostic means")
-    .argument("[code]", "such as HARN-P001; without it, the list of all")
-    .option("--json", "as JSON on stdout")
-    .action(async (code: string | undefined, options: object) =>
-      finish(await (await import("./commands/explain.ts")).explainCommand(context, code, options)),
-    );
-
-  program
-    .command("doc")
-    .summary("say what a builtin does")
-    .argument("[name]", "the builtin; without it, the list of all")
-    .option("--json", "as JSON on stdout")
-    .action(async (name: string | undefined, options: object) =>
-      finish(await (await import("./commands/doc.ts")).docCommand(context, name, options)),
-    );
 
   program
     .command("version")

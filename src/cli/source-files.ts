@@ -52,6 +52,22 @@ export async function readSource(context: CliContext, path: string): Promise<str
   }
 }
 
+/** What a command line calls standard input, and what diagnostics call it. */
+export const STDIN = "-";
+export const STDIN_NAME = "<stdin>";
+
+/** Whether the paths mean standard input; it cannot be mixed with files. */
+export function meansStdin(paths: readonly string[]): boolean {
+  if (!paths.includes(STDIN)) return false;
+  if (paths.length > 1)
+    throw new UsageError("`-` is standard input, and stands alone; name files in a call of their own");
+  return true;
+}
+
+export async function readStdin(context: CliContext): Promise<string> {
+  return context.host.perform("console.readAll", {}, context.cancel);
+}
+
 /** `1 file`, `2 files`. */
 export function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;

@@ -1,10 +1,13 @@
 /** `harn fmt`: canonical layout, in place; `--check` only tells; `-` reads stdin and writes stdout. */
 
+import { HostError } from "../../base/index.ts";
 import { createSourceFile, formatSource } from "../../lang/index.ts";
 import type { CliContext } from "../context.ts";
 import { renderFileDiagnostics } from "../engine/render.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { counted, findSourceFiles, readSource } from "../source-files.ts";
+import { createProgress } from "../progress.ts";
+import { rewriteFile } from "../rewrite-file.ts";
+import { counted, findSourceFiles, meansStdin, readSource, readStdin, STDIN_NAME } from "../source-files.ts";
 
 export interface FmtOptions {
   /** Change nothing; fail when something would change. */
@@ -12,36 +15,57 @@ export interface FmtOptions {
 }
 
 export async function fmtCommand(context: CliContext, paths: readonly string[], options: FmtOptions): Promise<number> {
-  if (paths.length === 1 && paths[0] === "-") return formatStdin(context);
+  if (meansStdin(paths)) return formatStdin(context, options);
   let failed = 0;
   let changed = 0;
   const files = await findSourceFiles(context, paths);
-  for (const path of files) {
-    const text = await readSource(context, path);
+  const progress = createProgress(context, files.length);
+  for (const [done, path] of files.entries()) {
+    progress.at(done, path);
+    const text = await readSource(context, path).catch((error: unknown) => unread(context, error));
+    if (text === undefined) {
+      failed++;
+      continue;
+    }
     const result = formatSource(text);
     if ("diagnostics" in result) {
       failed++;
+      progress.clear();
       tell(context, path, text, result.diagnostics);
     } else if (result.text !== text) {
       changed++;
-      if (options.check) context.out(`${path} is not formatted\n`);
-      else await context.host.perform("fs.write", { path, data: result.text }, context.cancel);
+      if (!options.check) await rewriteFile(context, path, result.text);
+      else {
+        progress.clear();
+        context.out(`${path} is not formatted\n`);
+      }
     }
   }
+  progress.clear();
   const what = options.check ? "would change" : "changed";
   context.err(`${counted(files.length, "file")}: ${changed} ${what}, ${failed} could not be read\n`);
   return failed > 0 || (options.check && changed > 0) ? exitCodes.failed : exitCodes.ok;
 }
 
-async function formatStdin(context: CliContext): Promise<number> {
-  const text = await context.host.perform("console.readAll", {}, context.cancel);
+async function formatStdin(context: CliContext, { check }: FmtOptions): Promise<number> {
+  const text = await readStdin(context);
   const result = formatSource(text);
   if ("diagnostics" in result) {
-    tell(context, "<stdin>", text, result.diagnostics);
+    tell(context, STDIN_NAME, text, result.diagnostics);
     return exitCodes.failed;
   }
-  context.out(result.text);
+  if (!check) context.out(result.text);
+  else if (result.text !== text) {
+    context.out(`${STDIN_NAME} is not formatted\n`);
+    return exitCodes.failed;
+  }
   return exitCodes.ok;
+}
+
+/** One file that cannot be read must not keep the others as they are. */
+function unread(context: CliContext, error: unknown): undefined {
+  if (!(error instanceof HostError)) throw error;
+  context.err(`harn: ${error.message}\n`);
 }
 
 type Failure = Extract<ReturnType<typeof formatSource>, { diagnostics: unknown }>;

@@ -1,11 +1,13 @@
-/** `harn lint`: what is legal and yet likely wrong; `--fix` mends what needs no decision. */
+/** `harn lint`: what is legal and yet likely wrong; `--fix` mends what needs no decision. `-` is standard input. */
 
-import { applyFixes, createSourceFile, lintModule, parse } from "../../lang/index.ts";
+import { applyFixes, createSourceFile, type Diagnostic, lintModule, parse, type SourceFile } from "../../lang/index.ts";
 import type { FileDiagnostic } from "../../runtime/index.ts";
-import type { CliContext } from "../context.ts";
+import { type CliContext, UsageError } from "../context.ts";
 import { diagnosticsToJson, renderFileDiagnostics } from "../engine/render.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { counted, findSourceFiles, readSource } from "../source-files.ts";
+import { createProgress } from "../progress.ts";
+import { rewriteFile } from "../rewrite-file.ts";
+import { counted, findSourceFiles, meansStdin, readSource, readStdin, STDIN_NAME } from "../source-files.ts";
 
 export interface LintCommandOptions {
   readonly fix?: boolean;
@@ -20,36 +22,53 @@ export async function lintCommand(
   paths: readonly string[],
   options: LintCommandOptions,
 ): Promise<number> {
-  const found: FileDiagnostic[] = [];
-  let fixed = 0;
-  const files = await findSourceFiles(context, paths);
-  for (const path of files) {
-    let text = await readSource(context, path);
-    if (options.fix) {
-      const mended = fixAll(path, text);
-      if (mended.text !== text) await context.host.perform("fs.write", { path, data: mended.text }, context.cancel);
-      text = mended.text;
-      fixed += mended.applied;
-    }
-    found.push(...lint(path, text));
+  if (meansStdin(paths)) {
+    if (options.fix) throw new UsageError("`--fix` changes files, and standard input is none; leave one of them out");
+    const file = createSourceFile(STDIN_NAME, await readStdin(context));
+    return tell(context, findingsIn(file), 1, undefined, options);
   }
-  if (options.json) context.outJson(diagnosticsToJson(found));
+  const files = await findSourceFiles(context, paths);
+  const progress = createProgress(context, files.length);
+  const found: FileDiagnostic[] = [];
+  let mended = 0;
+  for (const [done, path] of files.entries()) {
+    progress.at(done, path);
+    const text = await readSource(context, path);
+    const result = options.fix ? fixAll(path, text) : { text, applied: 0 };
+    if (result.text !== text) await rewriteFile(context, path, result.text);
+    mended += result.applied;
+    found.push(...findingsIn(createSourceFile(path, result.text)));
+  }
+  progress.clear();
+  return tell(context, found, files.length, options.fix ? mended : undefined, options);
+}
+
+/** @param mended how many were; undefined: nobody asked */
+function tell(
+  context: CliContext,
+  found: readonly FileDiagnostic[],
+  fileCount: number,
+  mended: number | undefined,
+  { json }: LintCommandOptions,
+): number {
+  if (json) context.outJson(diagnosticsToJson(found));
   else {
     if (found.length > 0)
       context.err(`${renderFileDiagnostics(found, { color: context.colorErrors, cwd: context.cwd })}\n\n`);
-    context.err(
-      `${counted(files.length, "file")}: ${counted(found.length, "finding")}${options.fix ? `, ${fixed} mended` : ""}\n`,
-    );
+    const alsoMended = mended === undefined ? "" : `, ${mended} mended`;
+    context.err(`${counted(fileCount, "file")}: ${counted(found.length, "finding")}${alsoMended}\n`);
   }
   return found.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
+function findingsIn(file: SourceFile): FileDiagnostic[] {
+  return lint(file).map((diagnostic) => ({ file, diagnostic }));
+}
+
 /** A file that does not parse is not linted: its syntax errors are what to mend first. */
-function lint(path: string, text: string): FileDiagnostic[] {
-  const file = createSourceFile(path, text);
+function lint(file: SourceFile): readonly Diagnostic[] {
   const { module, diagnostics } = parse(file);
-  const all = diagnostics.length > 0 ? diagnostics : lintModule({ file, module });
-  return all.map((diagnostic) => ({ file, diagnostic }));
+  return diagnostics.length > 0 ? diagnostics : lintModule({ file, module });
 }
 
 function fixAll(path: string, original: string): { text: string; applied: number } {

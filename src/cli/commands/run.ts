@@ -1,11 +1,12 @@
-/** `harn run FILE`, `harn run -e CODE`: checks, compiles and runs a program; `--record` keeps what it did, `--durable` goes on with it. */
+/** `harn run FILE`, `harn run -` (stdin), `harn run -e CODE`: checks, compiles and runs a program; `--record` keeps what it did, `--durable` goes on with it. */
 
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type CliContext, UsageError } from "../context.ts";
 import { execute, type ProgramRequest } from "../engine/execute.ts";
 import { openReceipt } from "../engine/receipt.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { DEFAULT_RUNS_FOLDER, type InDoubtChoice } from "../journal/choices.ts";
+import { readStdin, STDIN, STDIN_NAME } from "../source-files.ts";
 
 export interface RunOptions {
   /** Code instead of a file. */
@@ -28,16 +29,18 @@ export interface RunOptions {
 }
 
 export async function runCommand(context: CliContext, file: string | undefined, options: RunOptions): Promise<number> {
-  const path = file === undefined ? join(context.cwd, "<eval>") : resolve(context.cwd, file);
-  if (options.eval === undefined && (await context.host.perform("fs.stat", { path })) === undefined) {
+  const text = file === STDIN ? await readStdin(context) : options.eval;
+  const name = file === STDIN ? STDIN_NAME : (file ?? "<eval>");
+  const path = resolve(context.cwd, name);
+  if (text === undefined && (await context.host.perform("fs.stat", { path })) === undefined) {
     throw new UsageError(`Cannot find ${file}`);
   }
-  const receipt = openReceipt(context, options.receipt, file ?? "<eval>");
+  const receipt = openReceipt(context, options.receipt, name);
   const request: ProgramRequest = {
     path,
     args: options.args,
     steps: receipt.steps,
-    ...(options.eval !== undefined && { text: options.eval }),
+    ...(text !== undefined && { text }),
     ...(options.pipeline !== undefined && { pipeline: options.pipeline }),
     ...(options.llmMock !== undefined && { llmMock: resolve(context.cwd, options.llmMock) }),
   };

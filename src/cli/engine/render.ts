@@ -5,6 +5,7 @@ import type { JsonObject } from "../../base/index.ts";
 import { createSourceFile, diagnosticToJson, renderDiagnostic, type SourceFile } from "../../lang/index.ts";
 import type { FileDiagnostic } from "../../runtime/index.ts";
 import type { HarnFailure, TraceFrame } from "../../vm/index.ts";
+import { traceLines } from "./trace-lines.ts";
 
 export interface RenderSettings {
   readonly color: boolean;
@@ -23,9 +24,6 @@ export function renderFileDiagnostics(found: readonly FileDiagnostic[], settings
 export function diagnosticsToJson(found: readonly FileDiagnostic[]): JsonObject[] {
   return found.map(({ file, diagnostic }) => diagnosticToJson(diagnostic, file));
 }
-
-/** Frames shown of each end of a deep trace. */
-const shownFrames = 12;
 
 /**
  *     error: Division by zero
@@ -51,19 +49,12 @@ export function renderFailure(
     lines.push(`${margin}--> ${shortPath(innermost.file, settings.cwd)}:${innermost.line}`);
     if (source !== "") lines.push(`${margin} |`, `${number} | ${source}`, `${margin} |`);
   }
-  if (trace.length > 1) lines.push(...traceLines(trace, settings));
+  if (trace.length > 1) lines.push(...traceLines(trace.map((frame) => frameLine(frame, settings))));
   return lines.join("\n");
 }
 
-function traceLines(trace: readonly TraceFrame[], settings: RenderSettings): string[] {
-  const format = ({ function: name, file, line }: TraceFrame): string =>
-    `  in ${name === "" ? "<closure>" : name} (${shortPath(file, settings.cwd)}:${line})`;
-  if (trace.length <= 2 * shownFrames) return trace.map(format);
-  return [
-    ...trace.slice(0, shownFrames).map(format),
-    `  … ${trace.length - 2 * shownFrames} more …`,
-    ...trace.slice(-shownFrames).map(format),
-  ];
+function frameLine({ function: name, file, line }: TraceFrame, { cwd }: RenderSettings): string {
+  return `  in ${name === "" ? "<closure>" : name} (${shortPath(file, cwd)}:${line})`;
 }
 
 function shortPath(path: string, cwd: string): string {

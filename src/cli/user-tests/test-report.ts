@@ -44,9 +44,9 @@ export function renderSummary(results: readonly UserTestResult[], settings: Test
 }
 
 export function resultsToJson(results: readonly UserTestResult[], cwd: string): Json {
-  return results.map(({ place, ...result }): Json => {
+  return results.map(({ place, durationMs, ...result }): Json => {
     const at = place && { place: { file: relative(cwd, place.file), line: place.line } };
-    return { ...result, ...at };
+    return { ...result, durationMs: Math.round(durationMs * 1000) / 1000, ...at };
   });
 }
 
