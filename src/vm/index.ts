@@ -4,6 +4,7 @@
 export { Channel, channelNatives } from "./concurrency/channels.ts";
 export { milliseconds, TaskHandle, taskNatives } from "./concurrency/tasks.ts";
 export { getIndex, getProperty, slice, spreadItems } from "./core/access.ts";
+export { type Callback, type CallbackKind, type Code, code, invoke, type Named, type Then } from "./core/callback.ts";
 export { AsyncSource } from "./core/async-source.ts";
 export {
   abandonIter,
@@ -23,6 +24,7 @@ export { type Lock, type LockMetrics, Locks, type LockWaiter, Permit } from "./c
 export type { OutputSink } from "./core/output.ts";
 export { OutputBuffer } from "./core/output.ts";
 export type { Scope, Task, TaskContext, Wait } from "./core/task.ts";
+export type { Timer } from "./core/timers.ts";
 export { matches } from "./core/type-test.ts";
 // Errors
 export {
@@ -107,4 +109,4 @@ export {
   typeName,
   type Value,
 } from "./value/value.ts";
-export { type RunOutcome, Vm, type VmOptions } from "./vm.ts";
+export { type Checkpoint, type RunOutcome, Vm, type VmOptions } from "./vm.ts";

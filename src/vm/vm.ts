@@ -8,17 +8,19 @@
 
 import { CancelToken, type Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
+import { code, invoke, type Then, type Named } from "./core/callback.ts";
 import { Coroutine } from "./core/coroutine.ts";
 import { pushRoutine, toFailure, traceOf } from "./core/drive.ts";
 import { runTask } from "./core/interpreter.ts";
-import { Locks } from "./core/locks.ts";
+import { type Lock, Locks } from "./core/locks.ts";
 import type { OutputSink } from "./core/output.ts";
 import { ensureRegisters, enterClosure, GAVE_WAY, NOTHING, Task, type TaskContext, type Wait } from "./core/task.ts";
-import { type Timer, Timers } from "./core/timers.ts";
+import { type SavedTimers, type Timer, Timers } from "./core/timers.ts";
 import { CANCELLED_MESSAGE, Cancelled, Halted, type HarnFailure, RuntimeError, Thrown } from "./error.ts";
 import { ModuleInstance, UNSET } from "./module-instance.ts";
 import {
   type AsyncContext,
+  type AsyncNative,
   type CallOptions,
   Control,
   type Native,
@@ -48,6 +50,33 @@ export interface VmOptions {
   readonly hostFor?: (taskId: string) => Host;
   /** State that builtins keep per run, created on first use. */
   readonly state?: Map<string, unknown>;
+  /** Where in the log of the run a task's next request stands; default: there is no log. */
+  readonly position?: (taskId: string) => number;
+  readonly checkpoint?: Checkpoint;
+}
+
+/**
+ * Told of moments at which all that a program is can be written down: nothing runs, and before a builtin is called that
+ * answers later. Contract: `take` changes nothing in the machine; `due` is cheap.
+ */
+export interface Checkpoint {
+  due(): boolean;
+  take(vm: Vm): void;
+}
+
+/** What a machine is made of between two turns of its tasks; see `snapshot/snapshot.ts`. */
+export interface VmState {
+  readonly root: Task;
+  readonly tasks: readonly Task[];
+  /** Ready to run, next first. */
+  readonly ready: readonly Task[];
+  /** To be run before those, last first. */
+  readonly urgent: readonly Task[];
+  readonly timers: SavedTimers;
+  readonly locks: ReadonlyMap<string, Lock>;
+  readonly globals: ReadonlyMap<string, Value>;
+  readonly quanta: number;
+  readonly breaths: number;
 }
 
 export type RunOutcome =
@@ -75,7 +104,9 @@ export class Vm {
   readonly control: Control;
   /** State that builtins keep per run, by an owner's key. */
   readonly state: Map<string, unknown>;
-  readonly root: Task;
+  /** Where the program's output goes. */
+  readonly output: OutputSink;
+  #root: Task;
 
   readonly #breathe: (open: boolean) => Promise<void>;
   #breaths = 0;
@@ -84,6 +115,13 @@ export class Vm {
   readonly #urgent: Task[] = [];
   readonly #tasks = new Set<Task>();
   readonly #contexts = new WeakMap<Task, NativeContext>();
+  readonly #hostOwners = new WeakMap<Host, string>();
+  readonly #position: (taskId: string) => number;
+  readonly #checkpoint: Checkpoint | undefined;
+  /** A task has stopped short of a builtin, for the sake of a checkpoint … */
+  #paused = false;
+  /** … and may call it now. */
+  #passing = false;
   readonly #nativeRefs = new Map<Native, NativeRef>();
   #context: NativeContext | undefined;
   #quanta = 0;
@@ -108,14 +146,16 @@ export class Vm {
     this.state = options.state ?? new Map();
     this.#globals = options.globals ?? {};
     this.#breathe = options.breathe ?? (() => Promise.resolve());
-    this.timers = new Timers(this.host, () => this.#notify());
+    this.#position = options.position ?? (() => 0);
+    this.#checkpoint = options.checkpoint;
+    this.timers = new Timers(
+      this.host,
+      () => this.#notify(),
+      () => this.#position(VM_TASK),
+    );
     this.locks = new Locks(this);
-    const output = options.output ?? {
-      write: (text: string) => {
-        if (text !== "") this.hostOf(this.root).sync("console.write", { stream: "stdout", text });
-      },
-    };
-    this.root = new Task("task_root", undefined, output);
+    this.output = options.output ?? new HostOutput(this);
+    this.#root = new Task("task_root", undefined, this.output);
     this.control = new Control(this, this.root);
   }
 
@@ -143,6 +183,14 @@ export class Vm {
     this.root.resumeRegister = -1;
     this.#tasks.add(this.root);
     this.#enqueue(this.root);
+    return this.#toEnd();
+  }
+
+  get root(): Task {
+    return this.#root;
+  }
+
+  async #toEnd(): Promise<RunOutcome> {
     await this.#loop(() => this.root.status === "done");
     this.#stopped = true;
     if (!this.#halted) {
@@ -154,6 +202,93 @@ export class Vm {
     if (failure instanceof Cancelled) return { status: "cancelled", reason: failure.reason };
     return failure ? { status: "failed", failure } : { status: "ok", value: this.root.result };
   }
+
+  // ---- snapshots ---------------------------------------------------------------------------------------------------
+
+  /** The state itself, not a copy: to be written down at once. */
+  save(): VmState {
+    return {
+      root: this.root,
+      tasks: [...this.#tasks],
+      ready: this.#ready.slice(this.#readyHead),
+      urgent: this.#urgent,
+      timers: this.timers.save(),
+      locks: this.locks.save(),
+      globals: this.#globalValues,
+      quanta: this.#quanta,
+      breaths: this.#breaths,
+    };
+  }
+
+  /**
+   * Takes over what was saved, in a new machine with the same modules, and runs until the program is over. What was asked
+   * of the host is asked again: the timers' sleep and the builtins that had not answered.
+   */
+  continue(state: VmState): Promise<RunOutcome> {
+    this.#root = state.root;
+    for (const task of state.tasks) this.#tasks.add(task);
+    this.#ready.push(...state.ready);
+    this.#urgent.push(...state.urgent);
+    this.timers.load(state.timers);
+    this.locks.load(state.locks);
+    for (const [name, value] of state.globals) this.#globalValues.set(name, value);
+    this.#quanta = state.quanta;
+    this.#breaths = state.breaths;
+    this.timers.resume();
+    const calls = [...this.#tasks].filter(({ wait }) => wait instanceof NativeWait);
+    calls.sort((a, b) => (a.wait as NativeWait).position - (b.wait as NativeWait).position);
+    for (const task of calls) this.#callAgain(task, task.wait as NativeWait);
+    return this.#toEnd();
+  }
+
+  #callAgain(task: Task, wait: NativeWait): void {
+    const { native, args } = wait;
+    try {
+      const answer = native.impl(args, this.asyncContext(task, native, args));
+      const call = this.#pendingCall as NativeWait;
+      task.wait = call;
+      if (answer instanceof Promise) this.#await(task, answer, call);
+      else this.wake(task, answer);
+    } catch (thrown) {
+      this.wakeWith(task, toFailure(thrown));
+    }
+  }
+
+  /** The owner of a host that {@link hostOf} gave; undefined for other objects. */
+  hostOwner(host: object): string | undefined {
+    return host === this.host ? VM_TASK : this.#hostOwners.get(host as Host);
+  }
+
+  /** The host of a task by id, for what keeps one. */
+  hostNamed(owner: string): Host {
+    return owner === VM_TASK ? this.host : (this.#hostFor?.(owner) ?? this.host);
+  }
+
+  /**
+   * Stops a task short of a builtin when a checkpoint is due. True: the task has been put at the head of the queue, and the
+   * builtin is called when its turn comes, which is at once.
+   */
+  pauseBefore(task: Task, native: AsyncNative, args: readonly Value[], dst: number): boolean {
+    if (this.#checkpoint === undefined) return false;
+    if (this.#passing) {
+      this.#passing = false;
+      return false;
+    }
+    if (!this.#checkpoint.due()) return false;
+    pushRoutine(task, pausedCallRoutine, { native, args, called: false } satisfies PausedCall, dst);
+    task.resumeRegister = -1;
+    task.status = "ready";
+    this.#urgent.push(task);
+    this.#paused = true;
+    return true;
+  }
+
+  /** The paused call goes ahead. */
+  pass(): void {
+    this.#passing = this.#checkpoint !== undefined;
+  }
+
+  // ---- stopping ----------------------------------------------------------------------------------------------------
 
   /** Asks the whole program to stop; `finally` and `defer` blocks run. */
   cancel(reason: string): void {
@@ -196,7 +331,7 @@ export class Vm {
       const { wait } = task;
       task.wait = undefined;
       try {
-        wait?.cancel();
+        if (wait) invoke(wait.cancel, undefined);
       } catch {
         // What it waited on is in no state to matter any more.
       }
@@ -241,27 +376,33 @@ export class Vm {
     if (this.#context?.task === task) return this.#context;
     let context = this.#contexts.get(task);
     if (!context) {
-      context = { vm: this, host: this.#hostFor?.(task.id) ?? this.host, task };
+      const host = this.#hostFor?.(task.id) ?? this.host;
+      if (host !== this.host) this.#hostOwners.set(host, task.id);
+      context = { vm: this, host, task };
       this.#contexts.set(task, context);
     }
     this.#context = context;
     return context;
   }
 
-  asyncContext(task: Task): AsyncContext {
-    const token = new CancelToken();
+  asyncContext(task: Task, native: AsyncNative, args: readonly Value[]): AsyncContext {
+    const wait = new NativeWait(native, args, this.#position(task.id));
+    const { token } = wait;
     const context: AsyncContext = {
       vm: this,
       host: this.hostOf(task),
       task,
       signal: token,
-      call: (callee, args, options = {}) => this.#call(task, callee, args, token, options),
+      call: (callee, values, options = {}) => {
+        wait.calls += 1;
+        return this.#call(task, callee, values, token, options);
+      },
     };
-    this.#pendingToken = token;
+    this.#pendingCall = wait;
     return context;
   }
-  /** The token of the async builtin that is being started. */
-  #pendingToken: CancelToken | undefined;
+  /** The async builtin that is being started. */
+  #pendingCall: NativeWait | undefined;
 
   /** A builtin or global as a value. */
   nameValue(name: string, native: Native | undefined, closest: string | undefined): Value {
@@ -352,15 +493,12 @@ export class Vm {
     task.status = "parked";
     parent.children.add(task);
     this.#tasks.add(task);
-    const coroutine = new Coroutine(this, kind, task);
-    this.#coroutines.set(task, coroutine);
-    return coroutine;
+    return new Coroutine(this, kind, task);
   }
-  readonly #coroutines = new WeakMap<Task, Coroutine>();
 
   /** `yield` in a coroutine's body. */
   yieldValue(task: Task, value: Value): void {
-    const coroutine = this.#coroutines.get(task);
+    const { coroutine } = task;
     if (!coroutine) throw new RuntimeError("runtime", "yield outside of a generator");
     task.status = "parked";
     task.resumeRegister = NOTHING;
@@ -391,34 +529,34 @@ export class Vm {
       return;
     }
     if (task.deadlineMs !== Number.POSITIVE_INFINITY) {
-      task.deadlineTimer = this.timers.set(task.deadlineMs, () => {
-        task.deadlineTimer = undefined;
-        this.#interrupt(task, deadlineExceeded());
-      });
+      task.deadlineTimer = this.timers.set(task.deadlineMs, deadlinePassed({ vm: this, task }));
     }
   }
 
-  parkOnPromise(task: Task, promise: Promise<Value>, what: string, register: number): void {
-    const token = this.#pendingToken;
-    this.#pendingToken = undefined;
-    let over = false;
-    const wait: Wait = {
-      what,
-      cancel: () => {
-        over = true;
-        token?.cancel("cancelled");
-      },
-    };
-    this.#outside += 1;
+  /** A wait for a time, monotonic milliseconds; the task goes on with nil. */
+  waitUntil(task: Task, dueMs: number, what: string): Wait {
+    const timer = this.timers.set(dueMs, timeCame({ vm: this, task }));
+    return { what, cancel: timerGone({ vm: this, timer }) };
+  }
+
+  /** Parks a task until the builtin that has just been started answers. */
+  parkOnPromise(task: Task, promise: Promise<Value>, register: number): void {
+    const wait = this.#pendingCall as NativeWait;
+    this.#pendingCall = undefined;
     this.park(task, wait, register);
+    this.#await(task, promise, wait);
+  }
+
+  #await(task: Task, promise: Promise<Value>, wait: NativeWait): void {
+    this.#outside += 1;
     promise.then(
       (value) => {
         this.#outside -= 1;
-        if (!over && task.wait === wait) this.wake(task, value);
+        if (task.wait === wait) this.wake(task, value);
       },
       (error: unknown) => {
         this.#outside -= 1;
-        if (!over && task.wait === wait) this.wakeWith(task, toFailure(error));
+        if (task.wait === wait) this.wakeWith(task, toFailure(error));
       },
     );
   }
@@ -442,15 +580,21 @@ export class Vm {
     if (task.status !== "parked") return;
     const { wait } = task;
     task.wait = undefined;
-    wait?.cancel();
+    if (wait) invoke(wait.cancel, undefined);
     this.wakeWith(task, failure);
+  }
+
+  /** The deadline of a parked task has passed. */
+  expire(task: Task): void {
+    task.deadlineTimer = undefined;
+    this.#interrupt(task, deadlineExceeded());
   }
 
   #unpark(task: Task): boolean {
     if (task.status !== "parked") return false;
     task.wait = undefined;
     if (task.deadlineTimer) {
-      this.timers.cancel(task.deadlineTimer as Timer);
+      this.timers.cancel(task.deadlineTimer);
       task.deadlineTimer = undefined;
     }
     return true;
@@ -496,14 +640,14 @@ export class Vm {
 
   #end(task: Task): void {
     task.closeScopes(0);
-    for (const release of [...task.owned]) release();
+    for (const permit of [...task.owned]) permit.lock.release(permit);
     task.status = "done";
     task.registers.length = 0;
     task.frames.length = 0;
     this.#tasks.delete(task);
     task.parent?.children.delete(task);
     for (const child of [...task.children]) this.abort(child, "The task that started it ended");
-    task.onDone?.(task);
+    if (task.onDone) invoke(task.onDone, task);
   }
 
   // ---- limits ------------------------------------------------------------------------------------------------------
@@ -565,9 +709,14 @@ export class Vm {
 
   async #loop(finished: () => boolean): Promise<void> {
     while (!finished() && !this.#halted) {
+      if (this.#paused) {
+        this.#paused = false;
+        this.#takeCheckpoint();
+      }
       const task = this.#nextReady();
       if (!task) {
         if (finished()) return;
+        if (this.#checkpoint?.due()) this.#takeCheckpoint();
         await new Promise<void>((resolve) => {
           this.#idle = resolve;
         });
@@ -576,6 +725,8 @@ export class Vm {
       if (task.status === "done") continue;
       task.status = "running";
       runTask(this, task);
+      // A pause is no turn: what follows is what would have followed without it.
+      if (this.#paused) continue;
       if (this.#quanta >= QUANTA_PER_BREATH) {
         this.#quanta = 0;
         this.#lent = this.#awaitsOutside || ++this.#breaths % CLOSED_BREATHS === 0;
@@ -583,6 +734,11 @@ export class Vm {
         this.#lent = false;
       }
     }
+  }
+
+  /** While the program is being wound up there is nothing to go on with. */
+  #takeCheckpoint(): void {
+    if (!this.#stopped && !this.#halted) this.#checkpoint?.take(this);
   }
 
   get stopped(): boolean {
@@ -593,6 +749,71 @@ export class Vm {
 function deadlineExceeded(): HarnFailure {
   return new Thrown("Deadline exceeded");
 }
+
+/**
+ * The wait for a builtin that answers later. The promise is no data; kept is what it takes to call the builtin again and
+ * to find in the log what it has asked for since it was called.
+ */
+export class NativeWait implements Wait {
+  readonly native: AsyncNative;
+  readonly args: readonly Value[];
+  readonly position: number;
+  /** How often it has called back into the program: what that did would happen again. */
+  calls = 0;
+  readonly token: CancelToken = new CancelToken();
+  constructor(native: AsyncNative, args: readonly Value[], position: number) {
+    this.native = native;
+    this.args = args;
+    this.position = position;
+  }
+  get what(): string {
+    return this.native.name;
+  }
+  readonly cancel: Then = () => this.token.cancel("cancelled");
+}
+
+/** Output to the host, as the program's first task. */
+export class HostOutput implements OutputSink {
+  readonly vm: Vm;
+  constructor(vm: Vm) {
+    this.vm = vm;
+  }
+  write(text: string): void {
+    if (text !== "") this.vm.hostOf(this.vm.root).sync("console.write", { stream: "stdout", text });
+  }
+}
+
+interface Waiting {
+  readonly vm: Vm;
+  readonly task: Task;
+}
+
+const deadlinePassed = code("deadline.passed", ({ vm, task }: Waiting) => vm.expire(task));
+const timeCame = code("sleep.over", ({ vm, task }: Waiting) => vm.wake(task, undefined));
+/** Takes a timer back. */
+const timerGone = code("timer.gone", ({ vm, timer }: { readonly vm: Vm; readonly timer: Timer }) =>
+  vm.timers.cancel(timer),
+);
+
+export const vmCodes: readonly Named[] = [deadlinePassed.code, timeCame.code, timerGone.code];
+
+interface PausedCall {
+  readonly native: AsyncNative;
+  readonly args: readonly Value[];
+  called: boolean;
+}
+
+/** A call that waits for a checkpoint to be taken. */
+const pausedCallRoutine: Routine = {
+  name: "paused-call",
+  resume(raw, value, control) {
+    const state = raw as PausedCall;
+    if (state.called) return control.done(value);
+    state.called = true;
+    control.vm.pass();
+    return control.call(state, control.vm.nativeRef(state.native), state.args);
+  },
+};
 
 interface ProgramState {
   readonly order: readonly string[];
@@ -619,3 +840,5 @@ const callRoutine: Routine = {
     return state === "called" ? control.done(value) : control.call("called", state.callee, state.args);
   },
 };
+
+export const vmRoutines: readonly Named[] = [programRoutine, callRoutine, pausedCallRoutine];

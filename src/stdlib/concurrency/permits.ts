@@ -5,19 +5,24 @@
 
 import {
   type Control,
+  code,
   Dict,
   display,
   isInt,
   List,
   type Lock,
+  type LockWaiter,
   milliseconds,
+  type Named,
   Permit,
   type Routine,
   RuntimeError,
   record,
   type Signal,
   type Task,
+  type Timer,
   type Value,
+  type Vm,
 } from "../../vm/index.ts";
 import { type Builtin, control, pure } from "../builtin.ts";
 
@@ -50,9 +55,7 @@ function positive(builtin: string, value: Value): number {
 
 /** Makes a permit the task's own, so that it cannot outlive the task. */
 function own(task: Task, permit: Permit): Permit {
-  const giveBack = (): void => void permit.lock.release(permit);
-  task.owned.add(giveBack);
-  permit.onReleased = () => task.owned.delete(giveBack);
+  task.owned.add(permit);
   return permit;
 }
 
@@ -74,25 +77,37 @@ function acquire(request: Request, steps: Control): Signal {
     lock.metrics.timeouts += 1;
     return steps.done(undefined);
   }
-  const waiter = lock.enqueue(task, units, (granted) => {
-    if (timer) vm.timers.cancel(timer);
-    vm.wake(task, granted);
-  });
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : vm.timers.set(vm.timers.now() + timeoutMs, () => {
-          lock.leave(waiter, "timeout");
-          vm.wake(task, undefined);
-        });
-  return steps.park(undefined, {
-    what: `${kind} ${key}`,
-    cancel: () => {
-      if (timer) vm.timers.cancel(timer);
-      lock.leave(waiter, "cancelled");
-    },
-  });
+  const waiting: Waiting = { vm, task, lock, waiter: undefined, timer: undefined };
+  waiting.waiter = lock.enqueue(task, units, granted(waiting));
+  if (timeoutMs !== undefined) waiting.timer = vm.timers.set(vm.timers.now() + timeoutMs, timedOut(waiting));
+  return steps.park(undefined, { what: `${kind} ${key}`, cancel: gaveUp(waiting) });
 }
+
+/** A task in the queue of a lock. */
+interface Waiting {
+  readonly vm: Vm;
+  readonly task: Task;
+  readonly lock: Lock;
+  waiter: LockWaiter | undefined;
+  timer: Timer | undefined;
+}
+
+function leave({ vm, lock, waiter, timer }: Waiting, why: "timeout" | "cancelled"): void {
+  if (timer) vm.timers.cancel(timer);
+  if (waiter) lock.leave(waiter, why);
+}
+
+const granted = code("sync.granted", ({ vm, task, timer }: Waiting, permit: Permit) => {
+  if (timer) vm.timers.cancel(timer);
+  vm.wake(task, permit);
+});
+const timedOut = code("sync.timeout", (waiting: Waiting) => {
+  leave(waiting, "timeout");
+  waiting.vm.wake(waiting.task, undefined);
+});
+const gaveUp = code("sync.cancelled", (waiting: Waiting) => leave(waiting, "cancelled"));
+
+export const permitCodes: readonly Named[] = [granted.code, timedOut.code, gaveUp.code];
 
 const acquiring = (
   signature: string,

@@ -28,8 +28,7 @@ function sleep(ms: number, what: string, control: Control): Signal {
   const clock = clockOf(control);
   const waitMs = clock.isPinned ? 0 : ms;
   clock.advance(ms);
-  const timer = vm.timers.set(vm.timers.now() + waitMs, () => vm.wake(task, undefined));
-  return control.park(undefined, { what, cancel: () => vm.timers.cancel(timer) });
+  return control.park(undefined, vm.waitUntil(task, vm.timers.now() + waitMs, what));
 }
 
 export const timeBuiltins: readonly Builtin[] = [

@@ -14,40 +14,40 @@ interface Pinned {
 }
 
 export class RunClock {
-  readonly #host: Host;
-  #pinned: Pinned | undefined;
+  readonly host: Host;
+  pinned: Pinned | undefined = undefined;
 
   constructor(host: Host) {
-    this.#host = host;
+    this.host = host;
   }
 
   get isPinned(): boolean {
-    return this.#pinned !== undefined;
+    return this.pinned !== undefined;
   }
 
   /** Milliseconds since the epoch, whole. */
   wallMs(): number {
-    return this.#pinned?.wallMs ?? Math.trunc(this.#host.sync("clock.now", {}));
+    return this.pinned?.wallMs ?? Math.trunc(this.host.sync("clock.now", {}));
   }
 
   /** Whole milliseconds since some moment; since the pinning for a pinned clock. */
   monotonicMs(): number {
-    return this.#pinned?.monotonicMs ?? Math.trunc(this.#host.sync("clock.monotonic", {}));
+    return this.pinned?.monotonicMs ?? Math.trunc(this.host.sync("clock.monotonic", {}));
   }
 
   pin(wallMs: number): void {
-    this.#pinned = { wallMs, monotonicMs: 0 };
+    this.pinned = { wallMs, monotonicMs: 0 };
   }
 
   /** Moves a pinned clock; nothing happens to another. */
   advance(ms: number): void {
-    if (this.#pinned === undefined) return;
-    this.#pinned.wallMs += ms;
-    this.#pinned.monotonicMs += ms;
+    if (this.pinned === undefined) return;
+    this.pinned.wallMs += ms;
+    this.pinned.monotonicMs += ms;
   }
 
   unpin(): void {
-    this.#pinned = undefined;
+    this.pinned = undefined;
   }
 }
 

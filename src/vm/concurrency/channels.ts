@@ -1,5 +1,6 @@
 /** Bounded channels, `select`, and `sleep`. */
 
+import { code, invoke, type Then, type Named } from "../core/callback.ts";
 import { END, PullSource } from "../core/iteration.ts";
 import type { Task } from "../core/task.ts";
 import type { Timer } from "../core/timers.ts";
@@ -21,9 +22,9 @@ interface Sender {
 /** A waiting receiver; a `select` waits on several channels with one. */
 interface Receiver {
   readonly task: Task;
-  /** What to wake the task with: the bare value, or the select's answer. */
-  readonly deliver: (value: Value, channel: Channel) => void;
-  readonly onClosed: (() => void) | undefined;
+  /** Wakes the task: with the bare value, or with the select's answer. */
+  readonly deliver: Then<Value>;
+  readonly onClosed: Then;
 }
 
 export class Channel extends PullSource {
@@ -70,7 +71,7 @@ export class Channel extends PullSource {
   offer(value: Value): boolean {
     const receiver = this.receivers.shift();
     if (receiver) {
-      receiver.deliver(value, this);
+      invoke(receiver.deliver, value);
       return true;
     }
     if (this.buffer.length >= this.capacity) return false;
@@ -82,7 +83,7 @@ export class Channel extends PullSource {
     if (this.closed) return;
     this.closed = true;
     for (const sender of this.senders.splice(0)) this.vm.wake(sender.task, false);
-    for (const receiver of this.receivers.slice()) receiver.onClosed?.();
+    for (const receiver of this.receivers.slice()) invoke(receiver.onClosed, undefined);
   }
 
   remove(receiver: Receiver): void {
@@ -99,10 +100,7 @@ export class Channel extends PullSource {
     this.senders.push(sender);
     return control.waitFor({
       what: `room in channel ${this.name}`,
-      cancel: () => {
-        const at = this.senders.indexOf(sender);
-        if (at >= 0) this.senders.splice(at, 1);
-      },
+      cancel: senderGone({ channel: this, sender }),
     });
   }
 
@@ -110,23 +108,41 @@ export class Channel extends PullSource {
   receive(control: Control, closedValue: Value): Signal {
     if (this.ready) return control.done(this.take());
     if (this.closed) return control.done(closedValue);
-    const { vm, task } = control;
-    const receiver: Receiver = {
-      task,
-      deliver: (value) => vm.wake(task, value),
-      onClosed: () => {
-        this.remove(receiver);
-        vm.wake(task, closedValue);
-      },
-    };
-    this.receivers.push(receiver);
-    return control.waitFor({ what: `channel ${this.name}`, cancel: () => this.remove(receiver) });
+    const one: OneReceiver = { channel: this, task: control.task, closedValue, receiver: undefined };
+    one.receiver = { task: one.task, deliver: received(one), onClosed: closedOn(one) };
+    this.receivers.push(one.receiver);
+    return control.waitFor({ what: `channel ${this.name}`, cancel: receiverGone(one) });
   }
 
   next(control: Control): Signal {
     return this.receive(control, END);
   }
 }
+
+/** A task that waits for one channel. */
+interface OneReceiver {
+  readonly channel: Channel;
+  readonly task: Task;
+  readonly closedValue: Value;
+  receiver: Receiver | undefined;
+}
+
+function leaveChannel({ channel, receiver }: OneReceiver): void {
+  if (receiver) channel.remove(receiver);
+}
+
+const senderGone = code("channel.sender-gone", ({ channel, sender }: { channel: Channel; sender: Sender }) => {
+  const at = channel.senders.indexOf(sender);
+  if (at >= 0) channel.senders.splice(at, 1);
+});
+const received = code("channel.received", ({ channel, task }: OneReceiver, value: Value) =>
+  channel.vm.wake(task, value),
+);
+const closedOn = code("channel.closed", (one: OneReceiver) => {
+  leaveChannel(one);
+  one.channel.vm.wake(one.task, one.closedValue);
+});
+const receiverGone = code("channel.receiver-gone", leaveChannel);
 
 function channelArgument(value: Value, builtin: string): Channel {
   if (value instanceof Channel) return value;
@@ -145,7 +161,7 @@ const channelNative: Native = {
 };
 
 /** Passes on what the task was woken with. */
-const passRoutine: Routine = { name: "wait", resume: (_state, value, control) => control.done(value) };
+export const passRoutine: Routine = { name: "wait", resume: (_state, value, control) => control.done(value) };
 
 const sendNative: ControlNative = {
   kind: "control",
@@ -188,56 +204,90 @@ function answer(index: number, value: Value, channel: Channel | undefined): Valu
   return record({ index, value, channel: channel?.name });
 }
 
+/** What a select answers when no channel will give it anything: the statement a record, the builtin nil. */
+type Without = "record" | "nil";
+
+const without = (kind: Without): Value => (kind === "record" ? answer(-1, undefined, undefined) : undefined);
+
+/** A task that waits for several channels. */
+interface Selecting {
+  readonly vm: Vm;
+  readonly task: Task;
+  readonly places: { readonly channel: Channel; readonly receiver: Receiver }[];
+  readonly hasTimeout: boolean;
+  readonly none: Without;
+  timer: Timer | undefined;
+}
+
+function leaveSelect({ vm, places, timer }: Selecting): void {
+  for (const { channel, receiver } of places) channel.remove(receiver);
+  if (timer) vm.timers.cancel(timer);
+}
+
+const selectGone = code("select.gone", leaveSelect);
+const selected = code(
+  "select.received",
+  ({ selecting, index }: { readonly selecting: Selecting; readonly index: number }, value: Value) => {
+    leaveSelect(selecting);
+    selecting.vm.wake(selecting.task, answer(index, value, selecting.places[index]?.channel));
+  },
+);
+const selectClosed = code("select.closed", (selecting: Selecting) => {
+  if (selecting.hasTimeout || !selecting.places.every(({ channel }) => channel.closed)) return;
+  leaveSelect(selecting);
+  selecting.vm.wake(selecting.task, without(selecting.none));
+});
+const selectTimedOut = code("select.timeout", (selecting: Selecting) => {
+  leaveSelect(selecting);
+  selecting.vm.wake(selecting.task, without(selecting.none));
+});
+
+export const channelCodes: readonly Named[] = [
+  senderGone.code,
+  received.code,
+  closedOn.code,
+  receiverGone.code,
+  selectGone.code,
+  selected.code,
+  selectClosed.code,
+  selectTimedOut.code,
+];
+
 /** The first ready channel in order; else waits for any, for the timeout, or not at all. `none`: no channel is ready. */
 function select(
   control: Control,
   channels: readonly Channel[],
   timeoutMs: number | undefined,
   hasDefault: boolean,
-  none: () => Value,
+  none: Without,
 ): Signal {
   const index = channels.findIndex((channel) => channel.ready);
   if (index >= 0) {
     const channel = channels[index] as Channel;
     return control.done(answer(index, channel.take(), channel));
   }
-  if (hasDefault) return control.done(none());
+  if (hasDefault) return control.done(without(none));
   const { vm, task } = control;
   // Nothing can ever come out of closed channels: that is an answer, not a wait for ever.
-  if (timeoutMs === undefined && channels.every((channel) => channel.closed)) return control.done(none());
-  let timer: Timer | undefined;
-  const receivers: { readonly channel: Channel; readonly receiver: Receiver }[] = [];
-  const leave = () => {
-    for (const { channel, receiver } of receivers) channel.remove(receiver);
-    if (timer) vm.timers.cancel(timer);
+  if (timeoutMs === undefined && channels.every((channel) => channel.closed)) return control.done(without(none));
+  const selecting: Selecting = {
+    vm,
+    task,
+    places: [],
+    hasTimeout: timeoutMs !== undefined,
+    none,
+    timer: undefined,
   };
-  channels.forEach((channel, position) => {
-    const receiver: Receiver = {
-      task,
-      deliver: (value) => {
-        leave();
-        vm.wake(task, answer(position, value, channel));
-      },
-      onClosed: () => {
-        if (timeoutMs !== undefined || !channels.every((each) => each.closed)) return;
-        leave();
-        vm.wake(task, none());
-      },
-    };
+  channels.forEach((channel, index) => {
+    const receiver: Receiver = { task, deliver: selected({ selecting, index }), onClosed: selectClosed(selecting) };
     channel.receivers.push(receiver);
-    receivers.push({ channel, receiver });
+    selecting.places.push({ channel, receiver });
   });
   if (timeoutMs !== undefined) {
-    timer = vm.timers.set(vm.timers.now() + timeoutMs, () => {
-      timer = undefined;
-      leave();
-      vm.wake(task, none());
-    });
+    selecting.timer = vm.timers.set(vm.timers.now() + timeoutMs, selectTimedOut(selecting));
   }
-  return control.park(undefined, { what: "select", cancel: leave });
+  return control.park(undefined, { what: "select", cancel: selectGone(selecting) });
 }
-
-const nothing = (): Value => answer(-1, undefined, undefined);
 
 function channelsOf(values: readonly Value[], message: string): Channel[] {
   return values.map((value) => {
@@ -253,7 +303,7 @@ const selectStatement: ControlNative = {
   start([channels, timeout, hasDefault], control) {
     const list = channelsOf(channels instanceof List ? channels.items : [], "select: all arguments must be channels");
     const ms = timeout === undefined ? undefined : (milliseconds(timeout) ?? 0);
-    return select(control, list, ms, hasDefault === true, nothing);
+    return select(control, list, ms, hasDefault === true, "record");
   },
 };
 
@@ -264,7 +314,7 @@ const selectBuiltin: ControlNative = {
   routine: passRoutine,
   start(args, control) {
     if (args.length === 0) throw new Thrown("select: requires at least one channel");
-    return select(control, channelsOf(args, "select: all arguments must be channels"), undefined, false, nothing);
+    return select(control, channelsOf(args, "select: all arguments must be channels"), undefined, false, "record");
   },
 };
 
@@ -278,7 +328,7 @@ const channelSelect: ControlNative = {
     const list = channelsOf(channels.items, "channel_select: channel list must contain only channels");
     const options =
       timeout instanceof Dict ? (timeout.map.get("timeout_ms") ?? timeout.map.get("max_wait_ms")) : timeout;
-    return select(control, list, milliseconds(options), false, () => undefined);
+    return select(control, list, milliseconds(options), false, "nil");
   },
 };
 
@@ -294,8 +344,7 @@ function sleepNative(name: string): ControlNative {
       if (ms === undefined)
         throw new RuntimeError("type", `${name}: expected a duration or milliseconds, got ${typeName(duration)}`);
       const { vm, task } = control;
-      const timer = vm.timers.set(vm.timers.now() + ms, () => vm.wake(task, undefined));
-      return control.park(undefined, { what: name, cancel: () => vm.timers.cancel(timer) });
+      return control.park(undefined, vm.waitUntil(task, vm.timers.now() + ms, name));
     },
   };
 }

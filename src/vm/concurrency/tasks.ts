@@ -1,9 +1,11 @@
 /** spawn, await, cancel, parallel: tasks as values, with their output kept until somebody collects it. */
 
+import { type ClassPart, code, invoke, type Then, type Named } from "../core/callback.ts";
 import { END, Iter, PullSource } from "../core/iteration.ts";
 import { Permit } from "../core/locks.ts";
 import { OutputBuffer } from "../core/output.ts";
 import type { Task } from "../core/task.ts";
+import type { Timer } from "../core/timers.ts";
 import { CANCELLED_MESSAGE, type HarnFailure, RuntimeError, Thrown } from "../error.ts";
 import type { Control, ControlNative, Native, Routine, Signal } from "../native.ts";
 import { display } from "../value/display.ts";
@@ -57,26 +59,35 @@ const spawnNative: Native = {
 /** Parks until a task is done. */
 function whenDone(control: Control, state: unknown, target: Task, onTimeout?: { readonly ms: number }): Signal {
   const { vm, task } = control;
-  const previous = target.onDone;
-  const timer = onTimeout
-    ? vm.timers.set(vm.timers.now() + onTimeout.ms, () => {
-        target.onDone = previous;
-        vm.wake(task, "timeout");
-      })
-    : undefined;
-  target.onDone = (done) => {
-    previous?.(done);
-    if (timer) vm.timers.cancel(timer);
-    vm.wake(task, undefined);
-  };
-  return control.park(state, {
-    what: `task ${target.id}`,
-    cancel: () => {
-      target.onDone = previous;
-      if (timer) vm.timers.cancel(timer);
-    },
-  });
+  const awaiting: Awaiting = { vm, task, target, previous: target.onDone, timer: undefined };
+  if (onTimeout) awaiting.timer = vm.timers.set(vm.timers.now() + onTimeout.ms, awaitTimedOut(awaiting));
+  target.onDone = targetDone(awaiting);
+  return control.park(state, { what: `task ${target.id}`, cancel: awaitGone(awaiting) });
 }
+
+/** A task that waits for the end of another. */
+interface Awaiting {
+  readonly vm: Vm;
+  readonly task: Task;
+  readonly target: Task;
+  /** What was to happen at the end before. */
+  readonly previous: Then<Task> | undefined;
+  timer: Timer | undefined;
+}
+
+const targetDone = code("await.done", ({ vm, task, previous, timer }: Awaiting, done: Task) => {
+  if (previous) invoke(previous, done);
+  if (timer) vm.timers.cancel(timer);
+  vm.wake(task, undefined);
+});
+const awaitTimedOut = code("await.timeout", ({ vm, task, target, previous }: Awaiting) => {
+  target.onDone = previous;
+  vm.wake(task, "timeout");
+});
+const awaitGone = code("await.gone", ({ vm, target, previous, timer }: Awaiting) => {
+  target.onDone = previous;
+  if (timer) vm.timers.cancel(timer);
+});
 
 function collect(handle: TaskHandle, control: Control): Value {
   handle.collected = true;
@@ -185,7 +196,7 @@ class Group {
   next = 0;
   running = 0;
   done = 0;
-  onProgress: (() => void) | undefined = undefined;
+  onProgress: Then | undefined = undefined;
 
   constructor(vm: Vm, parent: Task, mode: Mode, body: Value, items: readonly Value[], cap: number) {
     this.vm = vm;
@@ -207,14 +218,16 @@ class Group {
       this.children[index] = child;
       this.outputs[index] = output;
       this.running += 1;
-      child.onDone = () => {
-        this.running -= 1;
-        this.done += 1;
-        this.finished.push(index);
-        this.start();
-        this.onProgress?.();
-      };
+      child.onDone = childDone({ group: this, index });
     }
+  }
+
+  childDone(index: number): void {
+    this.running -= 1;
+    this.done += 1;
+    this.finished.push(index);
+    this.start();
+    if (this.onProgress) invoke(this.onProgress, undefined);
   }
 
   get complete(): boolean {
@@ -250,6 +263,21 @@ class Group {
   }
 }
 
+const childDone = code(
+  "parallel.child-done",
+  ({ group, index }: { readonly group: Group; readonly index: number }, _child: Task) => group.childDone(index),
+);
+const groupGone = code("parallel.gone", (group: Group) => group.abort());
+const wakeWhenComplete = code("parallel.progress", (group: Group) => {
+  if (group.complete) group.vm.wake(group.parent, undefined);
+});
+const wakeForNext = code("parallel.stream.progress", ({ vm, task }: { readonly vm: Vm; readonly task: Task }) =>
+  vm.wake(task, undefined),
+);
+const noProgress = code("parallel.stream.gone", (group: Group) => {
+  group.onProgress = undefined;
+});
+
 const groupRoutine: Routine = {
   name: "parallel",
   resume: (state, _value, control) => control.done((state as Group).outcome()),
@@ -268,10 +296,8 @@ const parallelNative: ControlNative = {
     if (mode === "stream") return control.done(new Iter(new CompletionSource(group), [], "stream"));
     group.start();
     if (group.complete) return control.done(group.outcome());
-    group.onProgress = () => {
-      if (group.complete) vm.wake(task, undefined);
-    };
-    return control.park(group, { what: `parallel ${group.id}`, cancel: () => group.abort() });
+    group.onProgress = wakeWhenComplete(group);
+    return control.park(group, { what: `parallel ${group.id}`, cancel: groupGone(group) });
   },
 };
 
@@ -294,47 +320,39 @@ function eachItems(subject: Value, mode: Mode): readonly Value[] {
 class CompletionSource extends PullSource {
   readonly typeName = "stream";
   readonly group: Group;
-  #taken = 0;
-  #started = false;
+  taken = 0;
+  started = false;
   constructor(group: Group) {
     super();
     this.group = group;
   }
   next(control: Control): Signal {
     const { group } = this;
-    if (!this.#started) {
-      this.#started = true;
+    if (!this.started) {
+      this.started = true;
       group.start();
     }
-    if (this.#taken >= group.items.length) return control.done(END);
-    if (this.#taken < group.finished.length) return control.done(this.#take(control));
+    if (this.taken >= group.items.length) return control.done(END);
+    if (this.taken < group.finished.length) return control.done(this.take(control));
     const { vm, task } = control;
-    group.onProgress = () => vm.wake(task, undefined);
-    const signal = control.waitFor({
-      what: `parallel ${group.id}`,
-      cancel: () => {
-        group.onProgress = undefined;
-      },
-    });
+    group.onProgress = wakeForNext({ vm, task });
+    const signal = control.waitFor({ what: `parallel ${group.id}`, cancel: noProgress(group) });
     return control.nest(signal, completionRoutine, this);
   }
   take(control: Control): Value {
-    return this.#take(control);
-  }
-  #take(control: Control): Value {
-    const index = this.group.finished[this.#taken++] as number;
+    const index = this.group.finished[this.taken++] as number;
     this.group.onProgress = undefined;
     const child = this.group.children[index] as Task;
     control.task.output.write(this.group.outputs[index]?.drain() ?? "");
     if (child.failure) {
-      this.#taken = this.group.items.length;
+      this.taken = this.group.items.length;
       this.group.abort();
       throw child.failure;
     }
     return share(child.result);
   }
   override abandon(): void {
-    this.#taken = this.group.items.length;
+    this.taken = this.group.items.length;
     this.group.abort();
   }
   display(): string {
@@ -351,14 +369,15 @@ const completionRoutine: Routine = {
 class Race {
   readonly group: Group;
   readonly errors: string[] = [];
-  #seen = 0;
+  seen = 0;
+  pending = true;
   constructor(group: Group) {
     this.group = group;
   }
   /** The winner's value as a one-item list, when there is one among the children that have finished. */
   winner(): readonly [Value] | undefined {
-    while (this.#seen < this.group.finished.length) {
-      const index = this.group.finished[this.#seen++] as number;
+    while (this.seen < this.group.finished.length) {
+      const index = this.group.finished[this.seen++] as number;
       const child = this.group.children[index] as Task;
       if (child.failure) this.errors.push(child.failure.display());
       else if (isResult(child.result) && child.result.variant === "Err")
@@ -379,6 +398,18 @@ class Race {
     );
   }
 }
+
+const raceProgress = code("parallel_race.progress", (race: Race) => {
+  const { group } = race;
+  if (!race.pending) return;
+  // Peek without consuming: the routine takes the winner when it resumes.
+  const last = group.finished.at(-1) as number;
+  const child = group.children[last] as Task;
+  const won = !child.failure && !(isResult(child.result) && child.result.variant === "Err");
+  if (!won && !group.complete) return;
+  race.pending = false;
+  group.vm.wake(group.parent, undefined);
+});
 
 const raceRoutine: Routine = {
   name: "parallel_race",
@@ -402,18 +433,8 @@ const raceNative: ControlNative = {
     const race = new Race(group);
     if (group.items.length === 0) throw new RuntimeError("runtime", "parallel_race: expected at least one item");
     group.start();
-    let pending = true;
-    group.onProgress = () => {
-      if (!pending) return;
-      // Peek without consuming: the routine takes the winner when it resumes.
-      const last = group.finished.at(-1) as number;
-      const child = group.children[last] as Task;
-      const won = !child.failure && !(isResult(child.result) && child.result.variant === "Err");
-      if (!won && !group.complete) return;
-      pending = false;
-      vm.wake(task, undefined);
-    };
-    return control.park(race, { what: "parallel_race", cancel: () => group.abort() });
+    group.onProgress = raceProgress(race);
+    return control.park(race, { what: "parallel_race", cancel: groupGone(group) });
   },
 };
 
@@ -423,6 +444,32 @@ const releaseNative: Native = {
   name: "__release",
   impl: ([permit]) => permit instanceof Permit && permit.lock.release(permit),
 };
+
+/** What the callbacks of this file, and their frames and values, are called in a snapshot. */
+export const taskCodes: readonly Named[] = [
+  targetDone.code,
+  awaitTimedOut.code,
+  awaitGone.code,
+  childDone.code,
+  groupGone.code,
+  wakeWhenComplete.code,
+  wakeForNext.code,
+  noProgress.code,
+  raceProgress.code,
+];
+export const taskRoutines: readonly Named[] = [
+  awaitRoutine,
+  gracefulRoutine,
+  groupRoutine,
+  completionRoutine,
+  raceRoutine,
+];
+export const taskClasses: readonly ClassPart[] = [
+  { name: "task-handle", type: TaskHandle },
+  { name: "parallel", type: Group },
+  { name: "parallel.stream", type: CompletionSource },
+  { name: "parallel.race", type: Race },
+];
 
 export const taskNatives: readonly Native[] = [
   releaseNative,

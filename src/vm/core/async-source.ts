@@ -7,26 +7,26 @@ import { END, PullSource } from "./iteration.ts";
 
 export class AsyncSource extends PullSource {
   readonly typeName = "stream";
-  readonly #values: AsyncIterator<Value>;
-  #done = false;
+  /** Absent once nothing more comes: such a source can be part of a snapshot. */
+  values: AsyncIterator<Value> | undefined;
 
   constructor(values: AsyncIterator<Value>) {
     super();
-    this.#values = values;
+    this.values = values;
   }
 
   next(control: Control): Signal {
-    if (this.#done) return control.done(END);
+    if (!this.values) return control.done(END);
     const { vm, task } = control;
     let over = false;
-    this.#values.next().then(
+    this.values.next().then(
       (result) => {
         if (over) return;
-        if (result.done) this.#done = true;
+        if (result.done) this.values = undefined;
         vm.wake(task, result.done ? END : share(result.value));
       },
       (error: unknown) => {
-        this.#done = true;
+        this.values = undefined;
         if (!over) vm.wakeWith(task, toFailure(error));
       },
     );
@@ -41,9 +41,9 @@ export class AsyncSource extends PullSource {
 
   /** Nobody will read on: whoever produces may stop. */
   override abandon(): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#values.return?.().catch(() => {});
+    const { values } = this;
+    this.values = undefined;
+    values?.return?.().catch(() => {});
   }
 
   display(): string {

@@ -4,6 +4,7 @@ import type { HarnFailure } from "../error.ts";
 import type { Control, Signal } from "../native.ts";
 import type { Value } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
+import { code, type Named } from "./callback.ts";
 import { END, PullSource } from "./iteration.ts";
 import type { Task } from "./task.ts";
 
@@ -19,7 +20,8 @@ export class Coroutine extends PullSource {
     this.vm = vm;
     this.typeName = typeName;
     this.task = task;
-    task.onDone = () => this.#finished();
+    task.coroutine = this;
+    task.onDone = bodyOver({ coroutine: this });
   }
 
   next(control: Control): Signal {
@@ -30,10 +32,7 @@ export class Coroutine extends PullSource {
     this.vm.switchTo(this.task);
     return control.waitFor({
       what: `next value of a ${this.typeName}`,
-      cancel: () => {
-        this.consumer = undefined;
-        this.abandon();
-      },
+      cancel: consumerGone({ coroutine: this }),
     });
   }
 
@@ -50,7 +49,8 @@ export class Coroutine extends PullSource {
     this.vm.abort(this.task, "The consumer stopped");
   }
 
-  #finished(): void {
+  /** The body has ended. */
+  finished(): void {
     this.done = true;
     const consumer = this.consumer;
     this.consumer = undefined;
@@ -64,3 +64,15 @@ export class Coroutine extends PullSource {
     return `<${this.typeName}>`;
   }
 }
+
+interface Of {
+  readonly coroutine: Coroutine;
+}
+
+const bodyOver = code("coroutine.over", ({ coroutine }: Of, _task: Task) => coroutine.finished());
+const consumerGone = code("coroutine.consumer-gone", ({ coroutine }: Of) => {
+  coroutine.consumer = undefined;
+  coroutine.abandon();
+});
+
+export const coroutineCodes: readonly Named[] = [bodyOver.code, consumerGone.code];

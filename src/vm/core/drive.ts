@@ -52,9 +52,10 @@ export function callNative(
     case "pure":
       return deliver(vm, task, native.impl(args, vm.contextOf(task)), dst);
     case "async": {
-      const answer = native.impl(args, vm.asyncContext(task));
+      if (vm.pauseBefore(task, native, args, dst)) return false;
+      const answer = native.impl(args, vm.asyncContext(task, native, args));
       if (answer instanceof Promise) {
-        vm.parkOnPromise(task, answer, native.name, dst);
+        vm.parkOnPromise(task, answer, dst);
         return false;
       }
       return deliver(vm, task, answer, dst);
@@ -143,10 +144,13 @@ function carryOut(vm: Vm, task: Task, first: Signal, dst: number): Progress {
     if (!(callee instanceof NativeRef)) throw new RuntimeError("type", `Cannot call ${display(callee)}`);
     const { native } = callee;
     if (native.kind !== "control") {
+      if (native.kind === "async" && vm.pauseBefore(task, native, args, dst)) return PARKED;
       const answer =
-        native.kind === "pure" ? native.impl(args, vm.contextOf(task)) : native.impl(args, vm.asyncContext(task));
+        native.kind === "pure"
+          ? native.impl(args, vm.contextOf(task))
+          : native.impl(args, vm.asyncContext(task, native, args));
       if (answer instanceof Promise) {
-        vm.parkOnPromise(task, answer, native.name, dst);
+        vm.parkOnPromise(task, answer, dst);
         return PARKED;
       }
       control.value = answer;

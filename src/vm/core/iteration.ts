@@ -26,6 +26,7 @@ import {
   typeName,
   type Value,
 } from "../value/value.ts";
+import { code, type Named } from "./callback.ts";
 
 /** What `pull` delivers when nothing is left. Never seen by a program. */
 class EndMark extends Opaque {
@@ -154,7 +155,7 @@ export function iterOf(value: Value): Iter {
   throw new RuntimeError("type", `iter: value of type ${typeName(value)} is not iterable${hint}`);
 }
 
-class IterSource extends PullSource {
+export class IterSource extends PullSource {
   readonly typeName = "cursor";
   readonly iter: Iter;
   constructor(iter: Iter) {
@@ -206,7 +207,10 @@ function waitStage(state: PullState, signal: Signal, control: Control): Signal {
 
 /** One item of a range in so many gives others their turn. A power of two, less one. */
 const RANGE_TURN_MASK = 0x3fff;
-const rangeTurn = { what: "a turn", cancel: () => {} };
+const nothingHeld = code("turn", (_state: undefined) => {});
+const rangeTurn = { what: "a turn", cancel: nothingHeld(undefined) };
+
+export const iterationCodes: readonly Named[] = [nothingHeld.code];
 
 /** Asks for the next item of a source. */
 export function pullSource(source: Source, control: Control): Signal {
@@ -292,7 +296,7 @@ function exhausted(state: PullState, control: Control): Signal | undefined {
 }
 
 /** Items of `other` enter the chain after its `chain` stage; earlier stages let them pass. */
-class ChainSource extends PullSource {
+export class ChainSource extends PullSource {
   readonly typeName = "cursor";
   readonly bypassed: readonly Stage[];
   readonly other: Iter;

@@ -7,6 +7,7 @@
 import { RuntimeError } from "../error.ts";
 import { Opaque } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
+import { type CallbackKind, code, invoke, type Then, type Named } from "./callback.ts";
 import type { Task } from "./task.ts";
 
 export interface LockMetrics {
@@ -24,7 +25,7 @@ export interface LockWaiter {
   readonly task: Task;
   readonly units: number;
   readonly sinceMs: number;
-  readonly onGranted: (permit: Permit) => void;
+  readonly onGranted: Then<Permit>;
 }
 
 export class Lock {
@@ -43,23 +44,23 @@ export class Lock {
     totalWaitMs: 0,
     totalHeldMs: 0,
   };
-  readonly #nowMs: () => number;
+  readonly vm: Vm;
 
-  constructor(kind: string, key: string, capacity: number, nowMs: () => number) {
+  constructor(vm: Vm, kind: string, key: string, capacity: number) {
     this.kind = kind;
     this.key = key;
     this.capacity = capacity;
     this.free = capacity;
-    this.#nowMs = nowMs;
+    this.vm = vm;
   }
 
   /** The permit, or undefined when others have the units or came first. */
   tryAcquire(task: Task, units: number): Permit | undefined {
-    return this.queue.length === 0 && this.free >= units ? this.#grant(task, units, this.#nowMs()) : undefined;
+    return this.queue.length === 0 && this.free >= units ? this.#grant(task, units, this.vm.timers.now()) : undefined;
   }
 
-  enqueue(task: Task, units: number, onGranted: (permit: Permit) => void): LockWaiter {
-    const waiter: LockWaiter = { task, units, sinceMs: this.#nowMs(), onGranted };
+  enqueue(task: Task, units: number, onGranted: Then<Permit>): LockWaiter {
+    const waiter: LockWaiter = { task, units, sinceMs: this.vm.timers.now(), onGranted };
     this.queue.push(waiter);
     this.metrics.maxQueueDepth = Math.max(this.metrics.maxQueueDepth, this.queue.length);
     return waiter;
@@ -78,16 +79,16 @@ export class Lock {
   /** Takes a permit back; false when that has happened before. */
   release(permit: Permit): boolean {
     if (!this.holders.delete(permit)) return false;
-    permit.onReleased?.();
+    permit.task.owned.delete(permit);
     this.free += permit.units;
     this.metrics.releases += 1;
-    this.metrics.totalHeldMs += this.#nowMs() - permit.sinceMs;
+    this.metrics.totalHeldMs += this.vm.timers.now() - permit.sinceMs;
     this.#admit();
     return true;
   }
 
   #grant(task: Task, units: number, sinceMs: number): Permit {
-    const now = this.#nowMs();
+    const now = this.vm.timers.now();
     const permit = new Permit(this, task, units, now);
     this.free -= units;
     this.holders.add(permit);
@@ -99,7 +100,7 @@ export class Lock {
   #admit(): void {
     for (let first = this.queue[0]; first && first.units <= this.free; first = this.queue[0]) {
       this.queue.shift();
-      first.onGranted(this.#grant(first.task, first.units, first.sinceMs));
+      invoke(first.onGranted, this.#grant(first.task, first.units, first.sinceMs));
     }
   }
 }
@@ -111,7 +112,6 @@ export class Permit extends Opaque {
   readonly task: Task;
   readonly units: number;
   readonly sinceMs: number;
-  onReleased: (() => void) | undefined = undefined;
   constructor(lock: Lock, task: Task, units: number, sinceMs: number) {
     super();
     this.lock = lock;
@@ -140,7 +140,7 @@ export class Locks {
     const id = `${kind}:${key}`;
     const known = this.#locks.get(id);
     if (!known) {
-      const lock = new Lock(kind, key, capacity, () => this.#vm.timers.now());
+      const lock = new Lock(this.#vm, kind, key, capacity);
       this.#locks.set(id, lock);
       return lock;
     }
@@ -149,6 +149,14 @@ export class Locks {
       "runtime",
       `sync ${kind} '${key}' already exists with capacity ${known.capacity}, not ${capacity}`,
     );
+  }
+
+  /** What a snapshot keeps, and takes over. */
+  save(): ReadonlyMap<string, Lock> {
+    return this.#locks;
+  }
+  load(locks: ReadonlyMap<string, Lock>): void {
+    for (const [id, lock] of locks) this.#locks.set(id, lock);
   }
 
   all(): Iterable<Lock> {
@@ -161,22 +169,37 @@ export class Locks {
     for (const permit of lock.holders) {
       if (permit.task !== task) continue;
       // A block inside a block of the same task: the outer one gives the lock back.
-      task.scopes.push({ kind: "resource", what: `mutex ${key}`, close: () => {} });
+      task.scopes.push({ kind: "resource", what: `mutex ${key}`, close: nothingToClose(undefined) });
       return true;
     }
-    const open = (permit: Permit): void => {
-      task.scopes.push({ kind: "resource", what: `mutex ${key}`, close: () => lock.release(permit) });
-    };
     const permit = lock.tryAcquire(task, 1);
     if (permit) {
-      open(permit);
+      openMutex(permit);
       return true;
     }
-    const waiter = lock.enqueue(task, 1, (granted) => {
-      open(granted);
-      this.#vm.wake(task, undefined);
-    });
-    this.#vm.park(task, { what: `mutex ${key}`, cancel: () => lock.leave(waiter, "cancelled") }, -2);
+    const waiter = lock.enqueue(task, 1, mutexGranted(undefined));
+    this.#vm.park(task, { what: `mutex ${key}`, cancel: leaveQueue({ lock, waiter }) }, -2);
     return false;
   }
 }
+
+/** A block that holds a lock gives it back when it is left. */
+function openMutex(permit: Permit): void {
+  permit.task.scopes.push({ kind: "resource", what: `mutex ${permit.lock.key}`, close: releasePermit({ permit }) });
+}
+
+const nothingToClose = code("mutex.inner", (_state: undefined) => {});
+const releasePermit = code("mutex.close", ({ permit }: { readonly permit: Permit }) => {
+  permit.lock.release(permit);
+});
+const mutexGranted = code("mutex.granted", (_state: undefined, permit: Permit) => {
+  openMutex(permit);
+  permit.lock.vm.wake(permit.task, undefined);
+});
+/** Gives up a place in a lock's queue. */
+export const leaveQueue: CallbackKind<{ readonly lock: Lock; readonly waiter: LockWaiter }, void> = code(
+  "lock.leave",
+  ({ lock, waiter }) => lock.leave(waiter, "cancelled"),
+);
+
+export const lockCodes: readonly Named[] = [nothingToClose.code, releasePermit.code, mutexGranted.code, leaveQueue.code];

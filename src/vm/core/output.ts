@@ -5,12 +5,12 @@ export interface OutputSink {
 }
 
 export class OutputBuffer implements OutputSink {
-  readonly #parts: string[] = [];
+  readonly parts: string[] = [];
   write(text: string): void {
-    this.#parts.push(text);
+    this.parts.push(text);
   }
   /** Takes what was written so far. */
   drain(): string {
-    return this.#parts.splice(0).join("");
+    return this.parts.splice(0).join("");
   }
 }

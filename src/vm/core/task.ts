@@ -8,7 +8,11 @@
 import type { HarnFailure } from "../error.ts";
 import type { Routine, RoutineState } from "../native.ts";
 import { type Closure, type LinkedFunction, listOf, type Value } from "../value/value.ts";
+import { invoke, type Then } from "./callback.ts";
+import type { Coroutine } from "./coroutine.ts";
+import type { Permit } from "./locks.ts";
 import type { OutputSink } from "./output.ts";
+import type { Timer } from "./timers.ts";
 
 /** An activation: of a function (`fn` set) or of a builtin's routine (`routine` set). Objects are reused by depth. */
 export class Frame {
@@ -29,7 +33,7 @@ export class Frame {
 export type Scope =
   | { readonly kind: "deadline"; readonly dueMs: number }
   /** A lock permit, a step … : `close` runs exactly once. */
-  | { readonly kind: "resource"; readonly close: () => void; readonly what: string };
+  | { readonly kind: "resource"; readonly close: Then; readonly what: string };
 
 /** As `resumeRegister`: nothing is delivered, the task goes on with the next instruction of its top frame. */
 export const NOTHING = -2;
@@ -40,7 +44,7 @@ export const GAVE_WAY = -3;
 export interface Wait {
   /** For people: "sleep", "channel receive" … */
   readonly what: string;
-  cancel(): void;
+  readonly cancel: Then;
   /** Present: nothing is waited for, others have their turn and the task goes on with this value. */
   readonly turn?: { readonly value: Value };
 }
@@ -71,7 +75,9 @@ export class Task {
   resumeValue: Value = undefined;
   resumeFailure: HarnFailure | undefined = undefined;
   /** Fires a deadline while parked. */
-  deadlineTimer: object | undefined = undefined;
+  deadlineTimer: Timer | undefined = undefined;
+  /** The generator or stream whose body it runs. */
+  coroutine: Coroutine | undefined = undefined;
 
   output: OutputSink;
   context: TaskContext;
@@ -79,10 +85,10 @@ export class Task {
   result: Value = undefined;
   failure: HarnFailure | undefined = undefined;
   /** Called once when the task is done. */
-  onDone: ((task: Task) => void) | undefined = undefined;
+  onDone: Then<Task> | undefined = undefined;
   readonly children: Set<Task> = new Set();
-  /** What the task gives back when it is done, on every path: permits it was given by name … */
-  readonly owned: Set<() => void> = new Set();
+  /** Permits that it was given by name: given back when the task is done, on every path. */
+  readonly owned: Set<Permit> = new Set();
   /** Numbers spawns and parallel groups, for ids. */
   spawnCount = 0;
   parallelCount = 0;
@@ -136,7 +142,7 @@ export class Task {
     if (this.scopes.length <= count) return;
     while (this.scopes.length > count) {
       const scope = this.scopes.pop();
-      if (scope?.kind === "resource") scope.close();
+      if (scope?.kind === "resource") invoke(scope.close, undefined);
     }
     this.recomputeDeadline();
   }

@@ -4,26 +4,74 @@
  */
 
 import { CancelToken, type Host } from "../../base/index.ts";
+import { invoke, type Then } from "./callback.ts";
 
 export interface Timer {
   readonly dueMs: number;
   readonly order: number;
-  readonly fire: () => void;
+  readonly fire: Then;
   cancelled: boolean;
+}
+
+/** A sleep of the host for the first timer. */
+interface Sleep {
+  readonly dueMs: number;
+  readonly ms: number;
+  readonly position: number;
+  readonly token: CancelToken;
+}
+
+export interface SavedTimers {
+  readonly heap: readonly Timer[];
+  readonly order: number;
+  readonly sleep: Omit<Sleep, "token"> | undefined;
 }
 
 export class Timers {
   readonly #host: Host;
   readonly #wake: () => void;
+  readonly #position: () => number;
   readonly #heap: Timer[] = [];
   #count = 0;
   #order = 0;
-  #sleep: { readonly dueMs: number; readonly token: CancelToken } | undefined;
+  #sleep: Sleep | undefined;
 
-  /** `wake` is called after timers fired, so that the scheduler looks for ready tasks. */
-  constructor(host: Host, wake: () => void) {
+  /**
+   * `wake` is called after timers fired, so that the scheduler looks for ready tasks; `position` says where in the log of
+   * the run the next request stands.
+   */
+  constructor(host: Host, wake: () => void, position: () => number) {
     this.#host = host;
     this.#wake = wake;
+    this.#position = position;
+  }
+
+  /** What a snapshot keeps. */
+  save(): SavedTimers {
+    const sleep = this.#sleep;
+    return {
+      heap: this.#heap.filter((timer) => !timer.cancelled),
+      order: this.#order,
+      sleep: sleep && { dueMs: sleep.dueMs, ms: sleep.ms, position: sleep.position },
+    };
+  }
+
+  /** Takes over what a snapshot kept; {@link resume} starts waiting. */
+  load({ heap, order, sleep }: SavedTimers): void {
+    this.#heap.length = 0;
+    for (const timer of heap) this.#push(timer);
+    this.#count = heap.length;
+    this.#order = order;
+    this.#saved = sleep;
+  }
+  #saved: SavedTimers["sleep"] = undefined;
+
+  /** Asks for the very sleep that was under way, so that a log knows it again. */
+  resume(): void {
+    const saved = this.#saved;
+    this.#saved = undefined;
+    if (saved) this.#begin(saved.dueMs, saved.ms);
+    else this.#arm();
   }
 
   /** Monotonic milliseconds. */
@@ -36,7 +84,7 @@ export class Timers {
     return this.#count;
   }
 
-  set(dueMs: number, fire: () => void): Timer {
+  set(dueMs: number, fire: Then): Timer {
     const timer: Timer = { dueMs, order: this.#order++, fire, cancelled: false };
     this.#push(timer);
     this.#count += 1;
@@ -70,9 +118,12 @@ export class Timers {
     if (!first) return this.#disarm();
     if (this.#sleep && this.#sleep.dueMs <= first.dueMs) return;
     this.#disarm();
-    const sleep = { dueMs: first.dueMs, token: new CancelToken() };
+    this.#begin(first.dueMs, Math.max(0, first.dueMs - this.now()));
+  }
+
+  #begin(dueMs: number, ms: number): void {
+    const sleep: Sleep = { dueMs, ms, position: this.#position(), token: new CancelToken() };
     this.#sleep = sleep;
-    const ms = Math.max(0, first.dueMs - this.now());
     this.#host.perform("sleep", { ms }, sleep.token).then(
       () => this.#expire(sleep),
       () => {
@@ -97,7 +148,7 @@ export class Timers {
       if (first.cancelled) continue;
       first.cancelled = true;
       this.#count -= 1;
-      first.fire();
+      invoke(first.fire, undefined);
     }
     this.#arm();
     this.#wake();
