@@ -135,12 +135,22 @@ describe("the verifier", () => {
     expect(withHandler({ scopeDepth: -1 })).toEqual(["Handler with negative scope depth -1"]);
   });
 
-  test("says something, and ends, whatever the words are", () => {
+  test("refuses a line table that is cut or does not ascend", () => {
+    const withLines = (...lines: number[]): readonly string[] =>
+      verifyModule(moduleOf({ ...sample, lines: Int32Array.from(lines) })).map(({ message }) => message);
+    expect(withLines(0, 1, 4, 2)).toEqual([]);
+    expect(withLines(0, 1, 4)).toEqual(["Line table of 3 words: expected pairs of word and line"]);
+    expect(withLines(0, 1, 0, 2)).toEqual(["Line table goes from word 0 to 0: expected ascending words"]);
+  });
+
+  test("says something, and ends, whatever the words and the line table are", () => {
+    const words = fc.array(fc.integer({ min: -3, max: 120 }), { maxLength: 40 });
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: -3, max: 120 }), { maxLength: 40 }), (words) => {
-        const proto = { ...sample, code: Int32Array.from(words) };
+      fc.property(words, words, (code, lines) => {
+        const proto = { ...sample, code: Int32Array.from(code), lines: Int32Array.from(lines) };
         expect(Array.isArray(verifyModule(moduleOf(proto)))).toBe(true);
         expect(typeof disassemble(proto)).toBe("string");
+        expect(Number.isInteger(lineAt(proto, 7))).toBe(true);
       }),
     );
   });

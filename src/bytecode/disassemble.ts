@@ -85,7 +85,7 @@ function showConstant(constant: Constant | undefined): string {
 export function lineAt(proto: FunctionProto, at: number): number {
   const { lines } = proto;
   let low = 0;
-  let high = lines.length / 2 - 1;
+  let high = (lines.length >> 1) - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if ((lines[middle * 2] as number) <= at) low = middle;
