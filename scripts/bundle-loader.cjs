@@ -1,23 +1,47 @@
 #!/usr/bin/env node
-// Starts the bundled command. V8's compiled code lies beside it (`command.cache`), which saves a quarter of the start;
-// another Node or V8 refuses that file, and then the source is compiled as usual.
+// Starts the bundled command. Beside each file of the bundle lies V8's compiled code of it (`*.cache`), which saves half
+// of the start; another Node or V8 refuses those, and then the source is compiled as usual.
 "use strict";
 
-const { readFileSync, writeFileSync } = require("node:fs");
+const { existsSync, readFileSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { Script } = require("node:vm");
 
-const filename = join(__dirname, "command.cjs");
-const cacheFile = join(__dirname, "command.cache");
-const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, "utf8")}\n})`;
+const modules = new Map();
+const scripts = new Map();
 
-let cachedData;
-try {
-  cachedData = readFileSync(cacheFile);
-} catch {
-  // Not there: a build that could not write it.
+function load(name) {
+  const known = modules.get(name);
+  if (known !== undefined) return known.exports;
+  const module = { exports: {} };
+  modules.set(name, module);
+  const filename = join(__dirname, name);
+  // The build leaves nothing but ASCII: read so, the text takes a byte a character and needs no decoding.
+  const source = readFileSync(filename, "latin1");
+  let cachedData;
+  try {
+    cachedData = readFileSync(`${filename}.cache`);
+  } catch {
+    // Not there: nothing of this file ran while the bundle was made.
+  }
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename,
+    cachedData,
+  });
+  scripts.set(filename, script);
+  script.runInThisContext()(module.exports, requireFrom, module, filename, __dirname);
+  return module.exports;
 }
-const script = new Script(source, { filename, cachedData });
-// The build sets this once, after the bundle: what a first program compiled is what is kept.
-if (process.env.HARN_WRITE_CODE_CACHE) process.on("exit", () => writeFileSync(cacheFile, script.createCachedData()));
-script.runInThisContext()(exports, require, module, filename, __dirname);
+
+const requireFrom = (id) => (id.startsWith("./") ? load(id.slice(2)) : require(id));
+
+// The build sets this after it has made the files: what its first programs compiled is what is kept.
+if (process.env.HARN_WRITE_CODE_CACHE) {
+  process.on("exit", () => {
+    for (const [filename, script] of scripts) {
+      const file = `${filename}.cache`;
+      if (!existsSync(file)) writeFileSync(file, script.createCachedData());
+    }
+  });
+}
+load("command.cjs");

@@ -1,7 +1,7 @@
-// Makes `dist/bin` of `dist/cli`: the command in one file, with its compiled code beside it. Loading hundreds of modules
-// would take twice as long as running a small program.
+// Makes `dist/bin` of `dist/cli`: the command in a few files, with their compiled code beside them. Loading hundreds of
+// modules would take several times as long as running a small program.
 
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { root, run } from "./run-command.mjs";
@@ -11,7 +11,7 @@ const finished = join(root, "dist", "bin");
 const fresh = mkdtempSync(join(root, "dist", ".bin-"));
 
 const bundle = await rolldown({
-  input: join(root, "dist", "cli", "main.js"),
+  input: { command: join(root, "dist", "cli", "main.js") },
   platform: "node",
   external: [/^node:/],
   // Our modules do nothing when they are imported, so what is not used need not be kept.
@@ -19,23 +19,45 @@ const bundle = await rolldown({
   logLevel: "warn",
 });
 await bundle.write({
-  file: join(fresh, "command.cjs"),
+  // A file for each part that is loaded on demand: a small program needs neither HTTP nor the formatter.
+  dir: fresh,
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "[name].cjs",
   format: "cjs",
-  codeSplitting: false,
   // Names stay: an internal error tells where it happened.
   minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
 });
 await bundle.close();
+for (const name of readdirSync(fresh)) {
+  const file = join(fresh, name);
+  writeFileSync(file, escapeNonAscii(readFileSync(file, "utf8"), name));
+}
 copyFileSync(join(root, "scripts", "bundle-loader.cjs"), join(fresh, "harn.cjs"));
 
-const first = await run([process.execPath, join(fresh, "harn.cjs"), "run", "-e", "println(6 * 7)"], {
-  env: { HARN_WRITE_CODE_CACHE: "1" },
-});
-if (first.output !== "42\n") {
-  process.stderr.write(`The bundle does not run:\n${first.output}\n`);
+// What these compile is what the code caches hold; the first has its say where two use the same file.
+const program = join(fresh, "first.harn");
+writeFileSync(program, "println(6 * 7)\n");
+await expectOutput(["run", program], "42\n");
+await expectOutput(["check", program], undefined);
+await expectOutput(["--version"], undefined);
+rmSync(program);
+
+/** Strings and patterns say the same with escapes; read as Latin-1 the file then needs no decoding. */
+function escapeNonAscii(text, name) {
+  const notToEscape = /String\.raw`[^`]*[^\0-\x7f]|\\[^\0-\x7f]/.exec(text);
+  if (notToEscape !== null) throw new Error(`${name} has a character that cannot be escaped: ${notToEscape[0]}`);
+  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+async function expectOutput(args, expected) {
+  const command = [process.execPath, join(fresh, "harn.cjs"), ...args];
+  const { code, output } = await run(command, { env: { HARN_WRITE_CODE_CACHE: "1" } });
+  if (code === 0 && (expected === undefined || output === expected)) return;
+  process.stderr.write(`The bundle does not run \`${args.join(" ")}\`:\n${output}\n`);
   rmSync(fresh, { recursive: true, force: true });
   process.exit(1);
 }
+
 // Swapped at once: a command that starts meanwhile finds the old one or the new one.
 rmSync(finished, { recursive: true, force: true });
 renameSync(fresh, finished);

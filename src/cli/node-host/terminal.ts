@@ -30,6 +30,7 @@ export interface Terminal {
   close(): void;
 }
 
+/** Each stream is looked at when it is first used: Node makes its own on demand, and many programs need only one. */
 export interface TerminalOptions {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: OutputStream;
@@ -42,9 +43,15 @@ export interface TerminalOptions {
 const flushLength = 16 * 1024;
 
 export function createTerminal(options: TerminalOptions): Terminal {
-  const stdout = createWriter(options.stdout, () => options.onClosed?.("stdout"));
-  const stderr = createWriter(options.stderr, () => options.onClosed?.("stderr"));
-  const reader = createReader(options.stdin);
+  const stdout = createWriter(
+    () => options.stdout,
+    () => options.onClosed?.("stdout"),
+  );
+  const stderr = createWriter(
+    () => options.stderr,
+    () => options.onClosed?.("stderr"),
+  );
+  const reader = createReader(() => options.stdin);
   return {
     write(stream, text) {
       if (stream === "stdout") stdout.write(text);
@@ -71,7 +78,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
   };
 }
 
-function createWriter(stream: OutputStream, onClosed: () => void) {
+function createWriter(stream: () => OutputStream, onClosed: () => void) {
   let gathered = "";
   let isScheduled = false;
   let isListening = false;
@@ -85,21 +92,21 @@ function createWriter(stream: OutputStream, onClosed: () => void) {
   const listen = () => {
     if (isListening) return;
     isListening = true;
-    stream.on("error", onError);
+    stream().on("error", onError);
   };
   const send = () => {
     if (gathered === "" || isBroken) return;
     const text = gathered;
     gathered = "";
     listen();
-    stream.write(text);
+    stream().write(text);
   };
   return {
     send,
     write(text: string): void {
       if (isBroken) return;
       gathered += text;
-      if (stream.isTTY === true || gathered.length >= flushLength) send();
+      if (stream().isTTY === true || gathered.length >= flushLength) send();
       else if (!isScheduled) {
         isScheduled = true;
         setImmediate(() => {
@@ -111,11 +118,11 @@ function createWriter(stream: OutputStream, onClosed: () => void) {
     flush(): Promise<void> {
       send();
       if (isBroken || !isListening) return Promise.resolve();
-      return new Promise((resolve) => stream.write("", () => resolve()));
+      return new Promise((resolve) => stream().write("", () => resolve()));
     },
     close(): void {
       send();
-      stream.off("error", onError);
+      if (isListening) stream().off("error", onError);
       isListening = false;
     },
   };
@@ -127,7 +134,7 @@ interface Waiter {
 }
 
 /** Reads standard input only while somebody waits, so that an unread input keeps no process alive. */
-function createReader(stream: NodeJS.ReadableStream) {
+function createReader(stream: () => NodeJS.ReadableStream) {
   const decoder = new StringDecoder("utf8");
   const waiters: Waiter[] = [];
   let text = "";
@@ -153,7 +160,7 @@ function createReader(stream: NodeJS.ReadableStream) {
       waiters.shift();
       next.resolve(taken.found);
     }
-    if (waiters.length === 0) stream.pause();
+    if (waiters.length === 0) stream().pause();
   };
   const onData = (chunk: string | Buffer) => {
     text += typeof chunk === "string" ? chunk : decoder.write(chunk);
@@ -178,7 +185,7 @@ function createReader(stream: NodeJS.ReadableStream) {
         const onAbort = () => {
           signal?.removeEventListener("abort", onAbort);
           waiters.splice(waiters.indexOf(waiter), 1);
-          if (waiters.length === 0) stream.pause();
+          if (waiters.length === 0) stream().pause();
           reject(signal?.reason);
         };
         const waiter: Waiter = {
@@ -192,14 +199,14 @@ function createReader(stream: NodeJS.ReadableStream) {
         signal?.addEventListener("abort", onAbort);
         if (!isListening) {
           isListening = true;
-          for (const [event, listener] of events) stream.on(event, listener);
+          for (const [event, listener] of events) stream().on(event, listener);
         }
         serve();
-        if (waiters.length > 0 && !isEnded) stream.resume();
+        if (waiters.length > 0 && !isEnded) stream().resume();
       });
     },
     close(): void {
-      for (const [event, listener] of events) stream.off(event, listener);
+      if (isListening) for (const [event, listener] of events) stream().off(event, listener);
       isListening = false;
     },
   };

@@ -8,7 +8,7 @@
 import { parse } from "../syntax/parser.ts";
 import { createSourceFile } from "../syntax/source-file.ts";
 import { lowerType } from "./lower-types.ts";
-import { named, type Type, UNTYPED } from "./types.ts";
+import { type Type, UNTYPED } from "./types.ts";
 
 /** One builtin. Types are written as in the language: `"list<T>"`, `"string | nil"`, `"{ok: bool, data: T}"`. */
 export interface BuiltinSignature {
@@ -37,60 +37,53 @@ export interface BuiltinTable {
 }
 
 /**
- * Reads a table of signatures; each type text is parsed once. A later entry of the same name replaces an earlier one.
- * Throws on a text that is not a type: the table is part of the program, not of its input.
+ * A table of signatures. An entry's types are read when it is first looked up: a program uses a few of a thousand. A
+ * later entry of the same name replaces an earlier one.
+ *
+ * `find` throws on a text that is not a type: the table is part of the program, not of its input.
  */
 export function createBuiltinTable(signatures: readonly BuiltinSignature[]): BuiltinTable {
-  const read = typeReader(signatures);
-  const builtins = new Map<string, Builtin>();
-  for (const signature of signatures) {
-    const generics = signature.generics ?? [];
-    const returns = read(signature.returns, generics);
-    builtins.set(signature.name, {
-      name: signature.name,
-      generics,
-      params: (signature.params ?? []).map((param) => read(param, generics)),
-      returns,
-      otherwise: read(signature.otherwise, []),
-    });
-  }
-  const names = [...builtins.keys()].sort();
-  return { names, find: (name) => builtins.get(name) };
+  const written = new Map(signatures.map((signature) => [signature.name, signature]));
+  const read = new Map<string, Builtin>();
+  let names: readonly string[] | undefined;
+  return {
+    get names() {
+      names ??= [...written.keys()].sort();
+      return names;
+    },
+    find(name) {
+      const known = read.get(name);
+      if (known !== undefined) return known;
+      const signature = written.get(name);
+      if (signature === undefined) return undefined;
+      const builtin = readSignature(signature);
+      read.set(name, builtin);
+      return builtin;
+    },
+  };
 }
 
-/** Parses all texts of a table in one go, as the aliases of a module nobody sees. */
-function typeReader(
-  signatures: readonly BuiltinSignature[],
-): (text: string | undefined, generics: readonly string[]) => Type {
-  const texts = new Set(
-    signatures.flatMap((signature) =>
-      [...(signature.params ?? []), signature.returns, signature.otherwise].filter((text) => text !== undefined),
-    ),
-  );
-  const written = [...texts].filter((text) => !isPlainName(text));
-  const source = written.map((text, index) => `type T${index} = ${text}`).join("\n");
-  const { module, diagnostics } = parse(createSourceFile("<builtins>", source));
-  if (diagnostics.length > 0) {
-    const wrong = written.find(
-      (text) => parse(createSourceFile("<builtin>", `type T = ${text}`)).diagnostics.length > 0,
-    );
-    throw new Error(`Expected the types of builtins to be types, got \`${wrong ?? source}\``);
-  }
-  const parsed = new Map(
-    module.items.flatMap((item) => {
-      const text = item.kind === "TypeDecl" ? written[Number(item.name.name.slice(1))] : undefined;
-      return item.kind === "TypeDecl" && text !== undefined ? [[text, item.type] as const] : [];
-    }),
-  );
-  return (text, generics) => {
-    if (text === undefined) return UNTYPED;
-    const expr = parsed.get(text);
-    const params = new Set(generics);
-    if (expr !== undefined) return lowerType(expr, params);
-    return isPlainName(text)
-      ? lowerType({ kind: "NamedType", name: text, span: { start: 0, end: 0 } }, params)
-      : named(text);
+function readSignature({ name, generics = [], params = [], returns, otherwise }: BuiltinSignature): Builtin {
+  return {
+    name,
+    generics,
+    params: params.map((param) => readType(param, generics)),
+    returns: readType(returns, generics),
+    otherwise: readType(otherwise, []),
   };
+}
+
+function readType(text: string | undefined, generics: readonly string[]): Type {
+  if (text === undefined) return UNTYPED;
+  const params = new Set(generics);
+  if (isPlainName(text)) return lowerType({ kind: "NamedType", name: text, span: { start: 0, end: 0 } }, params);
+  // As the alias of a module nobody sees.
+  const { module, diagnostics } = parse(createSourceFile("<builtin>", `type T = ${text}`));
+  const alias = module.items[0];
+  if (diagnostics.length > 0 || alias?.kind !== "TypeDecl") {
+    throw new Error(`Expected the types of builtins to be types, got \`${text}\``);
+  }
+  return lowerType(alias.type, params);
 }
 
 function isPlainName(text: string): boolean {
