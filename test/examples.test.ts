@@ -67,6 +67,11 @@ describe("examples", () => {
 
   it("none is missing here", () => {
     const programs = readdirSync(`${root}/examples`).filter((name) => /\.(harn|ts)$/.test(name));
-    expect(programs.sort()).toEqual(["agent.ts", "log-report.harn", "parallel-agents.harn", "structured-output.harn"]);
+    expect(programs.sort()).toEqual([
+      "log-report.harn",
+      "parallel-agents.harn",
+      "steps.harn",
+      "structured-output.harn",
+    ]);
   });
 });

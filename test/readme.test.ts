@@ -80,10 +80,6 @@ describe("README", () => {
     },
   );
 
-  it("the agent in TypeScript runs", async () => {
-    expect(await node("examples/agent.ts")).toContain("Three lamps are left.");
-  });
-
   it("names files and commands that exist", async () => {
     for (const [, path] of readme.matchAll(/`((?:examples|conformance|docs|bench)\/[\w./-]*|[A-Z]+\.md)`/g)) {
       expect(() => readFileSync(join(root, path ?? "", path?.endsWith("/") ? "." : "")), path).not.toThrow(/ENOENT/);

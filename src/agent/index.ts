@@ -88,6 +88,7 @@ export type {
 } from "./loop/options.ts";
 export { type LoopOptionContext, type LoopOptionGroups, readLoopOptions } from "./loop/read-loop-options.ts";
 export type { AgentLoopResult } from "./loop/result.ts";
+export { type AgentAnswer, type AgentOptions, type AgentRun, runAgent, streamAgent } from "./loop/run-agent.ts";
 export {
   DEFAULT_RECURSION_LIMIT,
   runSubAgent,
@@ -201,8 +202,10 @@ export {
   createToolRuntime,
   defineTool,
   joinToolRuntimes,
+  type SchemaToolDefinition,
   type Tool,
   type ToolDefinition,
+  type ToolInput,
   type ToolSchema,
 } from "./tools/define-tool.ts";
 export {

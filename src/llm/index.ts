@@ -38,6 +38,7 @@ export {
   type RouteVerifier,
   resetLlmState,
 } from "./call/llm-context.ts";
+export { messageDict, messageDicts } from "./call/message-dict.ts";
 export { assistantTurn, type ReadMessages, readMessages } from "./call/messages.ts";
 export { type PipelineSettings, pipelineClient } from "./call/pipeline-client.ts";
 export { type ClientSources, callsDisabled, type MockSource, resolveClient } from "./call/resolve-client.ts";
@@ -220,6 +221,19 @@ export {
   fakeToken,
   fakeToolCall,
 } from "./fake/fake-script.ts";
+// For TypeScript programs: calls with types
+export type { CallSettings } from "./generate/call-settings.ts";
+export {
+  createLlm,
+  type GenerateObjectOptions,
+  type GenerateTextOptions,
+  type Llm,
+  type LlmMeter,
+  type LlmOptions,
+  type ObjectAnswer,
+  type TextAnswer,
+  type TextStream,
+} from "./generate/llm.ts";
 export { rateLimitLayer } from "./limits/rate-limit-layer.ts";
 // Rate limits
 export { createRateLimiter, loadRateLimits, type RateLimiter, rateLimitBuiltin } from "./limits/rate-limiter.ts";
@@ -298,9 +312,8 @@ export {
   type OutputSchema,
   outputSchema,
   type SchemaCheck,
-  type SchemaInput,
-  type SchemaOutput,
 } from "./structured/output-schema.ts";
+export type { FromSchema, SchemaInput, SchemaOutput } from "./structured/schema-type.ts";
 export {
   llmCallStructured,
   llmCallStructuredResult,

@@ -9,14 +9,14 @@
  */
 
 import type { JsonObject } from "../base/index.ts";
-import type { ChargeRecord } from "../llm/index.ts";
+import { type ChargeRecord, costOfUsage, type Llm } from "../llm/index.ts";
 import type { StepCharge } from "./budget.ts";
 import type { CompletedStep } from "./completed-log.ts";
 import { checkStepOptions, type OutputStyle, type PersonaDefinition, type StepOptions } from "./definition.ts";
 import type { HookEvent } from "./hook-registry.ts";
-import { accountedCall, type StepCallParts } from "./model-calls.ts";
+import { accountedCall, accountedClient, type StepCallParts } from "./model-calls.ts";
 import { makeReceipt, type StepReceipt } from "./receipt.ts";
-import { EMPTY_SCOPE, type StepScope } from "./scope.ts";
+import { EMPTY_SCOPE, modelDefault, type StepScope } from "./scope.ts";
 import type { StagePolicy } from "./stage-policy.ts";
 import { createStepRuntime, type StepRuntime, type StepRuntimeOptions } from "./step-runtime.ts";
 import {
@@ -71,6 +71,8 @@ export interface Steps {
   clearHooks(): void;
   /** The scope of whoever asks. */
   current(): StepScope;
+  /** The same calls on the bill of the step they are made in, with its model where they name none (STEP-26, STEP-28). */
+  meter(llm: Llm): Llm;
   /** Runs a model call on the bill of the current step; see `accountedCall`. */
   call<T>(work: (parts: StepCallParts) => Promise<T>, onCharge?: (record: ChargeRecord) => void): Promise<T>;
   /** Charges the current step; throws the breach if it was one. */
@@ -120,6 +122,19 @@ export function createSteps(options: StepsOptions): Steps {
     },
     clearHooks: () => runtime.hooks.clear(),
     current,
+    meter: (llm) =>
+      llm.metered({
+        call: (work) => accountedCall(context, current(), work, llm.context.onCharge),
+        client: (client) =>
+          accountedClient(context, client, {
+            scope: current,
+            costOf({ provider, model }, usage) {
+              const rates = llm.context.catalog.rates(provider, model);
+              return rates === undefined ? undefined : costOfUsage(rates, usage);
+            },
+          }),
+        defaultModel: () => modelDefault(current()),
+      }),
     call: (work, onCharge) => accountedCall(context, current(), work, onCharge),
     charge: (spent) => chargeStep(context, current(), spent),
     fire: (event, data) => fireHooks(context, current(), event, data),

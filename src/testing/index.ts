@@ -1,5 +1,19 @@
-// Virtual world
-
+// Scripted models
+export {
+  createFakeModel,
+  type FakeEvent,
+  type FakeModel,
+  type FakeScript,
+  type FakeTurn,
+  fakeDone,
+  fakeError,
+  fakeScript,
+  fakeStall,
+  fakeStream,
+  fakeThinking,
+  fakeToken,
+  fakeToolCall,
+} from "../llm/index.ts";
 // Conformance corpus
 export type {
   CaseOutcome,
@@ -26,6 +40,7 @@ export {
   type InputKind,
 } from "./fuzz/fuzz-targets.ts";
 export { minimize } from "./fuzz/minimize.ts";
+// Virtual world
 export {
   countResources,
   type EffectFault,

@@ -24,6 +24,7 @@ import {
   type ProcessResult,
   type VirtualClock,
 } from "../base/index.ts";
+import { createFakeModel, type FakeModel, type FakeScript, serveModelStream } from "../llm/index.ts";
 import { playScript, type ScriptStep } from "./scripted-streams.ts";
 import { createVirtualFiles, type VirtualFiles } from "./virtual-files.ts";
 
@@ -66,7 +67,8 @@ export interface VirtualHostOptions {
   readonly stdin?: string;
   readonly isTty?: boolean;
   readonly http?: HttpScript;
-  readonly model?: ModelScript;
+  /** A script of turns, strict (`fakeScript`), or a function that says what each call streams. */
+  readonly model?: FakeScript | ModelScript;
   readonly process?: ProcessScript;
   /** Keys and signatures. Default: every such effect fails as unsupported. */
   readonly crypto?: CryptoHandlers;
@@ -92,6 +94,8 @@ export interface VirtualHost extends Host {
   };
   stdout(): string;
   stderr(): string;
+  /** Throws code `llm.fake` when turns of the model script are left or a call did not fit. */
+  assertModelFinished(): void;
   /** Lets everything run that needs no time to pass. */
   settle(): Promise<void>;
   /** Moves the clock by `ms`, waking sleepers in order and letting each run before the next. */
@@ -133,7 +137,12 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
   };
 
   const outside = createOutsideWork();
-  const host = hostFromHandlers({
+  const playModel = typeof options.model === "function" ? options.model : undefined;
+  const fake: FakeModel | undefined =
+    typeof options.model === "object"
+      ? createFakeModel({ perform: (effect, args, signal) => host.perform(effect, args, signal) }, options.model)
+      : undefined;
+  const host: Host = hostFromHandlers({
     sync: {
       "clock.now": () => Math.trunc(clock.nowMs),
       "clock.monotonic": () => clock.elapsedMs,
@@ -253,7 +262,8 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
       },
       "model.stream": (input, signal) => {
         requests.model.push(input);
-        const steps: Iterable<ScriptStep<Json>> = options.model?.(input, requests.model.length - 1) ?? [
+        if (fake !== undefined) return serveModelStream(fake, input, signal);
+        const steps: Iterable<ScriptStep<Json>> = playModel?.(input, requests.model.length - 1) ?? [
           { fail: "unsupported", message: "This host has no model" },
         ];
         return playScript(steps, { effect: "model.stream", sleep: clock.sleep, ...(signal && { signal }) });
@@ -284,6 +294,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
     requests,
     stdout: () => written.stdout.join(""),
     stderr: () => written.stderr.join(""),
+    assertModelFinished: () => fake?.assertFinished(),
     settle,
     async advance(ms) {
       const target = clock.elapsedMs + ms;

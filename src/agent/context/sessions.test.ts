@@ -25,9 +25,16 @@ describe("message dicts", () => {
         role: "assistant",
         text: "hm",
         thinking: [{ text: "t", signature: "s" }],
-        toolCalls: [{ id: "1", name: "read", input: { a: [1] } }],
+        toolCalls: [{ id: "1", name: "read", input: { a: [1] }, signature: "c" }],
       },
       { role: "tool", toolCallId: "1", toolName: "read", content: "x", isError: true },
+      {
+        role: "tool",
+        toolCallId: "2",
+        content: "seen",
+        isError: false,
+        attachments: [{ kind: "image", mediaType: "image/png", url: "https://example.com/a.png" }],
+      },
       { role: "assistant", text: "done", toolCalls: [] },
     ];
     expect(readMessageDicts(messageDicts(messages))).toEqual(messages);

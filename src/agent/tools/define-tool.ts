@@ -2,7 +2,7 @@
 
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { HarnError, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
-import type { ToolSpec } from "../../llm/index.ts";
+import type { SchemaInput, SchemaOutput, ToolSpec } from "../../llm/index.ts";
 import { boundOutput } from "./bounded-output.ts";
 import { invalidInputMessage } from "./describe-input.ts";
 import { type ToolOutcome, ToolRuntimeError, thrownText, toolFailure, toolSuccess } from "./outcome.ts";
@@ -36,6 +36,21 @@ export interface ToolDefinition<Input = JsonObject> {
   readonly maxOutputBytes?: number;
 }
 
+/** What `execute` gets for a schema: the type that the schema describes, a JSON object when it tells too little. */
+export type ToolInput<S extends SchemaInput> =
+  SchemaOutput<S> extends infer Input
+    ? unknown extends Input
+      ? JsonObject
+      : [Json] extends [Input]
+        ? JsonObject
+        : Input
+    : never;
+
+/** A definition whose `input` schema types its `execute`. */
+export interface SchemaToolDefinition<S extends SchemaInput> extends Omit<ToolDefinition<ToolInput<S>>, "input"> {
+  readonly input: S;
+}
+
 /** A definition with its schemas prepared once (a hot loop must not prepare them per call). */
 export interface Tool {
   readonly spec: ToolSpec;
@@ -50,7 +65,9 @@ export interface Tool {
  *
  * @throws HarnError `agent.tool_schema` when a Standard Schema has no JSON Schema to show
  */
-export function defineTool<Input = JsonObject>(definition: ToolDefinition<Input>): Tool {
+export function defineTool<const S extends SchemaInput>(definition: SchemaToolDefinition<S>): Tool;
+export function defineTool<Input = JsonObject>(definition: ToolDefinition<Input>): Tool;
+export function defineTool<Input>(definition: ToolDefinition<Input>): Tool {
   const standard = standardSchema(definition.input);
   const schema = standard === undefined ? (definition.input as JsonObject) : printedSchema(definition, standard);
   const { name, execute, maxOutputBytes } = definition;

@@ -286,7 +286,7 @@ describe("clock, random, environment", () => {
     for (const id of ids) expect(id).toMatch(/^run_[0-9a-f]{32}$/);
   });
 
-  it("hands model calls to the given handler, and says so when there is none", async () => {
+  it("hands model calls to the given handler, and to the providers when there is none", async () => {
     const model = createNodeHost({
       modelStream: async function* (input, _, own) {
         yield [input, own.sync("env.get", { name: "NOT_SET" }) ?? null];
@@ -295,8 +295,12 @@ describe("clock, random, environment", () => {
     const items = [];
     for await (const item of model.stream("model.stream", "hi")) items.push(item);
     expect(items).toEqual([["hi", null]]);
-    const none = host.stream("model.stream", "hi")[Symbol.asyncIterator]();
-    expect(await kindOf(none.next())).toBe("unsupported");
+    const offline = createNodeHost({ environment: { HARN_LLM_CALLS_DISABLED: "1" } });
+    const request = { provider: "anthropic", model: "m", messages: [] };
+    const asked = offline.stream("model.stream", request)[Symbol.asyncIterator]();
+    const { value } = await asked.next();
+    expect(value).toMatchObject({ type: "error", error: { provider: "anthropic" } });
+    offline.close();
   });
 });
 

@@ -4,12 +4,12 @@ import { homedir, hostname, tmpdir, userInfo } from "node:os";
 import {
   type CancelSignal,
   type Host,
-  HostError,
   hostFromHandlers,
   type Json,
   type LogLevel,
   type StreamHandlers,
 } from "../../base/index.ts";
+import { createModelTraffic } from "../model-traffic.ts";
 import type { Environment } from "./connections.ts";
 import { deferredStream } from "./deferred-stream.ts";
 import { createFileHandlers } from "./files.ts";
@@ -19,7 +19,7 @@ import type { ProcessHandlers } from "./processes.ts";
 import { createTerminal, type TerminalOptions } from "./terminal.ts";
 
 export interface NodeHostOptions {
-  /** Answers model calls; it gets this host for its traffic. Absent: every model call fails with `host.unsupported`. */
+  /** Answers model calls; it gets this host for its traffic. Default: the providers, loaded when first called. */
   readonly modelStream?: (input: Json, signal: CancelSignal | undefined, host: Host) => AsyncIterable<Json>;
   /** Default `process.cwd()`. */
   readonly cwd?: string;
@@ -50,11 +50,18 @@ const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
   const cwd = options.cwd ?? process.cwd();
   const environment = (): Environment => options.environment ?? process.env;
+  const { terminal: given = {} } = options;
   const terminal = createTerminal({
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    ...options.terminal,
+    get stdin() {
+      return given.stdin ?? process.stdin;
+    },
+    get stdout() {
+      return given.stdout ?? process.stdout;
+    },
+    get stderr() {
+      return given.stderr ?? process.stderr;
+    },
+    ...(given.onClosed === undefined ? {} : { onClosed: given.onClosed }),
   });
   const http = once(async (): Promise<HttpHandlers & { readonly close: () => void }> => {
     const [{ createConnections }, { createHttpHandlers }] = await Promise.all([
@@ -76,8 +83,8 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
     return Object.hasOwn(values, name) ? values[name] : undefined;
   };
 
-  const modelStream: StreamHandlers["model.stream"] = (input, signal) =>
-    options.modelStream?.(input, signal, host) ?? refuseModel();
+  const answerModel = options.modelStream ?? createModelTraffic();
+  const modelStream: StreamHandlers["model.stream"] = (input, signal) => answerModel(input, signal, host);
 
   const host: Host = hostFromHandlers({
     sync: {
@@ -193,9 +200,4 @@ function userName(environment: Environment): string {
   } catch {
     return environment["USER"] ?? environment["USERNAME"] ?? "unknown";
   }
-}
-
-// biome-ignore lint/correctness/useYield: it fails before anything could be yielded
-async function* refuseModel(): AsyncGenerator<never> {
-  throw new HostError("unsupported", "model.stream", "This host was made without a model");
 }

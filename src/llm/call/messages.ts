@@ -151,18 +151,24 @@ function readToolCall(call: JsonObject, index: number): ToolCall {
     name: displayText(inner["name"] ?? ""),
     // Arguments that do not parse are kept as they are: history must say what was said.
     input: typeof args === "string" ? (parseJson(args) ?? args) : args,
+    ...(typeof call["signature"] === "string" ? { signature: call["signature"] } : {}),
   };
 }
 
 function toolMessage(item: JsonObject, content: Json | undefined): Message {
   const id = item["tool_call_id"] ?? item["tool_use_id"] ?? "";
   const name = item["tool_name"] ?? item["name"];
+  const blocks: readonly Json[] = Array.isArray(content) ? content : [];
+  const attached = blocks.filter((block) => isJsonObject(block) && block["media_type"] !== undefined);
+  const attachments = attached.map((block) => readAttachment(block as JsonObject)).filter((part) => part !== undefined);
+  const rest = attachments.length === 0 ? content : blocks.filter((block) => !attached.includes(block));
   return {
     role: "tool",
     toolCallId: displayText(id),
-    content: textOf(content),
+    content: textOf(rest),
     isError: item["is_error"] === true,
     ...(typeof name === "string" ? { toolName: name } : {}),
+    ...(attachments.length === 0 ? {} : { attachments }),
   };
 }
 

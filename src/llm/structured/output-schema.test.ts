@@ -1,8 +1,9 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import type { Json } from "../../base/index.ts";
-import { outputSchema, type SchemaOutput } from "./output-schema.ts";
+import type { JsonObject } from "../../base/index.ts";
+import { outputSchema } from "./output-schema.ts";
+import type { SchemaOutput } from "./schema-type.ts";
 
 test("SCHEMA-01 JSON Schema: defaults are not applied, failures are a list", async () => {
   const schema = outputSchema({ type: "object", properties: { a: { type: "integer", default: 3 } } });
@@ -19,7 +20,7 @@ test("a Standard Schema checks, transforms and says itself as JSON Schema", asyn
   expect(bad).toMatchObject({ ok: false });
   expect(!bad.ok && bad.errors[0]).toMatch(/^at verdict: /);
   expectTypeOf<SchemaOutput<typeof Verdict>>().toEqualTypeOf<{ verdict: "pass" | "fail"; score: number }>();
-  expectTypeOf<SchemaOutput<{ type: "object" }>>().toEqualTypeOf<Json>();
+  expectTypeOf<SchemaOutput<{ type: "object" }>>().toEqualTypeOf<JsonObject>();
 });
 
 test("SCHEMA-01 a failure without a list, and a library that throws", async () => {

@@ -6,6 +6,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
 import { toJsonSchema } from "./json-schema.ts";
+import type { SchemaInput } from "./schema-type.ts";
 import { compileJsonCheck } from "./validate-json.ts";
 
 /** Failures, or the value to hand on: a Standard Schema may transform it. */
@@ -19,12 +20,6 @@ export interface OutputSchema {
   /** Never throws. Defaults of the schema are not applied by JSON Schema checks (SCHEMA-01). */
   check(value: Json): SchemaCheck | Promise<SchemaCheck>;
 }
-
-/** What callers may pass where a schema is wanted. */
-export type SchemaInput = JsonObject | StandardSchemaV1;
-
-/** The type a checked answer has: what a Standard Schema promises, plain JSON otherwise. */
-export type SchemaOutput<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : Json;
 
 export function outputSchema(input: SchemaInput): OutputSchema {
   return isStandardSchema(input) ? fromStandardSchema(input) : fromJsonSchema(input);

@@ -35,7 +35,7 @@ function loop(results: readonly unknown[], over: Partial<SchemaLoopParts> = {}) 
 
 describe("SCHEMA-06 the outcome", () => {
   test("success", async () => {
-    expect(await loop([{ data: {} }, { data: { a: 1 } }])).toEqual({
+    expect(await loop([{ data: {} }, { data: { a: 1 } }])).toMatchObject({
       result: { data: { a: 1 } },
       rawText: "raw 1",
       errors: [],

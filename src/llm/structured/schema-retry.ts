@@ -18,6 +18,7 @@ import type { OutputSchema } from "./output-schema.ts";
 export interface SchemaLoopOutcome {
   /** Result dict of the last attempt. */
   readonly result: JsonObject;
+  readonly answer: ModelResult;
   readonly rawText: string;
   /** Errors of the last attempt; empty means success. */
   readonly errors: readonly string[];
@@ -48,7 +49,7 @@ export async function runSchemaLoop(parts: SchemaLoopParts): Promise<SchemaLoopO
       ? await checkResult(result, answer, parts.schema)
       : { errors: [], value: undefined };
     if (checked.errors.length === 0 || attempt > parts.retries) {
-      return { result, rawText: answer.text, ...checked, attempts: attempt, schemaRetries: parts.retries };
+      return { result, answer, rawText: answer.text, ...checked, attempts: attempt, schemaRetries: parts.retries };
     }
     const correction = buildSchemaNudge(checked.errors, parts.schema?.jsonSchema, parts.nudge);
     parts.trace.emit({

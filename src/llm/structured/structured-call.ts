@@ -1,6 +1,6 @@
 /**
  * `llm_call_structured` and its two relatives: a prompt and a schema in, checked data out (sections 11 and 12).
- * The schema may be JSON Schema or any Standard Schema; with the latter the data has the type it promises.
+ * The schema may be JSON Schema or any Standard Schema; the data has the type that it describes.
  */
 
 import { HarnError, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
@@ -13,14 +13,9 @@ import type { LlmContext } from "../call/llm-context.ts";
 import { typeName } from "../call/option-readers.ts";
 import { NO_USAGE } from "../spec/model-result.ts";
 import { extractJsonText, parseJson } from "./extract-json.ts";
-import {
-  isStandardSchema,
-  type OutputSchema,
-  outputSchema,
-  type SchemaInput,
-  type SchemaOutput,
-} from "./output-schema.ts";
+import { isStandardSchema, type OutputSchema, outputSchema } from "./output-schema.ts";
 import type { SchemaLoopOutcome } from "./schema-retry.ts";
+import type { SchemaInput, SchemaOutput } from "./schema-type.ts";
 
 const DEFAULT_STRUCTURED_RETRIES = 3;
 
@@ -28,7 +23,7 @@ const DEFAULT_STRUCTURED_RETRIES = 3;
  * Returns only the data (STRUCT-06).
  * @throws HarnError code `llm.argument` or `llm.option`; LlmCallError as `llmCall` does, also when the answer never fits
  */
-export async function llmCallStructured<S extends SchemaInput>(
+export async function llmCallStructured<const S extends SchemaInput>(
   context: LlmContext,
   prompt: unknown,
   schema: S,
@@ -45,7 +40,7 @@ export type StructuredSafe<T> =
   | { readonly ok: false; readonly data: null; readonly error: JsonObject };
 
 /** The same without throwing, argument mistakes included (STRUCT-07, STRUCT-08). */
-export async function llmCallStructuredSafe<S extends SchemaInput>(
+export async function llmCallStructuredSafe<const S extends SchemaInput>(
   context: LlmContext,
   prompt: unknown,
   schema: S,
@@ -79,7 +74,7 @@ export interface StructuredResult<T> {
 }
 
 /** One envelope with everything worth knowing; never throws (section 12). */
-export async function llmCallStructuredResult<S extends SchemaInput>(
+export async function llmCallStructuredResult<const S extends SchemaInput>(
   context: LlmContext,
   prompt: unknown,
   schema: S,

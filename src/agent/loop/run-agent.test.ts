@@ -1,0 +1,141 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { z } from "zod";
+import { CancelToken, type Json, type JsonObject } from "../../base/index.ts";
+import { createLlm, type ModelInput } from "../../llm/index.ts";
+import {
+  createVirtualHost,
+  type FakeTurn,
+  fakeDone,
+  fakeError,
+  fakeScript,
+  fakeStream,
+  fakeToolCall,
+} from "../../testing/index.ts";
+import { createToolRuntime, defineTool } from "../tools/define-tool.ts";
+import { TurnError } from "../turn/turn-error.ts";
+import { runAgent, streamAgent } from "./run-agent.ts";
+
+function setup(...turns: readonly FakeTurn[]) {
+  const host = createVirtualHost({ model: fakeScript(...turns) });
+  const llm = createLlm({ host, provider: "fake", model: "scripted" });
+  return { host, llm, inputs: host.requests.model as unknown as readonly ModelInput[] };
+}
+
+const stock = defineTool({
+  name: "stock",
+  description: "How many are left",
+  input: { type: "object", required: ["article"], properties: { article: { type: "string" } } },
+  execute: ({ article }) => (article === "lamp" ? 3 : 0),
+});
+const asksForLamps = fakeStream([
+  fakeToolCall("stock", { article: "lamp" }),
+  fakeDone("tool_use", { inputTokens: 10, outputTokens: 2 }),
+]);
+const answers = fakeStream(["Three ", "lamps.", fakeDone("end_turn", { inputTokens: 20, outputTokens: 3 })]);
+
+describe("runAgent", () => {
+  it("runs tools and answers with what a program wants to know", async () => {
+    const { host, llm, inputs } = setup(asksForLamps, answers);
+    const { result, durationMs: _, ...answer } = await runAgent({ llm, tools: [stock], prompt: "How many lamps?" });
+    expect(answer).toEqual({
+      status: "done",
+      text: "Three lamps.",
+      iterations: 2,
+      usage: { inputTokens: 30, outputTokens: 5 },
+      tools: { called: ["stock"], succeeded: ["stock"], rejected: [] },
+    });
+    expect(result.transcript["_type"]).toBe("transcript");
+    expect(inputs[0]).toMatchObject({ provider: "fake", model: "scripted", tools: [stock.spec] });
+    expect(inputs[1]?.messages.at(-1)).toMatchObject({ role: "tool", content: "3" });
+    host.assertModelFinished();
+  });
+
+  it("takes a runtime as well, settings of the loop and of the request", async () => {
+    const { llm, inputs } = setup(asksForLamps);
+    const tools = createToolRuntime([stock]);
+    const request = { model: "other", maxTokens: 50 };
+    const answer = await runAgent({ llm, tools, prompt: "Go", request, flow: { maxIterations: 1 } });
+    expect(answer.status).toBe("budget_exhausted");
+    expect(inputs[0]).toMatchObject({ provider: "fake", model: "other", maxTokens: 50 });
+  });
+
+  it("books its calls where the other calls of the Llm are booked", async () => {
+    const { llm } = setup(asksForLamps, answers);
+    await runAgent({ llm, tools: [stock], prompt: "Go" });
+    expect(llm.context.ledger.totals).toMatchObject({ attempts: 2, inputTokens: 30, outputTokens: 5 });
+  });
+
+  it("a model that fails is a TurnError", async () => {
+    const { llm } = setup(fakeError("auth", "no key"));
+    await expect(runAgent({ llm, prompt: "Go" })).rejects.toBeInstanceOf(TurnError);
+  });
+});
+
+describe("streamAgent", () => {
+  it("gives the events in order, then the answer", async () => {
+    const { llm } = setup(asksForLamps, answers);
+    const run = streamAgent({ llm, tools: [stock], prompt: "Go" });
+    const events: string[] = [];
+    for await (const event of run) events.push(event.type === "text-delta" ? event.delta : event.type);
+    expect(events).toEqual(["tool-call", "tool-result", "Three ", "lamps."]);
+    expect((await run.answer).text).toBe("Three lamps.");
+  });
+
+  it("a listener that leaves stops the agent, which says so", async () => {
+    const { llm, inputs } = setup(asksForLamps, answers);
+    const run = streamAgent({ llm, tools: [stock], prompt: "Go" });
+    for await (const event of run) if (event.type === "tool-result") break;
+    expect((await run.answer).status).toBe("interrupt");
+    expect(inputs.length).toBeLessThanOrEqual(2);
+  });
+
+  it("a signal stops it; one that fired before leaves nothing to do", async () => {
+    const { llm, inputs } = setup(answers);
+    const signal = new CancelToken();
+    signal.cancel("no");
+    const run = streamAgent({ llm, prompt: "Go", signal });
+    for await (const _ of run);
+    expect((await run.answer).status).toBe("interrupt");
+    expect(inputs).toEqual([]);
+  });
+
+  it("ends for its listener when the model fails, and the answer says why", async () => {
+    const { llm } = setup(fakeError("auth", "no key"));
+    const run = streamAgent({ llm, prompt: "Go" });
+    const events: unknown[] = [];
+    for await (const event of run) events.push(event);
+    expect(events).toEqual([]);
+    await expect(run.answer).rejects.toBeInstanceOf(TurnError);
+  });
+});
+
+describe("defineTool: what `execute` gets", () => {
+  it("is what the schema says, written either way", () => {
+    defineTool({
+      name: "json",
+      description: "",
+      input: { type: "object", required: ["n"], properties: { n: { type: "integer" }, how: { enum: ["up", "down"] } } },
+      execute: (input) => expectTypeOf(input).toEqualTypeOf<{ n: number; how?: "up" | "down" }>() as never,
+    });
+    defineTool({
+      name: "zod",
+      description: "",
+      input: z.object({ n: z.coerce.number() }),
+      execute: (input) => expectTypeOf(input).toEqualTypeOf<{ n: number }>() as never,
+    });
+    const known: JsonObject = { type: "object" };
+    defineTool({
+      name: "later",
+      description: "",
+      input: known,
+      execute: (input) => expectTypeOf(input).toEqualTypeOf<JsonObject>() as never,
+    });
+    defineTool<{ n: number }>({
+      name: "said",
+      description: "",
+      input: known,
+      execute: ({ n }): Json => expectTypeOf(n).toEqualTypeOf<number>() as never,
+    });
+    expect(stock.spec.inputSchema["required"]).toEqual(["article"]);
+  });
+});
