@@ -234,6 +234,9 @@ export {
   type TextAnswer,
   type TextStream,
 } from "./generate/llm.ts";
+// Models of the ecosystem's common provider interface
+export type { LanguageModel } from "./language-model/language-model.ts";
+export { type LanguageModelOptions, languageModelClient } from "./language-model/language-model-client.ts";
 export { rateLimitLayer } from "./limits/rate-limit-layer.ts";
 // Rate limits
 export { createRateLimiter, loadRateLimits, type RateLimiter, rateLimitBuiltin } from "./limits/rate-limiter.ts";

@@ -4,7 +4,7 @@
  * Anthropic's.
  */
 
-export type TokenMaker = "gemini" | "openai" | "openrouter";
+export type TokenMaker = "gemini" | "openai" | "openrouter" | "ai-sdk";
 
 export function markToken(maker: TokenMaker, token: string): string {
   return `${maker}:${token}`;
@@ -17,5 +17,5 @@ export function unmarkToken(maker: TokenMaker, token: string | undefined): strin
 
 /** A token that carries no mark. */
 export function unmarkedToken(token: string | undefined): string | undefined {
-  return token === undefined || /^(?:gemini|openai|openrouter):/.test(token) ? undefined : token;
+  return token === undefined || /^(?:gemini|openai|openrouter|ai-sdk):/.test(token) ? undefined : token;
 }
