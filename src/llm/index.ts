@@ -2,7 +2,7 @@
 
 // Layers around one attempt
 export { buildModelInput } from "./call/attempt.ts";
-export type { AttemptMeter } from "./call/attempt-meter.ts";
+export { type AttemptMeter, createAttemptMeter } from "./call/attempt-meter.ts";
 export {
   type AttemptOutcome,
   type AttemptScope,
@@ -145,7 +145,7 @@ export {
   type BudgetLimit,
   readBudgetEnvelope,
 } from "./cost/budget-envelope.ts";
-export { type BudgetParts, budgetLayer, type ChargeRecord } from "./cost/budget-layer.ts";
+export { type BudgetParts, budgetLayer, type CallAdmission, type CallForecast, type ChargeRecord } from "./cost/budget-layer.ts";
 export { builtinRates } from "./cost/builtin-prices.ts";
 export { estimateInputTokens, estimateTextTokens, estimateValueTokens } from "./cost/estimate-tokens.ts";
 export { loadPriceList } from "./cost/price-list.ts";

@@ -164,26 +164,34 @@ describe("a breach", () => {
 });
 
 describe("a check before a call", () => {
-  const forecast = { provider: "p", model: "m", inputTokens: 60, outputTokens: 50, costUsd: 0.5 };
+  const forecast = {
+    provider: "p",
+    model: "m",
+    inputTokens: 60,
+    outputTokens: 50,
+    costUsd: 0.5,
+    inputCostUsd: 0.25,
+    isScripted: false,
+  };
 
-  it("STEP-37: has the shape of a rejection, without step or function", () => {
-    const { scope, charge } = enter({ maxTokens: 200 });
+  it("STEP-37: refuses a call whose input alone does not fit; the dict is a rejection, without step or function", () => {
+    const { scope, charge } = enter({ maxTokens: 160 });
     charge(spend(90, 10, 0.25));
-    expect(preflight(scope, { ...forecast, outputTokens: 40 })).toBeUndefined();
-    const dict = preflight(scope, forecast);
+    expect(preflight(scope, forecast), "the answer may be short").toBeUndefined();
+    const dict = preflight(scope, { ...forecast, inputTokens: 61 });
     expect(dict).toStrictEqual({
       category: "budget_exceeded",
       kind: "terminal",
       reason: "budget_exceeded",
       limit: "max_tokens",
-      limit_value: 200,
+      limit_value: 160,
       projected_cost_usd: 0.5,
       session_cost_usd: 0.25,
-      projected_input_tokens: 60,
+      projected_input_tokens: 61,
       projected_output_tokens: 50,
       provider: "p",
       model: "m",
-      message: "call would exceed max_tokens budget of step `s` (210 > 200)",
+      message: "call would exceed max_tokens budget of step `s` (161 > 160)",
     });
     expect(isBudgetExhausted(dict)).toBe(true);
   });
@@ -191,8 +199,34 @@ describe("a check before a call", () => {
   it("STEP-37: looks at money too, and at nothing outside of a step", () => {
     const { scope, charge } = enter({ maxUsd: 1 });
     charge(spend(1, 1, 0.75));
-    expect(preflight(scope, forecast)).toMatchObject({ limit: "max_usd", limit_value: 1 });
-    expect(preflight(EMPTY_SCOPE, forecast)).toBeUndefined();
+    expect(preflight(scope, forecast)).toBeUndefined();
+    expect(preflight(scope, { ...forecast, inputCostUsd: 0.26 })).toMatchObject({ limit: "max_usd", limit_value: 1 });
+    expect(preflight(EMPTY_SCOPE, { ...forecast, inputTokens: 1e9 })).toBeUndefined();
+  });
+
+  it("counts what earlier attempts of the same call took", () => {
+    const { scope } = enter({ maxTokens: 100, maxUsd: 1 });
+    const attempt = (inputTokens: number, outputTokens: number, costUsd?: number) => ({
+      inputTokens,
+      outputTokens,
+      ...(costUsd === undefined ? {} : { costUsd }),
+    });
+    expect(preflight(scope, forecast, attempt(30, 10))).toBeUndefined();
+    expect(preflight(scope, forecast, attempt(30, 11))).toMatchObject({ limit: "max_tokens" });
+    expect(preflight(scope, forecast, attempt(0, 0, 0.76))).toMatchObject({ limit: "max_usd" });
+  });
+
+  it("STEP-30: a step over its limit gets its breach again", () => {
+    const { scope, charge } = enter({ maxTokens: 20 });
+    const { breach } = charge(spend(15, 10));
+    expect(preflight(scope, { ...forecast, inputTokens: 0 })).toStrictEqual(breach);
+    expect(preflight(scope, { ...forecast, isScripted: true })).toStrictEqual(breach);
+  });
+
+  it("a prepared answer tells its own usage, so its request is not looked at", () => {
+    const { scope } = enter({ maxTokens: 1, maxUsd: 0 });
+    expect(preflight(scope, { ...forecast, isScripted: true })).toBeUndefined();
+    expect(preflight(scope, forecast)).toMatchObject({ limit: "max_tokens" });
   });
 });
 

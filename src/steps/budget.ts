@@ -2,10 +2,12 @@
  * Charging model calls to steps, and what happens when a step has spent more than it may (STEP-28 … STEP-37).
  *
  * The check comes after the call: a call that crosses a limit has been made and is counted, and the breach takes the
- * place of its result. Run-wide totals are booked before the breach is reported.
+ * place of its result. Run-wide totals are booked before the breach is reported. Before a call only that is refused which
+ * cannot fit.
  */
 
 import type { JsonObject } from "../base/index.ts";
+import type { CallForecast } from "../llm/index.ts";
 import type { StepDefinition } from "./definition.ts";
 import type { HookRegistration, HookRegistry } from "./hook-registry.ts";
 import { type ActiveStep, activeStep, type StepScope, type UsageCounters } from "./scope.ts";
@@ -20,6 +22,8 @@ export interface StepCharge {
   readonly costUsd?: number | undefined;
   /** How many calls it stands for. Default 1. */
   readonly calls?: number;
+  /** Some of it is our count: the provider did not get to tell. */
+  readonly estimated?: boolean;
 }
 
 /** The books that one run keeps. */
@@ -61,6 +65,7 @@ function addUsage(counters: UsageCounters, spent: StepCharge): void {
   counters.outputTokens = addTokens(counters.outputTokens, spent.outputTokens);
   counters.llmCalls = addTokens(counters.llmCalls, spent.calls ?? 1);
   const { costUsd } = spent;
+  if (spent.estimated) counters.estimated = true;
   // A cost that is no number must not switch the money limit off by making every comparison false.
   if (costUsd !== undefined && Number.isFinite(costUsd) && costUsd > 0) counters.costUsd += costUsd;
 }
@@ -156,26 +161,34 @@ function thresholdFirings<H>(hooks: HookRegistry<H>, step: ActiveStep): readonly
     });
 }
 
-/** What a call is expected to take, before it is made. */
-export interface CallForecast {
-  readonly provider: string;
-  readonly model: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly costUsd: number;
-}
+/** What a call is expected to take; tokens are estimates, the output the most it may be. */
+export type CallNeeds = Omit<CallForecast, "sessionCostUsd" | "reservedUsd">;
+
+/** What attempts of a call under way have taken that is not on the step's bill yet. */
+export type InFlight = Pick<StepCharge, "inputTokens" | "outputTokens" | "costUsd">;
+
+const NOTHING_IN_FLIGHT: InFlight = { inputTokens: 0, outputTokens: 0 };
 
 /**
- * A check before a call, for callers that would rather not make one that is bound to breach: the dict to throw when what
- * the step has spent and what the call is expected to take exceed a limit. It has the shape of the other rejections before
- * a call (STEP-37): no step and no function, so an escalating boundary adds them.
+ * The check before a call is sent: the dict to throw instead, when the call cannot fit. Undefined while it may.
+ *
+ * A step that is over a limit raises its breach again (STEP-30), without paying for one more call. Otherwise a call cannot
+ * fit when its input alone, whatever is answered, exceeds what is left; that rejection has the shape of the model layer's
+ * own (STEP-37): no step and no function, so an escalating boundary adds them.
  */
-export function preflight(scope: StepScope, forecast: CallForecast): JsonObject | undefined {
+export function preflight(
+  scope: StepScope,
+  forecast: CallNeeds,
+  inFlight: InFlight = NOTHING_IN_FLIGHT,
+): JsonObject | undefined {
   const step = activeStep(scope);
   if (step === undefined) return undefined;
+  const breach = breachOf(step);
+  if (breach !== undefined) return breach;
+  if (forecast.isScripted) return undefined;
   const { maxTokens, maxUsd, name } = step.definition;
-  const tokens = tokensOf(step.usage) + forecast.inputTokens + forecast.outputTokens;
-  const costUsd = step.usage.costUsd + forecast.costUsd;
+  const tokens = tokensOf(step.usage) + inFlight.inputTokens + inFlight.outputTokens + forecast.inputTokens;
+  const costUsd = step.usage.costUsd + (inFlight.costUsd ?? 0) + forecast.inputCostUsd;
   const rejection = (limit: string, limitValue: number, projected: number): JsonObject => ({
     category: "budget_exceeded",
     kind: "terminal",

@@ -18,6 +18,8 @@ export interface CompletedStep {
   readonly outputTokens: number;
   readonly costUsd: number;
   readonly llmCalls: number;
+  /** True when some of the tokens are our count. Not in the log that programs read, which has nine keys. */
+  readonly estimated?: true;
   readonly status: StepStatus;
   readonly error: string | null;
   /** Milliseconds from entry to end, inner steps and waiting included; absent when the runtime has no clock. */
@@ -61,6 +63,7 @@ export function completedRecord(
     outputTokens: usage.outputTokens,
     costUsd: usage.costUsd,
     llmCalls: usage.llmCalls,
+    ...(usage.estimated ? { estimated: true } : {}),
     status,
     error,
     ...(nowMs === undefined || step.startedMs === undefined ? {} : { durationMs: nowMs - step.startedMs }),

@@ -1,6 +1,5 @@
 // For TypeScript programs
 
-export { type AccountedClientOptions, accountedCall, accountedClient, type StepCallParts } from "./model-calls.ts";
 export { createSteps, type HookOptions, type PersonaOptions, type Steps, type StepsOptions } from "./steps.ts";
 export {
   chargeStep,
@@ -42,6 +41,17 @@ export {
   type UsageCounters,
 } from "./scope.ts";
 
+// Model calls
+
+export {
+  type AccountedClientOptions,
+  accountedCall,
+  accountedClient,
+  type CallAccount,
+  openCallAccount,
+  type StepCallParts,
+} from "./model-calls.ts";
+
 // The runtime, move by move
 
 export {
@@ -68,8 +78,9 @@ export {
 
 export {
   budgetPercentage,
-  type CallForecast,
+  type CallNeeds,
   type Charged,
+  type InFlight,
   isBudgetExhausted,
   preflight,
   type RunUsage,

@@ -149,13 +149,57 @@ describe("a client on a step's bill", () => {
     const failure = new ModelError("cut", fields);
     const { outcome, record } = await run(answering([start, text], failure), 100);
     expect(outcome).toBe(failure);
-    expect(record).toMatchObject({ inputTokens: 10, outputTokens: 0, llmCalls: 1 });
+    // The provider told the input; of the answer we have seen two letters.
+    expect(record).toMatchObject({ inputTokens: 10, outputTokens: 1, llmCalls: 1, estimated: true });
     const withUsage = new ModelError("cut", { ...fields, usage: usage(10, 2) });
-    expect((await run(answering([start], withUsage), 100)).record).toMatchObject({ inputTokens: 10, outputTokens: 2 });
+    const told = (await run(answering([start], withUsage), 100)).record;
+    expect(told).toMatchObject({ inputTokens: 10, outputTokens: 2 });
+    expect(told.estimated).toBeUndefined();
+  });
+
+  it("charges nothing for a call that a provider refused, or that was never made", async () => {
+    const fields = { category: "auth", kind: "terminal", reason: "auth", provider: "p", model: "m" } as const;
+    const { record } = await run(answering([], new ModelError("bad key", fields)), 100);
+    expect(record).toMatchObject({ inputTokens: 0, outputTokens: 0, llmCalls: 0, status: "failed" });
+  });
+
+  it("STEP-37: does not ask the provider when the request cannot fit, nor once the budget is gone", async () => {
+    const steps = makeSteps();
+    let asked = 0;
+    const client: ModelClient = {
+      provider: "p",
+      async *stream() {
+        asked++;
+        yield done;
+      },
+    };
+    const accounted = accountedClient(steps.context, client, { scope: steps.current });
+    const ask = async (text: string) => {
+      for await (const _ of accounted.stream({ ...input, messages: [{ role: "user", content: text }] })) {
+        // Only that it ends matters.
+      }
+    };
+    const work = steps.step({ name: "s", budget: { maxTokens: 14 }, errorBoundary: "escalate" }, async () => {
+      const long = await outcomeOf(() => ask("word ".repeat(100)));
+      expect(long).toMatchObject({ category: "budget_exceeded", stage: "before", dict: { limit: "max_tokens" } });
+      expect(asked).toBe(0);
+      await outcomeOf(() => ask("a"));
+      expect(asked, "fits, and breaches by its answer").toBe(1);
+      await ask("b");
+    });
+    expect(await dictThrownBy(work)).toMatchObject({ reason: "step_budget_exhausted", escalated: true });
+    expect(asked).toBe(1);
+    expect(steps.completed()).toMatchObject([{ status: "escalated", llmCalls: 1, inputTokens: 10, outputTokens: 5 }]);
   });
 
   it("charges a stream that its reader left", async () => {
     const { record } = await run(answering([start, text, done]), 100, 2);
-    expect(record).toMatchObject({ inputTokens: 10, outputTokens: 0, llmCalls: 1, status: "completed" });
+    expect(record).toMatchObject({
+      inputTokens: 10,
+      outputTokens: 1,
+      llmCalls: 1,
+      status: "completed",
+      estimated: true,
+    });
   });
 });

@@ -1,16 +1,21 @@
 /** Between steps and the model layer: the step's model as default, and its calls on its bill (STEP-26, STEP-28, CALL-13). */
 
-import type { CancelSignal } from "../base/index.ts";
+import type { CancelSignal, JsonObject } from "../base/index.ts";
 import {
+  BudgetExceededError,
+  type CallAdmission,
   type CallDefaults,
   type ChargeRecord,
+  createAttemptMeter,
+  estimateInputTokens,
   type ModelChunk,
   type ModelClient,
   ModelError,
   type ModelInput,
+  NO_USAGE,
   type Usage,
 } from "../llm/index.ts";
-import type { StepCharge } from "./budget.ts";
+import { type CallNeeds, preflight, type StepCharge } from "./budget.ts";
 import { modelDefault, type StepScope } from "./scope.ts";
 import { chargeStep, type StepContext } from "./with-step.ts";
 
@@ -18,14 +23,70 @@ import { chargeStep, type StepContext } from "./with-step.ts";
 export interface StepCallParts {
   readonly defaults?: CallDefaults;
   readonly onCharge: (record: ChargeRecord) => void;
+  /** Refuses attempts that cannot fit into the step's budget, before they are sent. */
+  readonly admit: CallAdmission;
+}
+
+/** One call of the model layer, with all its attempts, on the bill of a step. */
+export interface CallAccount {
+  readonly parts: StepCallParts;
+  /** What its attempts took, as one call; undefined while no provider was asked. */
+  bill(): StepCharge | undefined;
+  /** The dict of the refusal that an error tells of, when it tells of one. */
+  refusalIn(error: unknown): JsonObject | undefined;
+}
+
+/** @param onCharge told of each attempt as well, such as the context's own */
+export function openCallAccount(scope: StepScope, onCharge?: (record: ChargeRecord) => void): CallAccount {
+  const records: ChargeRecord[] = [];
+  const model = modelDefault(scope);
+  let refused: BudgetExceededError | undefined;
+  const bill = (): StepCharge | undefined => {
+    const sum = (of: (record: ChargeRecord) => number) => records.reduce((total, record) => total + of(record), 0);
+    if (records.length === 0) return undefined;
+    return {
+      model: records.at(-1)?.model ?? "",
+      inputTokens: sum(({ usage }) => usage.inputTokens),
+      outputTokens: sum(({ usage }) => usage.outputTokens),
+      costUsd: sum(({ costUsd }) => costUsd ?? 0),
+      estimated: records.some(({ usage }) => isEstimate(usage)),
+    };
+  };
+  return {
+    parts: {
+      ...(model === undefined ? {} : { defaults: { model } }),
+      onCharge(record) {
+        records.push(record);
+        onCharge?.(record);
+      },
+      admit(forecast) {
+        const dict = preflight(scope, forecast, bill());
+        refused = dict && refusalOf(dict, forecast);
+        return refused;
+      },
+    },
+    bill,
+    refusalIn(error) {
+      const isOurs =
+        refused !== undefined && (error === refused || (error instanceof Error && error.cause === refused));
+      return isOurs ? refused?.dict : undefined;
+    },
+  };
+}
+
+/** A request that a provider refused outright took nothing, and that is exact. */
+function isEstimate({ exact, inputTokens, outputTokens }: Usage): boolean {
+  return !exact && inputTokens + outputTokens > 0;
+}
+
+function refusalOf(dict: JsonObject, call: { readonly provider: string; readonly model: string }): BudgetExceededError {
+  return new BudgetExceededError("before", String(dict.message), call, dict);
 }
 
 /**
- * Runs one `llm_call` (with all its attempts) for a step: hands in the step's model as default, and charges what the
- * attempts took as one call. When the call succeeded and the budget is exceeded by it, throws the breach instead of the
- * result; when the call failed, what it took is charged and its own error goes on.
- *
- * @param onCharge told of each attempt as well, such as the context's own
+ * Runs one `llm_call` (with all its attempts) for a step: hands in the step's model as default, refuses what cannot fit,
+ * and charges what the attempts took as one call. When the call succeeded and the budget is exceeded by it, throws the
+ * breach instead of the result; when the call failed, what it took is charged and its own error goes on.
  */
 export async function accountedCall<T>(
   context: StepContext,
@@ -33,34 +94,21 @@ export async function accountedCall<T>(
   call: (parts: StepCallParts) => Promise<T>,
   onCharge?: (record: ChargeRecord) => void,
 ): Promise<T> {
-  const records: ChargeRecord[] = [];
-  const model = modelDefault(scope);
-  const parts: StepCallParts = {
-    ...(model === undefined ? {} : { defaults: { model } }),
-    onCharge(record) {
-      records.push(record);
-      onCharge?.(record);
-    },
+  const { parts, bill, refusalIn } = openCallAccount(scope, onCharge);
+  const settle = async (): Promise<void> => {
+    const spent = bill();
+    if (spent !== undefined) await chargeStep(context, scope, spent);
   };
   let result: T;
   try {
     result = await call(parts);
   } catch (error) {
-    if (records.length > 0) await chargeStep(context, scope, billOf(records)).catch(() => {});
-    throw error;
+    await settle().catch(() => {});
+    const refused = refusalIn(error);
+    throw refused === undefined ? error : context.runtime.values.throwableDict(refused);
   }
-  if (records.length > 0) await chargeStep(context, scope, billOf(records));
+  await settle();
   return result;
-}
-
-function billOf(records: readonly ChargeRecord[]): StepCharge {
-  const sum = (of: (record: ChargeRecord) => number) => records.reduce((total, record) => total + of(record), 0);
-  return {
-    model: records.at(-1)?.model ?? "",
-    inputTokens: sum(({ usage }) => usage.inputTokens),
-    outputTokens: sum(({ usage }) => usage.outputTokens),
-    costUsd: sum(({ costUsd }) => costUsd ?? 0),
-  };
 }
 
 export interface AccountedClientOptions {
@@ -72,8 +120,9 @@ export interface AccountedClientOptions {
 
 /**
  * A client whose calls are charged to the step they are made in; put it around a client that tries once, since every
- * attempt is paid. A breach takes the place of the `done` chunk, as a `ModelError` of category `budget_exceeded` with the
- * step's dict as cause. Calls that fail or are abandoned are charged for what was told until then.
+ * attempt is paid. A call that cannot fit is refused before it is sent; a breach takes the place of the `done` chunk, as a
+ * `ModelError` of category `budget_exceeded` with the step's dict as cause. Calls that fail or are abandoned once the
+ * provider has begun to answer are charged for what it told until then, completed by estimates.
  */
 export function accountedClient(
   context: StepContext,
@@ -84,38 +133,54 @@ export function accountedClient(
     provider: client.provider,
     async *stream(input: ModelInput, signal?: CancelSignal): AsyncGenerator<ModelChunk> {
       const scope = options.scope();
-      let told: Partial<Usage> | undefined;
+      const refused = preflight(scope, forecastOf(input, options));
+      if (refused !== undefined) throw refusalOf(refused, input);
+      const meter = createAttemptMeter(input);
+      let reported: Usage | undefined;
       let charged = false;
 
       const settle = async (): Promise<void> => {
-        if (charged) return;
+        if (charged || !(meter.started || reported)) return;
         charged = true;
-        const usage: Usage = { ...UNKNOWN_USAGE, ...told };
-        const costUsd = options.costOf?.(input, usage);
+        const usage = reported ?? meter.usage();
         const { inputTokens, outputTokens } = usage;
-        await chargeStep(context, scope, { model: input.model, inputTokens, outputTokens, costUsd });
+        const costUsd = options.costOf?.(input, usage);
+        const estimated = isEstimate(usage);
+        await chargeStep(context, scope, { model: input.model, inputTokens, outputTokens, costUsd, estimated });
       };
 
       try {
         for await (const chunk of client.stream(input, signal)) {
-          if ((chunk.type === "done" || chunk.type === "response-start") && chunk.usage)
-            told = { ...told, ...chunk.usage };
+          meter.push(chunk);
           if (chunk.type === "done")
             await settle().catch((breach: unknown) => Promise.reject(asModelError(breach, input)));
           yield chunk;
         }
       } catch (error) {
-        if (error instanceof ModelError && error.usage) told = { ...told, ...error.usage };
-        if (told) await settle().catch(() => {});
+        if (error instanceof ModelError && error.usage) reported = error.usage;
+        await settle().catch(() => {});
         throw error;
       } finally {
-        if (told) await settle().catch(() => {});
+        await settle().catch(() => {});
       }
     },
   };
 }
 
-const UNKNOWN_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, exact: false };
+function forecastOf(input: ModelInput, { costOf }: AccountedClientOptions): CallNeeds {
+  const inputTokens = estimateInputTokens(input);
+  const outputTokens = Math.max(0, input.maxTokens ?? 0);
+  const cost = (tokens: Partial<Usage>): number => costOf?.(input, { ...NO_USAGE, ...tokens }) ?? 0;
+  return {
+    provider: input.provider,
+    model: input.model,
+    inputTokens,
+    outputTokens,
+    costUsd: cost({ inputTokens, outputTokens }),
+    inputCostUsd: cost({ inputTokens }),
+    isScripted: false,
+  };
+}
 
 function asModelError(cause: unknown, input: ModelInput): unknown {
   if (!(cause instanceof Error)) return cause;

@@ -27,6 +27,7 @@ export function receiptToJson(receipt: StepReceipt): JsonObject {
     version: 1,
     steps: receipt.steps.map((step) => ({
       ...completedStepToJson(step),
+      ...(step.estimated ? { estimated: true } : {}),
       ...(step.durationMs === undefined ? {} : { duration_ms: Math.round(step.durationMs) }),
     })),
     total: countersToJson(receipt.total),
@@ -40,6 +41,7 @@ function countersToJson(usage: Readonly<UsageCounters>): JsonObject {
     output_tokens: usage.outputTokens,
     cost_usd: usage.costUsd,
     llm_calls: usage.llmCalls,
+    ...(usage.estimated ? { estimated: true } : {}),
   };
 }
 
@@ -49,7 +51,10 @@ type Row = Readonly<Record<(typeof HEADINGS)[number], string>>;
 const RIGHT: ReadonlySet<string> = new Set(["calls", "in", "out", "cost", "time"]);
 const LONGEST_CELL = 60;
 
-/** A table for a terminal, without colours; one line per step, a line for the rest if there is one, and the sum. */
+/**
+ * A table for a terminal, without colours; one line per step, a line for the rest if there is one, and the sum. `~` stands
+ * before numbers that are partly our own count.
+ */
 export function renderReceipt(receipt: StepReceipt): string {
   const rows: Row[] = receipt.steps.map((step) => ({
     ...numbers(step),
@@ -77,15 +82,16 @@ export function renderReceipt(receipt: StepReceipt): string {
   return `${[lines[0]!, rule, ...lines.slice(1)].join("\n")}\n`;
 }
 
-function numbers(usage: Pick<CompletedStep, "llmCalls" | "inputTokens" | "outputTokens" | "costUsd">): Row {
+function numbers(usage: Pick<CompletedStep, keyof UsageCounters>): Row {
+  const about = usage.estimated ? "~" : "";
   return {
     step: "",
     status: "",
     model: "",
     calls: String(usage.llmCalls),
-    in: String(usage.inputTokens),
-    out: String(usage.outputTokens),
-    cost: `$${usage.costUsd.toFixed(4)}`,
+    in: `${about}${usage.inputTokens}`,
+    out: `${about}${usage.outputTokens}`,
+    cost: `${about}$${usage.costUsd.toFixed(4)}`,
     time: "",
     error: "",
   };

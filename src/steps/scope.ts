@@ -7,12 +7,14 @@
 import type { PersonaDefinition, StepDefinition } from "./definition.ts";
 import type { ActionPolicy } from "./stage-policy.ts";
 
-/** Tokens, money and calls. */
+/** Tokens, money (US dollars) and calls. */
 export interface UsageCounters {
   inputTokens: number;
   outputTokens: number;
   costUsd: number;
   llmCalls: number;
+  /** True when some of the tokens are our count, since a provider did not get to tell. */
+  estimated?: true;
 }
 
 export function noUsage(): UsageCounters {

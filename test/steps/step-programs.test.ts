@@ -265,7 +265,7 @@ try { down(0) } catch (e) { println(e) }`);
 });
 
 describe("budgets", () => {
-  it("STEP-29, STEP-30, STEP-34, STEP-35 the exact dict; the call that crosses is made and counted, and so on", async () => {
+  it("STEP-29, STEP-30, STEP-34, STEP-35 the exact dict; the call that crosses is made and counted, further ones raise again", async () => {
     const run = await runSteps(`
 @step(name: outline, budget: {max_tokens: 10})
 fn plan() {
@@ -281,8 +281,9 @@ println(plan())`);
       `{category: budget_exceeded, consumed_cost_usd: 0.0, consumed_tokens: ${tokens}.0, error_boundary: fail, ` +
       "function: plan, kind: budget_exhausted, limit: max_tokens, limit_value: 10.0, " +
       `message: step \`outline\` exceeded max_tokens budget (${tokens} > 10), reason: step_budget_exhausted, step: outline}`;
-    expect(run.lines).toEqual([dict(11), dict(13), "done"]);
-    expect(run.log).toEqual(["outline completed 13"]);
+    // The third call is not made: the step is over its limit, and gets told again.
+    expect(run.lines).toEqual([dict(11), dict(11), "done"]);
+    expect(run.log).toEqual(["outline completed 11"]);
   });
 
   it("STEP-10, STEP-34 money: zero is a limit, and floats stay floats", async () => {
@@ -414,19 +415,20 @@ fn plan() {
   });
 
   it.each(["fail", "continue", "escalate"])(
-    "STEP-38, STEP-46 the body may catch it (%s), and go on on its bill",
+    "STEP-38, STEP-46 the body may catch it (%s), and go on with the step still active",
     async (boundary) => {
       const run = await runSteps(`
 @step(budget: {max_tokens: 5}, error_boundary: ${boundary})
 fn plan() {
   try { ask(9) } catch (e) { println(e.kind) }
   try { ask(2) } catch (e) { println(e.consumed_tokens) }
+  println(current_step())
   return "went on"
 }
 println(plan())`);
       expectClosed(run);
-      expect(run.lines).toEqual(["budget_exhausted", "11.0", "went on"]);
-      expect(run.log).toEqual(["plan completed 11"]);
+      expect(run.lines).toEqual(["budget_exhausted", "9.0", "plan", "went on"]);
+      expect(run.log).toEqual(["plan completed 9"]);
     },
   );
 

@@ -38,7 +38,15 @@ export function attemptClient(context: LlmContext, input: ModelInput, settings: 
       },
       settings.facts,
     ),
-    budgetLayer({ host, ledger, prices: catalog, envelope: settings.budget, onCharge: context.onCharge }),
+    budgetLayer({
+      host,
+      ledger,
+      prices: catalog,
+      envelope: settings.budget,
+      onCharge: context.onCharge,
+      admit: context.admit,
+      isScripted: context.clients.mock?.intercepts(input.provider),
+    }),
     rateLimitLayer(context.limiter),
     watchdogLayer(host, settings.limits),
   ]);

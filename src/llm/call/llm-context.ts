@@ -5,7 +5,7 @@
  */
 
 import type { Host, JsonObject } from "../../base/index.ts";
-import type { ChargeRecord } from "../cost/budget-layer.ts";
+import type { CallAdmission, ChargeRecord } from "../cost/budget-layer.ts";
 import { createSpendLedger, type SpendLedger } from "../cost/spend-ledger.ts";
 import { createRateLimiter, loadRateLimits, type RateLimiter } from "../limits/rate-limiter.ts";
 import type { ModelClient } from "../spec/model.ts";
@@ -46,6 +46,8 @@ export interface LlmContext {
   readonly defaults?: CallDefaults;
   /** Told of every attempt that reached a provider, once it is booked. Must not throw. */
   readonly onCharge?: (record: ChargeRecord) => void;
+  /** Says no to an attempt before it is sent: whoever pays for it has too little left. */
+  readonly admit?: CallAdmission;
   /** Publishes what a call has resolved and returns the function that withdraws it (CALL-04). */
   readonly enterRenderContext?: (render: RenderContext) => () => void;
   /** Verifiers that a routing policy may name. */

@@ -10,6 +10,7 @@ import type { ModelError } from "../spec/model-error.ts";
 import { NO_USAGE } from "../spec/model-result.ts";
 import {
   type BudgetEnvelope,
+  type BudgetExceededError,
   type BudgetLimit,
   budgetCut,
   budgetOverrun,
@@ -39,7 +40,20 @@ export interface BudgetParts {
   readonly envelope?: BudgetEnvelope | undefined;
   /** Told of every attempt that reached a provider, after it has been booked (CALL-13). Must not throw. */
   readonly onCharge?: ((record: ChargeRecord) => void) | undefined;
+  readonly admit?: CallAdmission | undefined;
+  readonly isScripted?: boolean | undefined;
 }
+
+/** What an attempt will take, with the part that is certain. */
+export interface CallForecast extends CallProjection {
+  /** US dollars for the input alone; 0 when no price is known. */
+  readonly inputCostUsd: number;
+  /** The answer is prepared and tells its own usage: what the request looks like says nothing about it. */
+  readonly isScripted: boolean;
+}
+
+/** Asked before each attempt, once the caller's own limits leave room; what it returns refuses. Must not throw. */
+export type CallAdmission = (forecast: CallForecast) => BudgetExceededError | undefined;
 
 /** How far a reservation grows at once, so that not every chunk asks the ledger. */
 const GROWTH = 1.1;
@@ -54,6 +68,11 @@ export function budgetLayer(parts: BudgetParts): CallLayer {
 
     const crossed = crossedLimit(envelope, projection);
     if (crossed !== undefined) throw budgetRefusal(projection, crossed.limit, crossed.value);
+    if (parts.admit !== undefined) {
+      const inputCostUsd = costOf({ ...NO_USAGE, inputTokens: projection.inputTokens });
+      const refusal = parts.admit({ ...projection, inputCostUsd, isScripted: parts.isScripted ?? false });
+      if (refusal !== undefined) throw refusal;
+    }
     const callLimits = envelope.totalBudgetUsd === undefined ? [] : [envelope.totalBudgetUsd];
     const result = ledger.reserve(projection.costUsd, callLimits);
     if (!result.ok) throw budgetRefusal(projection, "total_budget_usd", result.limitUsd);

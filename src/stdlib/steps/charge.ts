@@ -1,12 +1,14 @@
 /** Model calls inside steps: the step's model as default, and what a call took on the step's bill (STEP-26 … STEP-34). */
 
-import { type ChargeRecord, type LlmContext, type ModelChunk, type ModelClient, ModelError } from "../../llm/index.ts";
+import type { JsonObject } from "../../base/index.ts";
+import { type LlmContext, type ModelChunk, type ModelClient, ModelError } from "../../llm/index.ts";
 import {
+  type CallAccount,
   type Charged,
   chargeCall,
   hookPayload,
   modelDefault,
-  type StepCharge,
+  openCallAccount,
   type StepScope,
 } from "../../steps/index.ts";
 import { type AsyncContext, HarnFailure, type NativeContext, type Thrown, type Value } from "../../vm/index.ts";
@@ -32,22 +34,22 @@ export async function chargedCall<T>(
   call: (llm: LlmContext) => Promise<T>,
 ): Promise<ChargedResult<T>> {
   const scope = stepScope(context);
-  const records: ChargeRecord[] = [];
-  const llm = { ...stepLlmContext(context), onCharge: (record: ChargeRecord) => void records.push(record) };
+  const account = openCallAccount(scope);
   let result: T;
   try {
-    result = await call(llm);
+    result = await call({ ...llmState(context).context, ...account.parts });
   } catch (error) {
     // The call's own error is what the program should see.
-    await charge(context, scope, records);
-    throw error;
+    await charge(context, scope, account);
+    const refused = account.refusalIn(error);
+    throw refused === undefined ? error : thrownDict(context, refused);
   }
-  return { result, refusal: await charge(context, scope, records) };
+  return { result, refusal: await charge(context, scope, account) };
 }
 
 /**
  * A client for callers that retry themselves: each stream is charged when it ends. A breach ends the stream as a
- * `ModelError` of category `budget_exceeded`, and is told to `onBreach`.
+ * `ModelError` of category `budget_exceeded`, and is told to `onBreach`; so is the refusal of a call that cannot fit.
  *
  * @param make the client for one stream, given the context to make it with
  */
@@ -61,8 +63,8 @@ export function chargedClient(
   return {
     provider: base.catalog.defaultProvider,
     async *stream(input, signal): AsyncGenerator<ModelChunk> {
-      const records: ChargeRecord[] = [];
-      const client = make({ ...base, onCharge: (record) => void records.push(record) });
+      const account = openCallAccount(scope);
+      const client = make({ ...base, ...account.parts });
       let done: ModelChunk | undefined;
       let settled = false;
       try {
@@ -72,15 +74,19 @@ export function chargedClient(
           else yield chunk;
         }
         settled = true;
-        const breach = await charge(context, scope, records);
+        const breach = await charge(context, scope, account);
         if (breach !== undefined) {
           onBreach(breach);
           throw budgetError(breach, input.provider, input.model);
         }
         if (done !== undefined) yield done;
+      } catch (error) {
+        const refused = account.refusalIn(error);
+        if (refused !== undefined) onBreach(thrownDict(context, refused));
+        throw error;
       } finally {
         if (!settled) {
-          const breach = await charge(context, scope, records);
+          const breach = await charge(context, scope, account);
           if (breach !== undefined) onBreach(breach);
         }
       }
@@ -88,21 +94,35 @@ export function chargedClient(
   };
 }
 
-/** Values that are made as a model answers, charged when it ends; a breach is thrown where the values end. */
+/** Values that are made as a model answers, charged when it ends; a breach is thrown where the values end, a refusal at once. */
 export function chargedValues(
   context: AsyncContext,
   make: (llm: LlmContext) => AsyncIterator<Value>,
 ): AsyncIterator<Value> {
   const scope = stepScope(context);
   const booked: Charged<Value>[] = [];
+  let refused: JsonObject | undefined;
+  let account = openCallAccount(scope);
   const values = make({
     ...stepLlmContext(context),
-    onCharge: (record) => void booked.push(chargeCall(stepRuntime(context.vm), scope, billOf([record]))),
+    admit(forecast) {
+      const refusal = account.parts.admit(forecast);
+      refused = refusal?.dict;
+      return refusal;
+    },
+    onCharge(record) {
+      account.parts.onCharge(record);
+      const spent = account.bill();
+      if (spent !== undefined) booked.push(chargeCall(stepRuntime(context.vm), scope, spent));
+      account = openCallAccount(scope);
+    },
   });
   return {
     ...(values.return && { return: (value) => values.return!(value) }),
     async next() {
       const result = await values.next();
+      // The stream itself tells errors as its last value.
+      if (refused !== undefined) throw thrownDict(context, refused);
       const last = booked.pop();
       const failure = result.done && last !== undefined ? await announce(context, last) : undefined;
       if (failure !== undefined) throw failure;
@@ -112,13 +132,13 @@ export function chargedValues(
 }
 
 /** Books what the attempts took as one call, and runs the threshold hooks that this sets off. */
-async function charge(
-  context: AsyncContext,
-  scope: StepScope,
-  records: readonly ChargeRecord[],
-): Promise<HarnFailure | undefined> {
-  if (records.length === 0) return undefined;
-  return announce(context, chargeCall(stepRuntime(context.vm), scope, billOf(records)));
+async function charge(context: AsyncContext, scope: StepScope, account: CallAccount): Promise<HarnFailure | undefined> {
+  const spent = account.bill();
+  return spent && announce(context, chargeCall(stepRuntime(context.vm), scope, spent));
+}
+
+function thrownDict(context: AsyncContext, dict: JsonObject): HarnFailure {
+  return stepRuntime(context.vm).values.throwableDict(dict) as Thrown;
 }
 
 async function announce(
@@ -138,17 +158,7 @@ async function announce(
     }
   }
   // The breach is why the program stops; a hook that failed on the way does not hide it.
-  return breach === undefined ? failure : (stepRuntime(context.vm).values.throwableDict(breach) as Thrown);
-}
-
-function billOf(records: readonly ChargeRecord[]): StepCharge {
-  const sum = (of: (record: ChargeRecord) => number) => records.reduce((total, record) => total + of(record), 0);
-  return {
-    model: records.at(-1)?.model ?? "",
-    inputTokens: sum(({ usage }) => usage.inputTokens),
-    outputTokens: sum(({ usage }) => usage.outputTokens),
-    costUsd: sum(({ costUsd }) => costUsd ?? 0),
-  };
+  return breach === undefined ? failure : thrownDict(context, breach);
 }
 
 function budgetError(breach: HarnFailure, provider: string, model: string): ModelError {
