@@ -24,7 +24,7 @@ export interface FaultContext {
 }
 
 export type Fault =
-  /** The process is gone: nothing after this moment happens, no promise settles. At `before-append` and `after-append`. */
+  /** The process is gone: nothing after this moment happens, no promise settles. At every moment. */
   | { readonly kind: "crash" }
   /** The batch goes to the store a second time, as after a lost acknowledgement. At `after-append`. */
   | { readonly kind: "duplicate-delivery" }

@@ -16,11 +16,13 @@ export {
   type RunInfo,
   type RunStatus,
   type Safety,
+  type SnapshotStore,
   type StartEntry,
   type StoredBlob,
   type StoredError,
   type StoredRow,
   type StoredRun,
+  type StoredSnapshot,
   type SyncEntry,
 } from "./spec.ts";
 
@@ -32,7 +34,15 @@ export { createSqlStore, type SqlDatabase, type SqlRow, type SqlStatement, type 
 
 // A run's journal
 
-export { beginJournal, type Journal, type JournalOptions, type NewRun, openJournal } from "./journal.ts";
+export {
+  beginJournal,
+  type Journal,
+  type JournalOptions,
+  type KeptSnapshot,
+  type NewRun,
+  openJournal,
+} from "./journal.ts";
+export type { OpenRequests, RunSnapshot } from "./run-snapshot.ts";
 
 // Record, replay, resume
 

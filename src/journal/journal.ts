@@ -14,6 +14,13 @@ import { decodeEntry, type EntryDraft, encodeEntry } from "./entry-codec.ts";
 import { type FaultContext, type FaultPoints, never } from "./faults.ts";
 import { andThen, attempt, isPromise } from "./maybe-promise.ts";
 import { checkVersion, migrateEntry } from "./migrations.ts";
+import {
+  createTail,
+  decodeRunSnapshot,
+  encodeRunSnapshot,
+  type OpenRequests,
+  type RunSnapshot,
+} from "./run-snapshot.ts";
 import { createTextDigest } from "./sha256.ts";
 import {
   type Encoded,
@@ -25,6 +32,8 @@ import {
   type RunStatus,
   type StoredBlob,
   type StoredRow,
+  type StoredRun,
+  type StoredSnapshot,
 } from "./spec.ts";
 import { createValueDecoder, createValueEncoder, parseStoredJson, type Scrubber } from "./value-codec.ts";
 
@@ -52,10 +61,32 @@ export interface Journal {
   readonly failure: HarnError | undefined;
   /** True after a `crash` fault: the process is to be taken as gone. */
   readonly crashed: boolean;
+  /** The `seq` that the next entry will have. */
+  readonly position: number;
+  /** Text appended so far by this process, characters. */
+  readonly grownChars: number;
+  /** What the run goes on from: `entries` then are what was open, and what followed it. */
+  readonly snapshot: RunSnapshot | undefined;
+  /**
+   * Keeps a snapshot of the program as it is now; undefined where none are kept. Answers when it is stored; until then,
+   * and when it cannot be stored, the one before is good.
+   *
+   * @throws HarnError `snapshot.refused`
+   */
+  readonly keepSnapshot:
+    | ((open: OpenRequests, rest: Pick<RunSnapshot, "program" | "clock" | "machine">) => KeptSnapshot)
+    | undefined;
+}
+
+export interface KeptSnapshot {
+  readonly chars: number;
+  readonly stored: MaybePromise<void>;
 }
 
 export interface JournalOptions {
   readonly faults?: FaultPoints;
+  /** Keep snapshots of the program, as far as the store can, and go on from the newest. */
+  readonly snapshots?: boolean;
 }
 
 export interface NewRun {
@@ -79,7 +110,9 @@ export function beginJournal(store: JournalStore, run: NewRun, options: JournalO
     );
   }
   const info: RunInfo = { ...run, version: JOURNAL_VERSION, status: "running" };
-  return andThen(store.begin(info), () => makeJournal(store, info, [], new Map(), options));
+  return andThen(store.begin(info), () =>
+    makeJournal(store, info, { rows: [], blobs: new Map(), snapshot: undefined }, options),
+  );
 }
 
 /**
@@ -88,21 +121,65 @@ export function beginJournal(store: JournalStore, run: NewRun, options: JournalO
  * @throws HarnError `journal.not_found`, `journal.version`, `journal.corrupt`
  */
 export function openJournal(store: JournalStore, id: string, options: JournalOptions = {}): MaybePromise<Journal> {
+  const kept = options.snapshots ? store.snapshots?.load(id) : undefined;
+  return andThen(kept, (found) => {
+    const continued = found && continueFrom(store, found, options);
+    return continued ?? openWhole(store, id, options);
+  });
+}
+
+/** Undefined when the snapshot cannot be read. */
+function continueFrom(
+  store: JournalStore,
+  { snapshot: { body }, tail }: { readonly snapshot: StoredSnapshot; readonly tail: StoredRun },
+  options: JournalOptions,
+): Journal | undefined {
+  try {
+    const snapshot = decodeRunSnapshot(body);
+    checkVersion(tail.info.version);
+    const blobs = new Map(tail.blobs);
+    for (const blob of snapshot.blobs) blobs.set(blob.digest, blob.body);
+    return makeJournal(store, tail.info, { rows: [...snapshot.rows, ...tail.rows], blobs, snapshot }, options);
+  } catch (error) {
+    if (error instanceof HarnError && error.code.startsWith("journal.")) return undefined;
+    throw error;
+  }
+}
+
+function openWhole(store: JournalStore, id: string, options: JournalOptions): MaybePromise<Journal> {
   return andThen(store.load(id), (stored) => {
     if (stored === undefined) {
       throw new HarnError("journal.not_found", `Expected a run with id \`${id}\` in the store, found none`);
     }
     checkVersion(stored.info.version);
-    const entries = stored.rows.map((row, index) => {
-      const raw = parseStoredJson(row.body, `journal entry ${row.seq} of run \`${id}\``);
-      const entry = decodeEntry(migrateEntry(raw, stored.info.version));
-      if (entry.seq !== index) {
-        throw new HarnError("journal.corrupt", `Expected entry ${index} of run \`${id}\`, found entry ${entry.seq}`);
-      }
-      return entry;
+    stored.rows.forEach(({ seq }, index) => {
+      if (seq === index) return;
+      throw new HarnError("journal.corrupt", `Expected entry ${index} of run \`${id}\`, found entry ${seq}`);
     });
-    return makeJournal(store, stored.info, entries, stored.blobs, options);
+    return makeJournal(store, stored.info, { ...stored, snapshot: undefined }, options);
   });
+}
+
+interface StoredPart {
+  readonly rows: readonly StoredRow[];
+  readonly blobs: ReadonlyMap<string, string>;
+  readonly snapshot: RunSnapshot | undefined;
+}
+
+/** An answer to a request that a snapshot did not keep, because nobody waited for it any more, is nobody's. */
+function decodeRows({ id, version }: RunInfo, { rows, snapshot }: StoredPart): readonly Entry[] {
+  const entries: Entry[] = [];
+  const starts = new Set<number>();
+  for (const { seq, body } of rows) {
+    const entry = decodeEntry(migrateEntry(parseStoredJson(body, `journal entry ${seq} of run \`${id}\``), version));
+    if (entry.seq !== seq) {
+      throw new HarnError("journal.corrupt", `Expected entry ${seq} of run \`${id}\`, found entry ${entry.seq}`);
+    }
+    if (entry.type === "start") starts.add(seq);
+    if (snapshot && (entry.type === "chunk" || entry.type === "end") && !starts.has(entry.of)) continue;
+    entries.push(entry);
+  }
+  return entries;
 }
 
 interface Buffer {
@@ -136,18 +213,17 @@ function emptyBuffer(): Buffer {
   return { rows: [], blobs: [], chars: 0, durable: false, stored: undefined };
 }
 
-function makeJournal(
-  store: JournalStore,
-  info: RunInfo,
-  entries: readonly Entry[],
-  storedBlobs: ReadonlyMap<string, string>,
-  options: JournalOptions,
-): Journal {
+function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, options: JournalOptions): Journal {
+  const { blobs: storedBlobs, snapshot } = stored;
+  const entries = decodeRows(info, stored);
+  const snapshots = options.snapshots ? store.snapshots : undefined;
+  const tail = snapshots && createTail();
+  let grownChars = 0;
   const digestOf = createTextDigest();
   /** Short arguments come again and again: looking at the clock has none at all. */
   const shortDigests = new Map<string, string>();
   const known = new Set(storedBlobs.keys());
-  let nextSeq = entries.length;
+  let nextSeq = Math.max(snapshot?.seq ?? 0, (stored.rows.at(-1)?.seq ?? -1) + 1);
   let buffer = emptyBuffer();
   let writing = false;
   /** Something was written that a durable flush still has to synchronise. */
@@ -161,10 +237,17 @@ function makeJournal(
       known.add(digest);
       buffer.blobs.push({ digest, body });
       buffer.chars += body.length;
+      grownChars += body.length;
+      tail?.blob({ digest, body });
     },
   };
   const encoder = createValueEncoder(sink, digestOf);
   const decode = createValueDecoder((digest) => storedBlobs.get(digest));
+  if (tail) {
+    for (const [digest, body] of storedBlobs) tail.blob({ digest, body });
+    const bodies = new Map(stored.rows.map((row) => [row.seq, row]));
+    for (const entry of entries) tail.row(bodies.get(entry.seq)!, entry);
+  }
 
   const breakDown = (error: unknown): never => {
     failure ??= new HarnError("journal.write_failed", `Expected the journal of run \`${info.id}\` to take an entry`, {
@@ -261,6 +344,8 @@ function makeJournal(
       const body = encodeEntry(draft, seq, timeMs);
       buffer.rows.push({ seq, body });
       buffer.chars += body.length;
+      grownChars += body.length;
+      tail?.row({ seq, body }, draft);
       if (buffer.chars > BUFFER_LIMIT_CHARS && !writing) writeInBackground();
       return seq;
     },
@@ -274,5 +359,23 @@ function makeJournal(
     get crashed() {
       return crashed;
     },
+    get position() {
+      return nextSeq;
+    },
+    get grownChars() {
+      return grownChars;
+    },
+    snapshot,
+    keepSnapshot:
+      tail &&
+      ((open, rest) => {
+        const seq = nextSeq;
+        const body = encodeRunSnapshot({ seq, ...tail.cut(open), ...rest });
+        const mark = snapshots!.mark(info.id);
+        known.clear();
+        encoder.forget();
+        const save = () => (crashed ? never<void>() : snapshots!.save(info.id, { seq, body }, mark));
+        return { chars: body.length, stored: andThen(flush(true), save) };
+      }),
   };
 }

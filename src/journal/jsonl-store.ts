@@ -80,7 +80,9 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
 
     const sync = (): MaybePromise<void> => {
       if (!batch.durable || !synchronise) return undefined;
-      if (options.faults?.("sync", context)) throw new Error("The disk reported an error while synchronising");
+      const fault = options.faults?.("sync", context);
+      if (fault?.kind === "crash") return never();
+      if (fault?.kind === "sync-error") throw new Error("The disk reported an error while synchronising");
       return run.file.sync();
     };
 
@@ -88,6 +90,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
     const writePart = (): MaybePromise<boolean> => {
       if (offset === bytes.length) return false;
       const fault = options.faults?.("write", context);
+      if (fault?.kind === "crash") return never();
       if (fault?.kind === "disk-full") throw new Error("No space left on device");
       const end = fault?.kind === "short-write" ? Math.min(offset + Math.max(1, fault.bytes), bytes.length) : undefined;
       return andThen(run.file.append(bytes.subarray(offset, end)), (count) => {
@@ -119,6 +122,19 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
     throw new HarnError("journal.io", `Expected to write a journal file: ${reason}`, { cause });
   };
 
+  /** A new file, or one whose header was never written: a process that was stopped there has begun nothing. */
+  const createRun = (id: string): MaybePromise<JournalFile> =>
+    andThen(folder.open(id + SUFFIX, "create"), (created) => {
+      if (created) return created;
+      return andThen(readFile(id), (parsed) => {
+        if (parsed) throw taken(id);
+        return andThen(folder.open(id + SUFFIX, "append"), (file) => {
+          if (!file) throw taken(id);
+          return andThen(file.truncate(0), () => file);
+        });
+      });
+    });
+
   const readFile = (id: string): MaybePromise<ParsedFile | undefined> =>
     andThen(folder.read(id + SUFFIX), (bytes) => (bytes === undefined ? undefined : parseFile(bytes, id)));
 
@@ -147,8 +163,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
 
   return {
     begin(info) {
-      return andThen(folder.open(info.id + SUFFIX, "create"), (file) => {
-        if (!file) throw new HarnError("journal.exists", `Expected a new run id, found \`${info.id}\` taken`);
+      return andThen(createRun(info.id), (file) => {
         const run: OpenRun = { file, sizeBytes: 0, nextSeq: 0, lastRows: new Map(), failed: false };
         open.set(info.id, run);
         const header = JSON.stringify({ format: JOURNAL_FORMAT, version: JOURNAL_VERSION, run: info });
@@ -223,6 +238,10 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
     open.delete(id);
     return run.file.close();
   }
+}
+
+function taken(id: string): HarnError {
+  return new HarnError("journal.exists", `Expected a new run id, found \`${id}\` taken`);
 }
 
 function notFound(id: string): HarnError {

@@ -1,11 +1,12 @@
 import { HarnError } from "../base/index.ts";
 import { createMemoryLeases } from "./memory-leases.ts";
-import type { Batch, JournalStore, RunInfo, RunStatus, StoredRun } from "./spec.ts";
+import type { Batch, JournalStore, RunInfo, RunStatus, StoredRun, StoredSnapshot } from "./spec.ts";
 
 interface MemoryRun {
   info: RunInfo;
   readonly bodies: string[];
   readonly blobs: Map<string, string>;
+  snapshot?: StoredSnapshot;
 }
 
 /** Keeps runs as long as it lives: for tests, browsers, and recordings that are exported. */
@@ -41,6 +42,19 @@ export function createMemoryStore(): JournalStore {
     list: () => [...runs.values()].map((run) => run.info).sort(newestFirst),
     close() {},
     leases: createMemoryLeases(),
+    snapshots: {
+      mark: () => null,
+      save(id, snapshot) {
+        runOf(id).snapshot = snapshot;
+      },
+      load(id) {
+        const run = runs.get(id);
+        if (!run?.snapshot || run.bodies.length < run.snapshot.seq) return undefined;
+        const { seq } = run.snapshot;
+        const rows = run.bodies.slice(seq).map((body, index) => ({ seq: seq + index, body }));
+        return { snapshot: run.snapshot, tail: { info: run.info, rows, blobs: new Map(run.blobs) } };
+      },
+    },
   };
 }
 

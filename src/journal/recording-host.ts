@@ -18,5 +18,6 @@ export function recordingHost(host: Host, journal: Journal, options: RecordingOp
       `Expected a new journal to record into, found ${journal.entries.length} entries; resume run \`${journal.info.id}\``,
     );
   }
-  return makeJournalHost(createRecorder(host, journal, options), options);
+  const recorder = createRecorder(host, journal, options);
+  return makeJournalHost({ ...recorder, position: () => journal.position }, options);
 }

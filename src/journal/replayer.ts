@@ -61,6 +61,8 @@ export interface Replayer {
   next(effect: RecordedEffect, signal: CancelSignal | undefined): Promise<Delivery>;
   /** The consumer of a stream left. */
   close(effect: RecordedEffect): void;
+  /** The next request of a task that has not been made; undefined: it has made all. */
+  positionOf(task: string): number | undefined;
   /** Answers when the whole log has been played. */
   whenComplete(): MaybePromise<void>;
   readonly complete: boolean;
@@ -273,10 +275,17 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
       const entry = log[at]!;
       if (entry.type === "chunk" || (entry.type === "end" && entry.outcome !== "closed")) return entry.seq;
     }
-    return log.length;
+    return Number.POSITIVE_INFINITY;
   };
 
   return {
+    positionOf(task) {
+      const record = tasks.get(task);
+      if (record === undefined) return undefined;
+      while (record.effects[record.from]?.arrived) record.from++;
+      return record.effects[record.from]?.start.seq;
+    },
+
     match(task, kind, args) {
       if (drift) throw drift;
       const record = tasks.get(task);

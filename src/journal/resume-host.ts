@@ -110,6 +110,8 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
   return {
     ...makeJournalHost(
       {
+        position: (task) => replayer.positionOf(task) ?? journal.position,
+
         sync(task, kind, args) {
           const effect = replayer.match(task, kind, args);
           if (effect === undefined) {

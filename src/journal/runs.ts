@@ -287,7 +287,7 @@ function migrated(body: string, version: number): string {
 }
 
 /** The blobs that rows refer to, directly or through other blobs. A text that looks like a reference only costs space. */
-function blobsBehind(rows: readonly StoredRow[], blobs: ReadonlyMap<string, string>): readonly StoredBlob[] {
+export function blobsBehind(rows: readonly StoredRow[], blobs: ReadonlyMap<string, string>): readonly StoredBlob[] {
   const found = new Map<string, string>();
   const texts = rows.map((row) => row.body);
   for (let text = texts.pop(); text !== undefined; text = texts.pop()) {

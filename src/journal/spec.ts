@@ -189,6 +189,29 @@ export interface JournalStore {
   close(): MaybePromise<void>;
   /** Present on stores that several processes may share. */
   readonly leases?: LeaseStore;
+  /** Present on stores that keep snapshots of running programs. */
+  readonly snapshots?: SnapshotStore;
+}
+
+/** A snapshot of a run, see `run-snapshot.ts`. */
+export interface StoredSnapshot {
+  readonly seq: number;
+  readonly body: string;
+}
+
+/**
+ * One snapshot per run, beside its log.
+ *
+ * Contract:
+ * - `mark` is called when a snapshot is taken, before anything that follows it is appended. What it gives goes to `save`.
+ * - `save` replaces the run's snapshot, at once or not at all; everything before `seq` has been appended by then.
+ * - `load` gives the snapshot with the rows from its `seq` on and at least the blobs appended since its mark, without
+ *   reading what came before; undefined when there is none, or it does not fit the log.
+ */
+export interface SnapshotStore {
+  mark(run: string): Json;
+  save(run: string, snapshot: StoredSnapshot, mark: Json): MaybePromise<void>;
+  load(run: string): MaybePromise<{ readonly snapshot: StoredSnapshot; readonly tail: StoredRun } | undefined>;
 }
 
 /**

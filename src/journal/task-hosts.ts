@@ -10,6 +10,8 @@ export interface JournalHost extends Host {
    * Effects that no `forTask` host made belong to `currentTask()`, or else to `main`.
    */
   forTask(task: string): Host;
+  /** The entry that the task's next request has, or will have. */
+  position(task: string): number;
 }
 
 export interface TaskOptions {
@@ -19,6 +21,7 @@ export interface TaskOptions {
 
 /** The three methods of a host, told for whom. */
 export interface TaskEffects {
+  position(task: string): number;
   sync<K extends SyncKind>(task: string, kind: K, args: SyncEffects[K]["args"]): SyncEffects[K]["result"];
   perform<K extends AsyncKind>(
     task: string,
@@ -46,5 +49,6 @@ export function makeJournalHost(effects: TaskEffects, options: TaskOptions): Jou
   return {
     ...hostOf(options.currentTask ?? (() => "main")),
     forTask: (task) => hostOf(() => task),
+    position: (task) => effects.position(task),
   };
 }

@@ -45,6 +45,8 @@ export interface Scrubber {
 export interface ValueEncoder {
   /** @throws HarnError `journal.unencodable` for functions, symbols, cycles and values nested too deeply */
   encode(value: unknown, scrubber: Scrubber): string;
+  /** Writes everything out anew, as if nothing had been stored before. */
+  forget(): void;
 }
 
 export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueEncoder {
@@ -157,6 +159,9 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
         cachedVersion = scrubber.version;
       }
       return encodeAt(value, scrubber, 0);
+    },
+    forget() {
+      elementTexts = new WeakMap();
     },
   };
 }

@@ -8,9 +8,12 @@ import type { Journal } from "../journal/index.ts";
 
 export function continuedClock(host: Host, journal: Journal): Host {
   const last = journal.entries.findLast((entry) => entry.type === "sync" && entry.kind === "clock.monotonic");
-  if (last?.type !== "sync" || last.result === undefined) return host;
-  const recordedMs = Number(journal.decode(last.result));
-  const { timeMs } = last;
+  const read =
+    last?.type === "sync" && last.result !== undefined
+      ? { monotonicMs: Number(journal.decode(last.result)), wallMs: last.timeMs }
+      : journal.snapshot?.clock;
+  if (read === undefined) return host;
+  const { monotonicMs: recordedMs, wallMs: timeMs } = read;
   let aheadMs: number | undefined;
   return {
     ...host,

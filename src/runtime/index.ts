@@ -1,6 +1,5 @@
 // Journals
 export type { JournalUse } from "./journal-link.ts";
-// Programs
 export { isError, type LoadedProgram, type LoadProgramOptions, loadProgram } from "./load-program.ts";
 export {
   type FileDiagnostic,
@@ -12,3 +11,6 @@ export {
   type RunOptions,
   startProgram,
 } from "./program.ts";
+// Programs
+export { programDigest } from "./program-digest.ts";
+export type { SnapshotEvent, SnapshotSettings } from "./snapshots.ts";

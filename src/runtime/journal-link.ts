@@ -23,6 +23,7 @@ import {
   type JournalHost,
   type Redactor,
   type ReplayHost,
+  type ResumeHost,
   type ResumeOptions,
   recordingHost,
   replayHost,
@@ -30,8 +31,9 @@ import {
   SimulatedCrash,
 } from "../journal/index.ts";
 import { decodeModelError, encodeModelError, ModelError } from "../llm/index.ts";
-import { Halted, type RunOutcome, type Vm } from "../vm/index.ts";
+import { type Checkpoint, Halted, type RunOutcome, type Vm } from "../vm/index.ts";
 import { continuedClock } from "./continued-clock.ts";
+import { createCheckpoint, rememberingRedactor, type SnapshotSettings } from "./snapshots.ts";
 
 interface JournalSettings {
   readonly journal: Journal;
@@ -50,11 +52,14 @@ export type JournalUse =
       readonly mode: "record";
       /** Store each printed text at once, so that a resumed run does not print it again. Costs a write per text. */
       readonly keepOutput?: boolean;
+      /** Only with a journal that was opened for them. */
+      readonly snapshots?: SnapshotSettings;
     })
   /** Go on where a run stopped; see `resumeHost`. */
   | (JournalSettings & {
       readonly mode: "resume";
       readonly keepOutput?: boolean;
+      readonly snapshots?: SnapshotSettings;
       readonly decide?: ResumeOptions["decide"];
       readonly partialStreams?: ResumeOptions["partialStreams"];
     })
@@ -68,6 +73,9 @@ export type JournalUse =
 
 export interface JournalLink {
   readonly hostFor: (taskId: string) => Host;
+  /** Where in the log a task's next request stands. */
+  readonly position: (taskId: string) => number;
+  readonly checkpoint: Checkpoint | undefined;
   /** For the VM; `open`: results may be handed over meanwhile. */
   readonly breathe: (open: boolean) => Promise<void>;
   attach(vm: Vm): void;
@@ -95,8 +103,16 @@ const modelErrors: ErrorCodec = {
   decode: (_message, { error }) => decodeModelError(error),
 };
 
-/** @param tick resolves when everything that could go on has gone on (a turn of the event loop) */
-export function linkJournal(use: JournalUse, host: Host, tick: () => Promise<void>): JournalLink {
+/**
+ * @param tick resolves when everything that could go on has gone on (a turn of the event loop)
+ * @param program digest of the program
+ */
+export function linkJournal(
+  use: JournalUse,
+  host: Host,
+  tick: () => Promise<void>,
+  program: () => string,
+): JournalLink {
   const { journal } = use;
   let machine: Vm | undefined;
   const stopAsked = new CancelToken();
@@ -104,20 +120,40 @@ export function linkJournal(use: JournalUse, host: Host, tick: () => Promise<voi
     do await tick();
     while (machine && !machine.resting);
   };
-  const journalHost = openJournalHost(use, withEndlessSleep(host, stopAsked), turn);
+  const redactor = rememberingRedactor(use.redactor);
+  const journalHost = openJournalHost({ ...use, redactor }, withEndlessSleep(host, stopAsked), turn);
   const shown = use.mode === "replay" && use.show !== false ? showing(journalHost, host) : journalHost;
   const output = use.mode !== "replay" && use.keepOutput ? keepingOutput(shown, journal) : shown;
   const guarded = haltingOnFault(output, (error, task) => machine?.halt(error, task));
   const breathHost = guarded(BREATH_TASK);
 
+  /** The request to be told of a stop. */
+  const standing = new Set<number>();
+  const checkpoint =
+    use.mode === "replay"
+      ? undefined
+      : createCheckpoint({
+          settings: use.snapshots ?? {},
+          journal,
+          host,
+          journalHost,
+          redactor,
+          program,
+          isLive: () => use.mode === "record" || (journalHost as ResumeHost).live,
+          standing,
+        });
+
   return {
     hostFor: guarded,
+    position: (taskId) => journalHost.position(taskId),
+    checkpoint,
     async breathe(open) {
       if (open) await breathHost.perform("sleep", { ms: 0 });
       else await tick();
     },
     attach(vm) {
       machine = vm;
+      standing.add(journalHost.position(STOP_TASK));
       guarded(STOP_TASK)
         .perform("sleep", { ms: ENDLESS_MS })
         .then(
@@ -202,7 +238,7 @@ function withEndlessSleep(host: Host, stopAsked: CancelToken): Host {
 
 /** Each method of `host.forTask`, told for whom. */
 function perTask(host: JournalHost, wrap: (inner: Host, task: string) => Host): JournalHost {
-  return { ...wrap(host, "main"), forTask: (task) => wrap(host.forTask(task), task) };
+  return { ...host, ...wrap(host, "main"), forTask: (task) => wrap(host.forTask(task), task) };
 }
 
 /** A replay prints what the recorded run printed. */

@@ -6,9 +6,16 @@
 import { HarnError, type Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
 import { compileModule, createSourceFile, type Diagnostic, parse, type SourceFile } from "../lang/index.ts";
-import { internalNatives, standardBuiltins, standardGlobals, standardMethods } from "../stdlib/index.ts";
-import { type HarnFailure, listOf, type OutputSink, type RunOutcome, Vm } from "../vm/index.ts";
+import {
+  internalNatives,
+  standardBuiltins,
+  standardGlobals,
+  standardMethods,
+  standardSnapshotParts,
+} from "../stdlib/index.ts";
+import { type HarnFailure, listOf, type OutputSink, type RunOutcome, restoreVm, Vm } from "../vm/index.ts";
 import { type JournalUse, linkJournal } from "./journal-link.ts";
+import { programDigest } from "./program-digest.ts";
 
 export interface Program {
   readonly entry: string;
@@ -74,10 +81,14 @@ export interface Run {
   suspend(): void;
 }
 
-/** Starts a program. */
+/**
+ * Starts a program; with a journal that was opened at a snapshot, goes on from there.
+ *
+ * @throws HarnError `snapshot.malformed` when the snapshot is not one of this program; see {@link programDigest}
+ */
 export function startProgram(program: Program, options: RunOptions): Run {
-  const { host, output, breathe, state, journal, args = [] } = options;
-  const link = journal && linkJournal(journal, host, options.breathe);
+  const { host, output, breathe, journal, args = [] } = options;
+  const link = journal && linkJournal(journal, host, options.breathe, () => programDigest(program));
   const vm = new Vm({
     host,
     natives: [...internalNatives, ...standardBuiltins.map((builtin) => builtin.native)],
@@ -85,8 +96,9 @@ export function startProgram(program: Program, options: RunOptions): Run {
     globals: { ...standardGlobals, argv: () => listOf([...args]) },
     ...(output ? { output } : {}),
     ...(breathe ? { breathe } : {}),
-    ...(state ? { state } : {}),
-    ...(link ? { hostFor: link.hostFor, breathe: link.breathe } : {}),
+    ...(options.state ? { state: options.state } : {}),
+    ...(link ? { hostFor: link.hostFor, breathe: link.breathe, position: link.position } : {}),
+    ...(link?.checkpoint ? { checkpoint: link.checkpoint } : {}),
   });
   vm.load(program.modules);
   if (link === undefined) {
@@ -97,8 +109,11 @@ export function startProgram(program: Program, options: RunOptions): Run {
       suspend: () => vm.halt(new HarnError("run.suspended", "The run was suspended")),
     };
   }
+  const snapshot = journal?.journal.snapshot;
+  const state = snapshot && restoreVm(vm, snapshot.machine, standardSnapshotParts);
   link.attach(vm);
-  return { vm, outcome: vm.run(program.entry).then(link.finish), stop: link.stop, suspend: link.suspend };
+  const outcome = state ? vm.continue(state) : vm.run(program.entry);
+  return { vm, outcome: outcome.then(link.finish), stop: link.stop, suspend: link.suspend };
 }
 
 /** The message of a failure as tests and people know it. */

@@ -4,8 +4,17 @@
 export { Channel, channelNatives } from "./concurrency/channels.ts";
 export { milliseconds, TaskHandle, taskNatives } from "./concurrency/tasks.ts";
 export { getIndex, getProperty, slice, spreadItems } from "./core/access.ts";
-export { type Callback, type CallbackKind, type Code, code, invoke, type Named, type Then } from "./core/callback.ts";
 export { AsyncSource } from "./core/async-source.ts";
+export {
+  type Callback,
+  type CallbackKind,
+  type ClassPart,
+  type Code,
+  code,
+  invoke,
+  type Named,
+  type Then,
+} from "./core/callback.ts";
 export {
   abandonIter,
   Cursor,
@@ -57,6 +66,16 @@ export {
   type Signal,
   WAIT,
 } from "./native.ts";
+// Snapshots
+export { refused } from "./snapshot/graph.ts";
+export {
+  captureVm,
+  restoreVm,
+  SNAPSHOT_VERSION,
+  type SnapshotOptions,
+  type StatePart,
+  type VmSnapshotParts,
+} from "./snapshot/snapshot.ts";
 export { compare, contains, equal, identical, rangeContains, structuralKey } from "./value/compare.ts";
 export { display, displayDuration, displayFloat, withoutExponent } from "./value/display.ts";
 export {
@@ -109,4 +128,4 @@ export {
   typeName,
   type Value,
 } from "./value/value.ts";
-export { type Checkpoint, type RunOutcome, Vm, type VmOptions } from "./vm.ts";
+export { type Checkpoint, NativeWait, type RunOutcome, Vm, type VmOptions } from "./vm.ts";

@@ -46,6 +46,11 @@ export interface PureNative {
 export interface AsyncNative {
   readonly kind: "async";
   readonly name: string;
+  /**
+   * Until it answers it changes nothing but what it asks of the host: a run that is restored while the call is under way
+   * makes it again, and what it has asked for before is answered from the log.
+   */
+  readonly isRepeatable?: true;
   readonly impl: (args: readonly Value[], context: AsyncContext) => Value | Promise<Value>;
 }
 

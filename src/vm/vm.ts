@@ -8,7 +8,7 @@
 
 import { CancelToken, type Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
-import { code, invoke, type Then, type Named } from "./core/callback.ts";
+import { code, invoke, type Named, type Then } from "./core/callback.ts";
 import { Coroutine } from "./core/coroutine.ts";
 import { pushRoutine, toFailure, traceOf } from "./core/drive.ts";
 import { runTask } from "./core/interpreter.ts";
@@ -254,6 +254,11 @@ export class Vm {
     }
   }
 
+  /** Builtins that have been called and have not answered. */
+  get openCalls(): readonly NativeWait[] {
+    return [...this.#tasks].flatMap(({ wait }) => (wait instanceof NativeWait ? [wait] : []));
+  }
+
   /** The owner of a host that {@link hostOf} gave; undefined for other objects. */
   hostOwner(host: object): string | undefined {
     return host === this.host ? VM_TASK : this.#hostOwners.get(host as Host);
@@ -386,7 +391,7 @@ export class Vm {
   }
 
   asyncContext(task: Task, native: AsyncNative, args: readonly Value[]): AsyncContext {
-    const wait = new NativeWait(native, args, this.#position(task.id));
+    const wait = new NativeWait(task.id, native, args, this.#position(task.id));
     const { token } = wait;
     const context: AsyncContext = {
       vm: this,
@@ -755,13 +760,15 @@ function deadlineExceeded(): HarnFailure {
  * to find in the log what it has asked for since it was called.
  */
 export class NativeWait implements Wait {
+  readonly taskId: string;
   readonly native: AsyncNative;
   readonly args: readonly Value[];
   readonly position: number;
   /** How often it has called back into the program: what that did would happen again. */
   calls = 0;
   readonly token: CancelToken = new CancelToken();
-  constructor(native: AsyncNative, args: readonly Value[], position: number) {
+  constructor(taskId: string, native: AsyncNative, args: readonly Value[], position: number) {
+    this.taskId = taskId;
     this.native = native;
     this.args = args;
     this.position = position;

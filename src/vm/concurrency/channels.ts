@@ -1,6 +1,6 @@
 /** Bounded channels, `select`, and `sleep`. */
 
-import { code, invoke, type Then, type Named } from "../core/callback.ts";
+import { code, invoke, type Named, type Then } from "../core/callback.ts";
 import { END, PullSource } from "../core/iteration.ts";
 import type { Task } from "../core/task.ts";
 import type { Timer } from "../core/timers.ts";

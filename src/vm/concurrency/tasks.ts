@@ -1,6 +1,6 @@
 /** spawn, await, cancel, parallel: tasks as values, with their output kept until somebody collects it. */
 
-import { type ClassPart, code, invoke, type Then, type Named } from "../core/callback.ts";
+import { type ClassPart, code, invoke, type Named, type Then } from "../core/callback.ts";
 import { END, Iter, PullSource } from "../core/iteration.ts";
 import { Permit } from "../core/locks.ts";
 import { OutputBuffer } from "../core/output.ts";
@@ -247,13 +247,13 @@ class Group {
   /** The value of the whole form, once complete. */
   outcome(): Value {
     this.writeOutput();
-    if (this.mode === "settle") return this.#settled();
+    if (this.mode === "settle") return this.settled();
     const failed = this.children.find((child) => child?.failure);
     if (failed?.failure) throw failed.failure;
     return listOf(this.children.map((child) => child?.result));
   }
 
-  #settled(): Value {
+  settled(): Value {
     const results = this.children.map((child) => {
       if (child?.failure) return err(child.failure.display());
       return isResult(child?.result) ? child.result : ok(share(child?.result));

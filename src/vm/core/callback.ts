@@ -22,7 +22,7 @@ export interface ClassPart extends Named {
   /** An object to be filled; default: one with the prototype and nothing else. */
   readonly make?: (vm: Vm) => object;
   /** The fields that are kept; default: all. */
-  readonly fields?: readonly string[];
+  readonly save?: (object: object) => object;
 }
 
 /** Code that callbacks refer to. */

@@ -7,7 +7,7 @@
 import { RuntimeError } from "../error.ts";
 import { Opaque } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
-import { type CallbackKind, code, invoke, type Then, type Named } from "./callback.ts";
+import { type CallbackKind, code, invoke, type Named, type Then } from "./callback.ts";
 import type { Task } from "./task.ts";
 
 export interface LockMetrics {
@@ -202,4 +202,9 @@ export const leaveQueue: CallbackKind<{ readonly lock: Lock; readonly waiter: Lo
   ({ lock, waiter }) => lock.leave(waiter, "cancelled"),
 );
 
-export const lockCodes: readonly Named[] = [nothingToClose.code, releasePermit.code, mutexGranted.code, leaveQueue.code];
+export const lockCodes: readonly Named[] = [
+  nothingToClose.code,
+  releasePermit.code,
+  mutexGranted.code,
+  leaveQueue.code,
+];

@@ -1,0 +1,136 @@
+/**
+ * Snapshots beside the log. A log can always be played from its beginning; a snapshot of the program, taken somewhere on
+ * the way, saves that for what came before.
+ *
+ * - *seq*: entries before it are in the snapshot, entries from it on follow the snapshot.
+ * - *open*: what had been asked for and not answered when the snapshot was taken, and what calls under way had asked for
+ *   since they began. Those requests are made again, so their entries are kept in the snapshot.
+ * - *generation*: from a snapshot on, values are stored anew instead of referring to what was stored before it. So the
+ *   snapshot and what follows are complete without the log before.
+ *
+ * A snapshot replaces the one before. One that cannot be read, is of another version or of another program is passed
+ * over, and the log is played from its beginning: it is never needed, and never wrong.
+ */
+
+import { HarnError, isJsonObject, type Json } from "../base/index.ts";
+import type { EntryDraft } from "./entry-codec.ts";
+import { blobsBehind } from "./runs.ts";
+import type { StoredBlob, StoredRow } from "./spec.ts";
+import { parseStoredJson } from "./value-codec.ts";
+
+/** Raised with every change of what a snapshot holds; older ones are passed over. 1: first. */
+export const RUN_SNAPSHOT_VERSION = 1;
+
+export interface RunSnapshot {
+  readonly seq: number;
+  /** Digest of the program's code. */
+  readonly program: string;
+  /** The clocks when it was taken, milliseconds. */
+  readonly clock: { readonly monotonicMs: number; readonly wallMs: number };
+  /** Entries of what is open. */
+  readonly rows: readonly StoredRow[];
+  /** What those refer to. */
+  readonly blobs: readonly StoredBlob[];
+  /** The program. */
+  readonly machine: Json;
+}
+
+/** Which requests are open. */
+export interface OpenRequests {
+  /** Calls under way: everything that the task has asked for from this entry on. */
+  readonly tasks: ReadonlyMap<string, number>;
+  /** Single requests, by the entry that starts them. */
+  readonly starts: ReadonlySet<number>;
+}
+
+export function encodeRunSnapshot(snapshot: RunSnapshot): string {
+  return JSON.stringify({ version: RUN_SNAPSHOT_VERSION, ...snapshot });
+}
+
+/** @throws HarnError `journal.corrupt` for anything but a snapshot of this version */
+export function decodeRunSnapshot(body: string): RunSnapshot {
+  const raw = parseStoredJson(body, "a snapshot");
+  if (!isJsonObject(raw) || raw.version !== RUN_SNAPSHOT_VERSION || typeof raw.program !== "string") {
+    throw new HarnError("journal.corrupt", `Expected a snapshot of version ${RUN_SNAPSHOT_VERSION}`);
+  }
+  return raw as unknown as RunSnapshot;
+}
+
+/** Text of rows and blobs that is kept in memory for calls under way. */
+const TAIL_LIMIT_CHARS = 8_388_608;
+
+interface TailRow extends StoredRow {
+  /** Absent: it belongs to the request `of`, or to none. */
+  readonly task: string | undefined;
+  readonly of: number | undefined;
+  readonly isEnd: boolean;
+}
+
+/** The latest part of the log, as far as a snapshot may have to hold it. */
+export interface Tail {
+  row(row: StoredRow, draft: Pick<EntryDraft, "type"> & { readonly task?: string; readonly of?: number }): void;
+  blob(blob: StoredBlob): void;
+  /**
+   * Gives what is open, and forgets the rest.
+   *
+   * @throws HarnError `snapshot.refused` when so much has happened in a call under way that it was not kept
+   */
+  cut(open: OpenRequests): { readonly rows: readonly StoredRow[]; readonly blobs: readonly StoredBlob[] };
+}
+
+export function createTail(): Tail {
+  let rows: TailRow[] = [];
+  let blobs = new Map<string, string>();
+  let chars = 0;
+  /** Requests before it are known only if they were unanswered then. */
+  let lostBefore = 0;
+
+  const keep = (kept: TailRow[]) => {
+    const behind = blobsBehind(kept, blobs);
+    rows = kept;
+    blobs = new Map(behind.map(({ digest, body }) => [digest, body]));
+    chars = kept.reduce((sum, { body }) => sum + body.length, 0);
+    for (const { body } of behind) chars += body.length;
+    return { rows: kept.map(({ seq, body }) => ({ seq, body })), blobs: behind };
+  };
+
+  const select = (isOpen: (row: TailRow) => boolean): TailRow[] => {
+    const starts = new Set<number>();
+    return rows.filter((row) => {
+      if (row.of !== undefined) return starts.has(row.of);
+      if (row.task === undefined || !isOpen(row)) return false;
+      starts.add(row.seq);
+      return true;
+    });
+  };
+
+  const grown = (length: number): void => {
+    chars += length;
+    if (chars <= TAIL_LIMIT_CHARS) return;
+    const ended = new Set(rows.flatMap(({ isEnd, of }) => (isEnd && of !== undefined ? [of] : [])));
+    lostBefore = (rows.at(-1)?.seq ?? -1) + 1;
+    keep(rows.filter(({ task, seq }) => task !== undefined && !ended.has(seq)));
+  };
+
+  return {
+    row({ seq, body }, { type, task, of }) {
+      rows.push({ seq, body, task, of, isEnd: type === "end" || type === "sync" });
+      grown(body.length);
+    },
+    blob({ digest, body }) {
+      blobs.set(digest, body);
+      grown(body.length);
+    },
+    cut({ tasks, starts }) {
+      for (const [task, from] of tasks) {
+        if (from >= lostBefore) continue;
+        keep(select((row) => (tasks.get(row.task!) ?? Number.POSITIVE_INFINITY) <= row.seq || starts.has(row.seq)));
+        const reason = `a call of ${task} in which too much has happened`;
+        throw new HarnError("snapshot.refused", `Expected short calls, found ${reason}`, { data: { reason } });
+      }
+      return keep(
+        select((row) => (tasks.get(row.task!) ?? Number.POSITIVE_INFINITY) <= row.seq || starts.has(row.seq)),
+      );
+    },
+  };
+}

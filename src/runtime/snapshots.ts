@@ -1,0 +1,124 @@
+/**
+ * When a run with a journal keeps a snapshot, and what it comes to.
+ *
+ * One is taken when enough has happened since the last (`everyEntries`), but not before as much has been written to the
+ * journal as the last one measured: what snapshots cost is at most what the journal costs, however much a program
+ * remembers. A moment at which something is alive that is no data is passed over, and a later one tried.
+ */
+
+import { HarnError, type Host } from "../base/index.ts";
+import { createRedactor, type Journal, type JournalHost, type Redactor } from "../journal/index.ts";
+import { standardSnapshotParts } from "../stdlib/index.ts";
+import { type Checkpoint, captureVm, type Vm } from "../vm/index.ts";
+
+export interface SnapshotSettings {
+  /** Entries of the journal between two snapshots. Default 400. 0: at every moment there is, for tests. */
+  readonly everyEntries?: number;
+  /** Told of each snapshot that was taken, and of each moment that would not do. */
+  readonly onSnapshot?: (event: SnapshotEvent) => void;
+}
+
+export type SnapshotEvent =
+  | { readonly type: "taken"; readonly seq: number; readonly chars: number }
+  | { readonly type: "refused"; readonly seq: number; readonly reason: string };
+
+const DEFAULT_ENTRIES = 400;
+
+export interface CheckpointOptions {
+  readonly settings: SnapshotSettings;
+  readonly journal: Journal;
+  readonly host: Host;
+  readonly journalHost: JournalHost;
+  readonly redactor: RememberingRedactor;
+  /** Digest of the program. */
+  readonly program: () => string;
+  /** False: what is recorded is still being played. */
+  readonly isLive: () => boolean;
+  /** Requests of the machinery that are never answered in a run that ends by itself. */
+  readonly standing: ReadonlySet<number>;
+}
+
+/** Undefined where the journal's store keeps no snapshots. */
+export function createCheckpoint(options: CheckpointOptions): Checkpoint | undefined {
+  const { journal, settings, redactor } = options;
+  const { keepSnapshot } = journal;
+  if (keepSnapshot === undefined) return undefined;
+  const interval = settings.everyEntries ?? DEFAULT_ENTRIES;
+  let nextSeq = journal.position + interval;
+  let lastChars = 0;
+  let charsThen = journal.grownChars;
+
+  const take = (vm: Vm): void => {
+    if (redactor.holdsUnknown) throw new HarnError("snapshot.refused", "", { data: { reason: "a secret" } });
+    const { host } = options;
+    const admits = (part: string | Uint8Array): boolean =>
+      typeof part === "string" ? redactor.text(part) === part : redactor.bytes(part) === part;
+    const machine = captureVm(vm, { parts: standardSnapshotParts, admits });
+    const { sleep } = vm.save().timers;
+    const kept = keepSnapshot(
+      {
+        tasks: new Map(vm.openCalls.map(({ taskId, position }) => [taskId, position])),
+        starts: new Set([...options.standing, ...(sleep ? [sleep.position] : [])]),
+      },
+      {
+        program: options.program(),
+        clock: { monotonicMs: host.sync("clock.monotonic", {}), wallMs: host.sync("clock.now", {}) },
+        machine,
+      },
+    );
+    // One that cannot be stored is no loss; a journal that cannot be written says so itself.
+    void Promise.resolve(kept.stored).catch(() => {});
+    lastChars = kept.chars;
+    charsThen = journal.grownChars;
+    nextSeq = journal.position + interval;
+    settings.onSnapshot?.({ type: "taken", seq: journal.position, chars: kept.chars });
+  };
+
+  return {
+    due: () =>
+      journal.position >= nextSeq &&
+      (interval === 0 || journal.grownChars - charsThen >= lastChars) &&
+      !journal.crashed &&
+      journal.failure === undefined &&
+      options.isLive(),
+    take(vm) {
+      try {
+        take(vm);
+      } catch (error) {
+        if (!(error instanceof HarnError)) throw error;
+        // The same will hold for a while.
+        nextSeq = journal.position + Math.ceil(interval / 8);
+        const reason = error.code === "snapshot.refused" ? String(error.data?.["reason"]) : error.message;
+        settings.onSnapshot?.({ type: "refused", seq: journal.position, reason });
+      }
+    },
+  };
+}
+
+export interface RememberingRedactor extends Redactor {
+  /** The program was given something that the journal keeps out by its place alone, and that nobody could find in a text. */
+  readonly holdsUnknown: boolean;
+}
+
+/** Shorter secrets are too likely to occur by chance, and are not looked for. */
+const FINDABLE = 8;
+
+export function rememberingRedactor(inner: Redactor = createRedactor()): RememberingRedactor {
+  let holdsUnknown = false;
+  return {
+    get version() {
+      return inner.version;
+    },
+    get holdsUnknown() {
+      return holdsUnknown;
+    },
+    text: (text) => inner.text(text),
+    bytes: (bytes) => inner.bytes(bytes),
+    args: (kind, args) => inner.args(kind, args),
+    result(kind, args, result) {
+      const redacted = inner.result(kind, args, result);
+      if (redacted.changed && !(typeof result === "string" && result.length >= FINDABLE)) holdsUnknown = true;
+      return redacted;
+    },
+  };
+}

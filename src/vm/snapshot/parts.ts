@@ -1,0 +1,111 @@
+/** What the machine itself may hold between two turns of its tasks, by the names that a snapshot uses. */
+
+import { Channel, channelCodes, passRoutine } from "../concurrency/channels.ts";
+import { taskClasses, taskCodes, taskRoutines } from "../concurrency/tasks.ts";
+import { AsyncSource } from "../core/async-source.ts";
+import type { ClassPart, Named } from "../core/callback.ts";
+import { Coroutine, coroutineCodes } from "../core/coroutine.ts";
+import { CaughtFailure } from "../core/drive.ts";
+import { ChainSource, Cursor, Iter, IterSource, iterationCodes, pullRoutine } from "../core/iteration.ts";
+import { Lock, lockCodes, Permit } from "../core/locks.ts";
+import { OutputBuffer } from "../core/output.ts";
+import { Frame, Task } from "../core/task.ts";
+import { Cancelled, CategorizedError, RuntimeError, Thrown } from "../error.ts";
+import { Cell } from "../module-instance.ts";
+import type { Value } from "../value/value.ts";
+import {
+  Bytes,
+  Closure,
+  Dict,
+  EnumValue,
+  List,
+  NativeRef,
+  Pair,
+  RangeValue,
+  SetValue,
+  StructValue,
+} from "../value/value.ts";
+import { NativeWait, vmCodes, vmRoutines } from "../vm.ts";
+
+/** Classes and names that a layer adds to what a snapshot may hold. */
+export interface SnapshotParts {
+  readonly classes: readonly ClassPart[];
+  /** Code, routines, marks; names are unique. */
+  readonly constants: readonly Named[];
+}
+
+const NO_VALUES: readonly Value[] = [];
+
+/** Objects that the interpreter meets all the time are made by their constructors, so that it finds them as it knows them. */
+const valueClasses: readonly ClassPart[] = [
+  { name: "list", type: List, make: () => new List([]) },
+  { name: "dict", type: Dict, make: () => new Dict(new Map()), save: (dict) => pick(dict as Dict, "shared", "map") },
+  { name: "set", type: SetValue, make: () => new SetValue([]) },
+  { name: "struct", type: StructValue, make: () => new StructValue(undefined as never, new Map()) },
+  { name: "enum", type: EnumValue, make: () => new EnumValue(undefined as never, "", NO_VALUES) },
+  { name: "range", type: RangeValue, make: () => new RangeValue(0, 0, false) },
+  { name: "pair", type: Pair, make: () => new Pair(undefined, undefined) },
+  { name: "bytes", type: Bytes, make: () => new Bytes(new Uint8Array()) },
+  { name: "closure", type: Closure, make: () => new Closure(undefined as never, NO_VALUES) },
+  { name: "cell", type: Cell, make: () => new Cell() },
+  { name: "cursor", type: Cursor, make: () => new Cursor(undefined, 0, 0) },
+  { name: "iter", type: Iter, make: () => new Iter(undefined as never) },
+  { name: "native-ref", type: NativeRef },
+];
+
+const machineClasses: readonly ClassPart[] = [
+  {
+    name: "task",
+    type: Task,
+    make: ({ output }) => new Task("", undefined, output),
+    save: (task) => savedTask(task as Task),
+  },
+  { name: "frame", type: Frame, make: () => new Frame() },
+  {
+    name: "native-call",
+    type: NativeWait,
+    make: () => new NativeWait("", undefined as never, NO_VALUES, 0),
+    save: (wait) => pick(wait as NativeWait, "taskId", "native", "args", "position"),
+  },
+  { name: "output", type: OutputBuffer },
+  { name: "coroutine", type: Coroutine },
+  { name: "async-source", type: AsyncSource },
+  { name: "iter-source", type: IterSource },
+  { name: "chain-source", type: ChainSource },
+  { name: "channel", type: Channel },
+  { name: "lock", type: Lock, make: (vm) => new Lock(vm, "", "", 0) },
+  { name: "permit", type: Permit },
+  { name: "failure", type: CaughtFailure },
+  { name: "thrown", type: Thrown },
+  { name: "runtime-error", type: RuntimeError },
+  { name: "categorized-error", type: CategorizedError },
+  { name: "cancelled", type: Cancelled },
+];
+
+export const vmParts: SnapshotParts = {
+  classes: [...valueClasses, ...machineClasses, ...taskClasses],
+  constants: [
+    ...vmCodes,
+    ...vmRoutines,
+    ...lockCodes,
+    ...coroutineCodes,
+    ...iterationCodes,
+    ...channelCodes,
+    ...taskCodes,
+    ...taskRoutines,
+    passRoutine,
+    pullRoutine,
+  ],
+};
+
+function pick<T extends object, K extends keyof T>(object: T, ...keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.map((key) => [key, object[key]])) as Pick<T, K>;
+}
+
+/** Without what lies above the top frame: left over from calls that have returned. */
+function savedTask(task: Task): object {
+  const frames = task.frames.slice(0, task.depth);
+  let used = 0;
+  for (const { base, fn } of frames) used = Math.max(used, base + (fn?.registerCount ?? 0));
+  return { ...task, frames, registers: task.registers.slice(0, used) };
+}

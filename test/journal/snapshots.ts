@@ -1,0 +1,45 @@
+/** Runs programs with a snapshot at every moment there is, and goes on from each of them, in tests. */
+
+import { type JournalStore, openJournal, type StoredSnapshot } from "../../src/journal/index.ts";
+import type { SnapshotEvent } from "../../src/runtime/index.ts";
+
+export interface Collected {
+  /** Keeps every snapshot instead of the newest. */
+  readonly store: JournalStore;
+  readonly snapshots: StoredSnapshot[];
+}
+
+export function collecting(inner: JournalStore): Collected {
+  const snapshots: StoredSnapshot[] = [];
+  const kept = inner.snapshots!;
+  const store: JournalStore = {
+    ...inner,
+    snapshots: {
+      ...kept,
+      save(_run, snapshot) {
+        snapshots.push(snapshot);
+      },
+    },
+  };
+  return { store, snapshots };
+}
+
+/** The run as it would be opened if this had been its newest snapshot. */
+export async function openAt(store: JournalStore, id: string, snapshot: StoredSnapshot) {
+  const whole = (await store.load(id))!;
+  const rows = whole.rows.slice(snapshot.seq);
+  const at: JournalStore = {
+    ...store,
+    snapshots: { mark: () => null, save: () => {}, load: () => ({ snapshot, tail: { ...whole, rows } }) },
+  };
+  return openJournal(at, id, { snapshots: true });
+}
+
+/** What stood in the way, and how often. */
+export function refusals(events: readonly SnapshotEvent[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const event of events) {
+    if (event.type === "refused") counts.set(event.reason, (counts.get(event.reason) ?? 0) + 1);
+  }
+  return counts;
+}
