@@ -2,6 +2,7 @@
 
 import type { JsonObject } from "../../base/index.ts";
 import type { ModelInput } from "../spec/model.ts";
+import { ModelError } from "../spec/model-error.ts";
 import { type ModelResult, NO_USAGE } from "../spec/model-result.ts";
 import { utf8Length } from "../wire/utf8.ts";
 import { buildModelInput, runAttempt } from "./attempt.ts";
@@ -30,10 +31,28 @@ export async function llmCompletion(
 
   const chat = chatRequest(before, after);
   const prompt = options.system === undefined ? chat.instruction : `${options.system}\n\n${chat.instruction}`;
-  const input: ModelInput = buildModelInput(options, [{ role: "user", content: chat.message }], prompt);
-  const request = { input, options: { ...options, llmRetries: 0, fallbackChain: [] } };
-  const result = await runAttempt(context, request, 0, extras.signal, extras.onChunk);
+  const conversation: ModelInput = buildModelInput(options, [{ role: "user", content: chat.message }], prompt);
+  const once = { ...options, llmRetries: 0, fallbackChain: [] };
+  const attempt = (input: ModelInput): Promise<ModelResult> =>
+    runAttempt(context, { input, options: once }, 0, extras.signal, extras.onChunk);
+  const completion = {
+    prefix: before,
+    ...(after === "" ? {} : { suffix: after }),
+    ...(options.system === undefined ? {} : { system: options.system }),
+  };
+  const result = await attempt({ ...conversation, completion }).catch((error: unknown) => {
+    if (onlyConverses(error)) return attempt(conversation);
+    throw error;
+  });
   return buildCompletionResult(result, context.catalog);
+}
+
+/** The endpoint is not there, or not for this model. A configuration cannot know that, and nothing was done yet. */
+function onlyConverses(error: unknown): boolean {
+  if (!(error instanceof ModelError)) return false;
+  if (error.status === 405 || error.status === 501) return true;
+  const says = /completions? endpoint|chat model|does not support (?:insert|generate)/i.test(error.body ?? "");
+  return (error.status === 400 || error.status === 404) && says;
 }
 
 /** COMPL-04. */

@@ -74,7 +74,10 @@ export async function resolveEndpoint(
         ? vertexEndpoint(sources, config, input)
         : geminiEndpoint(catalog, config, input);
     case "ollama": {
-      const path = usesRawPrompt(input, context) ? (config.completionEndpoint ?? "/api/generate") : config.chatEndpoint;
+      const path =
+        input.completion || usesRawPrompt(input, context)
+          ? (config.completionEndpoint ?? "/api/generate")
+          : config.chatEndpoint;
       return { url: joinUrl(ollamaUrl(catalog.baseUrl(config)), path), ...credentials(catalog, config, input) };
     }
     case "anthropic":
@@ -86,8 +89,17 @@ export async function resolveEndpoint(
     case "openai-responses":
       return config.authStyle === "azure_openai"
         ? azureEndpoint(catalog, config, input)
-        : { url: joinUrl(catalog.baseUrl(config), config.chatEndpoint), ...credentials(catalog, config, input) };
+        : { url: joinUrl(catalog.baseUrl(config), pathOf(config, input)), ...credentials(catalog, config, input) };
   }
+}
+
+function pathOf(config: ProviderConfig, input: ModelInput): string {
+  return (input.completion && config.completionEndpoint) || config.chatEndpoint;
+}
+
+/** COMPL-04: whether a provider continues texts itself: it has an endpoint for it, and speaks a format that knows how. */
+export function continuesTexts(config: ProviderConfig | undefined, style: ApiStyle): boolean {
+  return config?.completionEndpoint !== undefined && (style === "openai-chat" || style === "ollama");
 }
 
 /** `base` and `path` with one slash between, and without a version segment that both name. */

@@ -35,7 +35,7 @@ import {
   type OnEvent,
 } from "../wire/event-stream.ts";
 import { createPump, type PumpControl, type PumpSource } from "../wire/pump.ts";
-import { providerConfigOf, resolveEndpoint } from "./endpoint.ts";
+import { continuesTexts, providerConfigOf, resolveEndpoint } from "./endpoint.ts";
 import { createGoogleTokens, type GoogleTokens } from "./google-credentials.ts";
 import {
   DRAIN_TIMEOUT_MS,
@@ -77,6 +77,11 @@ export function createHttpModelClient(options: HttpClientOptions): ModelClient {
   };
 }
 
+/** Without what the provider has no endpoint for: messages and system say the same. */
+function asConversation({ completion: _, ...rest }: ModelInput): ModelInput {
+  return rest;
+}
+
 interface HttpCall extends PumpSource<ModelChunk> {
   readonly partial: PartialAnswer;
   readonly requestId: string | undefined;
@@ -92,10 +97,11 @@ type Stage =
   | { readonly kind: "drain" }
   | { readonly kind: "over" };
 
-function openCall(options: HttpClientOptions, tokens: GoogleTokens, input: ModelInput, control: PumpControl): HttpCall {
+function openCall(options: HttpClientOptions, tokens: GoogleTokens, asked: ModelInput, control: PumpControl): HttpCall {
   const { host, catalog } = options;
-  const config = providerConfigOf(catalog, input.provider);
-  const style = options.style ?? apiStyleOf(input.provider, config);
+  const config = providerConfigOf(catalog, asked.provider);
+  const style = options.style ?? apiStyleOf(asked.provider, config);
+  const input = asked.completion && !continuesTexts(config, style) ? asConversation(asked) : asked;
   const format = WIRE_FORMATS[style];
   const context: EncodeContext = {
     capabilities: catalog.capabilities(input.provider, input.model),

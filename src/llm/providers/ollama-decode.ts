@@ -82,7 +82,8 @@ export function createOllamaDecoder(input: ModelInput, secrets: readonly string[
     }
     const reason = stringOf(line["done_reason"]);
     const mapped = STOP_REASONS[reason ?? "stop"] ?? reason ?? "end_turn";
-    settleContent(state, mapped, out);
+    // A gap may be filled with nothing.
+    if (!input.completion) settleContent(state, mapped, out);
     pushDone(state, out, {
       stopReason: mapped === "end_turn" && state.calls > 0 ? "tool_use" : mapped,
       rawStopReason: reason,

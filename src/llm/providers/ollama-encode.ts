@@ -14,7 +14,9 @@ const DEFAULT_KEEP_ALIVE = "30m";
 
 export function encodeOllama(input: ModelInput, context: EncodeContext): EncodedRequest {
   const warnings: string[] = [];
-  const body = usesRawPrompt(input, context) ? rawBody(input) : chatBody(input, warnings);
+  const { completion } = input;
+  const prompted = usesRawPrompt(input, context) ? rawBody : chatBody;
+  const body = completion ? completionBody(input, completion) : prompted(input, warnings);
   const format = input.output ?? { kind: "text" };
   if (format.kind === "json") body["format"] = "json";
   if (format.kind === "json-schema") body["format"] = format.schema;
@@ -22,7 +24,7 @@ export function encodeOllama(input: ModelInput, context: EncodeContext): Encoded
   return { body, warnings };
 }
 
-/** Whether the prompt is rendered by us; the endpoint is then the completion endpoint. */
+/** Whether a conversation is rendered as a prompt by us; the endpoint is then the completion endpoint. */
 export function usesRawPrompt(input: ModelInput, context: EncodeContext): boolean {
   const { recommendedEndpoint, textToolWireFormat } = context.capabilities;
   return recommendedEndpoint === "/api/generate-raw" && !textToolWireFormat && !input.tools?.length;
@@ -61,6 +63,23 @@ function rawBody(input: ModelInput): { [key: string]: Json } {
     prompt: renderChatMl(input),
     stream: input.stream !== false,
     raw: true,
+    options: encodeOptions(input),
+  };
+}
+
+/**
+ * COMPL-04. Raw, the text goes to the model as it is; a suffix needs the template of the model, and only with a template
+ * is there a place for a system prompt.
+ */
+function completionBody(
+  input: ModelInput,
+  { prefix, suffix, system }: NonNullable<ModelInput["completion"]>,
+): { [key: string]: Json } {
+  return {
+    model: input.model,
+    prompt: prefix,
+    ...(suffix ? { suffix, ...(system ? { system } : {}) } : { raw: true }),
+    stream: input.stream !== false,
     options: encodeOptions(input),
   };
 }

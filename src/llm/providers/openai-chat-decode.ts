@@ -194,7 +194,8 @@ export function createOpenAiChatDecoder(input: ModelInput, secrets: readonly str
     }
     const reason = finishReason ?? "stop";
     const mapped = STOP_REASONS[reason] ?? reason;
-    settleContent(state, mapped, out);
+    // A gap may be filled with nothing.
+    if (!input.completion) settleContent(state, mapped, out);
     pushDone(state, out, {
       stopReason: mapped === "end_turn" && state.calls > 0 ? "tool_use" : mapped,
       rawStopReason: finishReason,
@@ -216,13 +217,16 @@ export function createOpenAiChatDecoder(input: ModelInput, secrets: readonly str
       pushReasoning(delta, out);
     }
     if (delta["content"] != null) pushContent(delta["content"], out);
+    if (input.completion && choice["text"] != null) pushContent(choice["text"], out);
     if (delta["refusal"] != null) pushText(state, textOf(delta["refusal"]), out);
     if (delta["tool_calls"] != null) {
       for (const part of listOf(delta["tool_calls"])) pushCall(objectOf(part) ?? {}, out);
     }
     const legacy = objectOf(delta["function_call"]);
     if (legacy) pushCall({ index: 0, function: legacy }, out);
-    const tokens = objectOf(choice["logprobs"])?.["content"];
+    const told = objectOf(choice["logprobs"]);
+    if (told && input.completion) (logprobs ??= []).push(told);
+    const tokens = told?.["content"];
     if (Array.isArray(tokens)) (logprobs ??= []).push(...(tokens as Json[]));
     if (choice["error"] != null) throw providerError(state, choice, JSON.stringify(choice));
     const reason = stringOf(choice["finish_reason"]);

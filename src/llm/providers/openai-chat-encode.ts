@@ -17,6 +17,7 @@ import type { EncodeContext, EncodedRequest } from "./wire-format.ts";
 
 export function encodeOpenAiChat(input: ModelInput, context: EncodeContext): EncodedRequest {
   const quirks = chatQuirks(input.provider);
+  if (input.completion) return encodeCompletion(input, input.completion, quirks);
   const { capabilities } = context;
   const warnings: string[] = [];
   const body: { [key: string]: Json } = {
@@ -47,6 +48,30 @@ export function encodeOpenAiChat(input: ModelInput, context: EncodeContext): Enc
     if (quirks.enableThinkingField) body["enable_thinking"] = enabled;
   }
   if (quirks.promptCacheKey && input.cache && input.sessionId) body["prompt_cache_key"] = input.sessionId;
+  if (input.stream !== false) {
+    body["stream"] = true;
+    if (quirks.asksForUsage) body["stream_options"] = { include_usage: true };
+  }
+  Object.assign(body, input.providerOptions?.[input.provider]);
+  return { body, warnings };
+}
+
+/** COMPL-04: the older endpoint, which continues a text. */
+function encodeCompletion(
+  input: ModelInput,
+  { prefix, suffix }: NonNullable<ModelInput["completion"]>,
+  quirks: ChatQuirks,
+): EncodedRequest {
+  const warnings: string[] = [];
+  const body: { [key: string]: Json } = { model: input.model, prompt: prefix };
+  if (suffix) body["suffix"] = suffix;
+  if (input.maxTokens !== undefined) body["max_tokens"] = input.maxTokens;
+  encodeSampling(input, quirks, body, warnings);
+  if (body["logprobs"] !== undefined) {
+    // A number here: how many of the likeliest tokens are told.
+    body["logprobs"] = input.sampling?.topLogprobs ?? 1;
+    delete body["top_logprobs"];
+  }
   if (input.stream !== false) {
     body["stream"] = true;
     if (quirks.asksForUsage) body["stream_options"] = { include_usage: true };

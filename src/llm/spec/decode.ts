@@ -57,6 +57,11 @@ export function decodeModelInput(value: unknown): ModelInput {
   for (const field of ["sampling", "output", "thinking", "providerOptions", "toolSearch"]) {
     if (input[field] !== undefined) object(input[field], `input.${field}`);
   }
+  if (input["completion"] !== undefined) {
+    const completion = object(input["completion"], "input.completion");
+    text(completion, "prefix", "input.completion");
+    for (const field of ["suffix", "system"]) optional(completion, field, "string", "input.completion");
+  }
   return value as ModelInput;
 }
 

@@ -120,6 +120,11 @@ export interface ModelInput {
   readonly betaFeatures?: readonly string[];
   /** Text the answer must continue from. */
   readonly prefill?: string;
+  /**
+   * The same request as a text to be continued, for providers that have an endpoint for it (COMPL-04): what stands before
+   * and, perhaps, after the gap. `messages` and `system` say it as a conversation, for all others.
+   */
+  readonly completion?: { readonly prefix: string; readonly suffix?: string; readonly system?: string };
   /** False asks for one whole answer; the client still yields it as chunks. Default true. */
   readonly stream?: boolean;
   /** Milliseconds for the whole request; absent: no limit. */
