@@ -12,6 +12,7 @@ export function addTools(program: Command, context: CliContext, finish: Finish):
   addFmt(program, context, finish);
   addLint(program, context, finish);
   addTest(program, context, finish);
+  addRepl(program, context, finish);
   addFuzz(program, context, finish);
   addExplain(program, context, finish);
   addDoc(program, context, finish);
@@ -147,6 +148,17 @@ Examples:
     .action(async (folder: string, options: { timeout: number }) =>
       finish(await (await import("./commands/conformance.ts")).conformanceCommand(context, folder, options)),
     );
+}
+
+function addRepl(program: Command, context: CliContext, finish: Finish): void {
+  program
+    .command("repl")
+    .summary("type code, see what it gives")
+    .description(
+      "Reads inputs and runs them one after the other; what they declare lasts. In a pipe there are no prompts, and\nthe exit code is 1 when an input failed. :help tells of commands and keys.",
+    )
+    .addHelpText("after", "\nExamples:\n  harn repl\n  echo '1 + 1' | harn repl")
+    .action(async () => finish(await (await import("./commands/repl.ts")).replCommand(context)));
 }
 
 function addFuzz(program: Command, context: CliContext, finish: Finish): void {
