@@ -23,6 +23,27 @@ export {
 } from "./artifacts/select-artifacts.ts";
 // Cancellation
 export { CANCELLED, orCancelled, toAbortSignal } from "./cancel/cancellation.ts";
+// Commands: risks and policies
+export {
+  blockedResult,
+  type CommandAudit,
+  type CommandFeedback,
+  type CommandHook,
+  type CommandOrigin,
+  type CommandPolicy,
+  type CommandVerdict,
+  guardCommand,
+  readCommandPolicy,
+  reviewCommand,
+} from "./commands/command-policy.ts";
+export {
+  type CommandRisk,
+  commandOutputRisk,
+  commandRisk,
+  commandText,
+  type RiskLabel,
+  riskDict,
+} from "./commands/command-risk.ts";
 // Compaction
 export {
   type CompactionRequest,

@@ -9,6 +9,7 @@ import { collectionBuiltins } from "./collections/index.ts";
 import { listMethods } from "./collections/list-methods.ts";
 import { rangeMethods } from "./collections/range-methods.ts";
 import { setMethods } from "./collections/set-methods.ts";
+import { commandBuiltins } from "./commands/index.ts";
 import { compressionBuiltins } from "./compression/index.ts";
 import { concurrencyBuiltins } from "./concurrency/index.ts";
 import { consoleBuiltins } from "./console/index.ts";
@@ -77,6 +78,7 @@ export const standardBuiltins: readonly Builtin[] = [
   ...signatureBuiltins,
   ...templateBuiltins,
   ...hostBuiltins,
+  ...commandBuiltins,
   ...httpBuiltins,
   ...yamlBuiltins,
   ...compressionBuiltins,

@@ -4,6 +4,7 @@ import { type AgentLoopOptions, agentLoop, TurnError } from "../../agent/index.t
 import type { Json } from "../../base/index.ts";
 import { type AsyncContext, Dict, type HarnFailure, type Value } from "../../vm/index.ts";
 import { type Builtin, effect } from "../builtin.ts";
+import { commandPolicyArgument } from "../commands/command-scope.ts";
 import { answerValue } from "../llm/answer-value.ts";
 import { modelFailure } from "../llm/run-state.ts";
 import { readAgentLoop } from "./loop-options.ts";
@@ -18,6 +19,8 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
     options: {} as AgentLoopOptions,
     tools: options.map.get("tools"),
   };
+  const commandPolicy = loopCommandPolicy(options);
+  if (commandPolicy !== undefined) scope.commandPolicy = commandPolicy;
   const inside = insideLoop(context, scope);
   let breach: HarnFailure | undefined;
   const { loop, sessionId } = readAgentLoop(
@@ -38,6 +41,13 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
   // What a step may spend is not the loop's business: it ends, and the step's boundary decides.
   if (breach !== undefined) throw breach;
   return answerValue(result as unknown as Json);
+}
+
+/** AGENT-21: `command_policy`, also as a field of `policy`. */
+function loopCommandPolicy({ map }: Dict): Dict | undefined {
+  const policy = map.get("policy");
+  const given = map.get("command_policy") ?? (policy instanceof Dict ? policy.map.get("command_policy") : undefined);
+  return given === undefined ? undefined : commandPolicyArgument("agent_loop", given);
 }
 
 /** While work on a session is under way, its subscribers are run by whoever does it. */

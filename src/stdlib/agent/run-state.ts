@@ -1,8 +1,9 @@
 /** What agents of one run share, and what a running loop leaves with the tasks that it starts. */
 
 import { type AgentLoopOptions, createSessionStore, type SessionStore } from "../../agent/index.ts";
-import type { AsyncContext, NativeContext, TaskContext, Value } from "../../vm/index.ts";
+import type { AsyncContext, Dict, NativeContext, TaskContext, Value } from "../../vm/index.ts";
 import { runState } from "../builtin.ts";
+import { withCommandPolicy } from "../commands/command-stack.ts";
 
 export interface AgentRunState {
   readonly sessions: SessionStore;
@@ -31,6 +32,8 @@ export interface LoopScope {
   readonly options: AgentLoopOptions;
   /** What `tool_ref` and `tool_def` look into. */
   readonly tools: Value;
+  /** One more policy for the commands of its tools (AGENT-21). */
+  readonly commandPolicy?: Dict;
 }
 
 const LOOP_SCOPE = "agent.loop";
@@ -52,5 +55,7 @@ export function insideLoop(context: AsyncContext, scope: LoopScope): AsyncContex
 }
 
 function withLoop(context: TaskContext, scope: LoopScope): TaskContext {
-  return new Map(context).set(LOOP_SCOPE, scope);
+  const { commandPolicy } = scope;
+  const held = commandPolicy === undefined ? context : withCommandPolicy(context, commandPolicy);
+  return new Map(held).set(LOOP_SCOPE, scope);
 }

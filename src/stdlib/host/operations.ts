@@ -12,6 +12,7 @@ import {
   type Value,
 } from "../../vm/index.ts";
 import { decodeLossy, field, intField, stringField, thrown } from "../arguments.ts";
+import { guardedCommand } from "../commands/command-scope.ts";
 import { isoText } from "../dates/civil.ts";
 import { systemWordsOf } from "../host-failures.ts";
 import { executionRoot } from "../paths/places.ts";
@@ -116,7 +117,15 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 const execError = (problem: string): RuntimeError => new RuntimeError("runtime", `host_call process.exec${problem}`);
 
+/** AGENT-21: policies around the caller see the command first, and its result after. */
 async function execProcess(params: Dict, context: AsyncContext): Promise<Value> {
+  const guarded = await guardedCommand(params, "host_call", context);
+  if (guarded === undefined) return runProcess(params, context);
+  if (guarded.kind === "blocked") return guarded.result;
+  return guarded.finish(await runProcess(guarded.params, context));
+}
+
+async function runProcess(params: Dict, context: AsyncContext): Promise<Dict> {
   const { host, signal } = context;
   const [command, ...args] = await execArguments(params, context);
   const environment = execEnvironment(params);

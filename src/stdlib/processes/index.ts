@@ -1,9 +1,10 @@
 /** Other programs, the environment, and the facts and folders of the run. */
 
 import { type AsyncEffects, HostError, type ProcessResult } from "../../base/index.ts";
-import { type AsyncContext, type Dict, record, share, type Value } from "../../vm/index.ts";
+import { type AsyncContext, type Dict, List, record, share, type Value } from "../../vm/index.ts";
 import { decodeLossy, textArgument, thrown } from "../arguments.ts";
 import { type Builtin, effect, pure } from "../builtin.ts";
+import { guardedCommand } from "../commands/command-scope.ts";
 import { isoText } from "../dates/civil.ts";
 import { systemWordsOf } from "../host-failures.ts";
 import { joinPath, resolvePath } from "../paths/path-text.ts";
@@ -15,7 +16,39 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 type Launch = Omit<AsyncEffects["process.run"]["args"], "maxOutputBytes">;
 
-async function run(builtin: string, launch: Launch, { host, signal }: AsyncContext): Promise<Value> {
+async function run(builtin: string, launch: Launch, context: AsyncContext): Promise<Value> {
+  const guarded = await guardedCommand(commandOf(launch), builtin, context);
+  if (guarded === undefined) return start(builtin, launch, context);
+  if (guarded.kind === "blocked") throw thrown(`${builtin} failed: ${guarded.message}`);
+  return guarded.finish(await start(builtin, relaunched(builtin, launch, guarded.params), context));
+}
+
+/** A launch as command policies see it. */
+function commandOf({ command, args = [], cwd, timeoutMs }: Launch): Dict {
+  return record({
+    mode: "argv",
+    argv: new List([command, ...args]),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(timeoutMs === undefined ? {} : { timeout_ms: timeoutMs }),
+  });
+}
+
+/** With what a policy has rewritten: arguments and folder; the rest is for `process.exec` only. */
+function relaunched(builtin: string, launch: Launch, params: Dict): Launch {
+  const argv = params.map.get("argv");
+  const words = argv instanceof List ? argv.items.filter((item) => typeof item === "string") : [];
+  const [command, ...args] = words;
+  const other = [...params.map.keys()].find((key) => !["mode", "argv", "cwd", "timeout_ms"].includes(key));
+  if (command === undefined || other !== undefined || params.map.get("mode") !== "argv") {
+    throw thrown(
+      `${builtin} failed: a command policy may rewrite \`argv\` and \`cwd\` here, not \`${other ?? "mode"}\``,
+    );
+  }
+  const cwd = params.map.get("cwd");
+  return { ...launch, command, args, ...(typeof cwd === "string" ? { cwd } : {}) };
+}
+
+async function start(builtin: string, launch: Launch, { host, signal }: AsyncContext): Promise<Dict> {
   try {
     return resultOf(await host.perform("process.run", { ...launch, maxOutputBytes: MAX_OUTPUT_BYTES }, signal));
   } catch (error) {
