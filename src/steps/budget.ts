@@ -47,9 +47,13 @@ export interface ThresholdFiring<H> {
   readonly budget: JsonObject;
 }
 
-/** Books a call: to the run, and to the innermost open step if there is one. */
-export function charge<H>(books: RunUsage, hooks: HookRegistry<H>, scope: StepScope, spent: StepCharge): Charged<H> {
-  const step = activeStep(scope);
+/** Books a call: to the run, and to the step that pays for it if there is one. */
+export function charge<H>(
+  books: RunUsage,
+  hooks: HookRegistry<H>,
+  step: ActiveStep | undefined,
+  spent: StepCharge,
+): Charged<H> {
   addUsage(books.total, spent);
   if (step === undefined) {
     addUsage(books.unattributed, spent);
@@ -57,6 +61,11 @@ export function charge<H>(books: RunUsage, hooks: HookRegistry<H>, scope: StepSc
   }
   addUsage(step.usage, spent);
   if (spent.model !== "") step.lastModel = spent.model;
+  if (step.record !== undefined) {
+    // A cancelled call tells what it took when the step is over already: its record is put right, nobody is stopped.
+    Object.assign(step.record, step.usage, { model: step.lastModel ?? step.record.model });
+    return { breach: undefined, thresholds: [] };
+  }
   return { breach: breachOf(step), thresholds: thresholdFirings(hooks, step) };
 }
 

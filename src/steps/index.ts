@@ -55,12 +55,14 @@ export {
 // The runtime, move by move
 
 export {
+  callsSettled,
   chargeCall,
   createStepRuntime,
   type Departure,
   denialDict,
   detachStep,
   type EnteredStep,
+  enterCall,
   enterPersona,
   enterStep,
   errorText,
@@ -72,6 +74,7 @@ export {
   pruneSteps,
   type StepRuntime,
   type StepRuntimeOptions,
+  trackCall,
 } from "./step-runtime.ts";
 
 // Budgets and charging

@@ -16,7 +16,8 @@ import {
   type Usage,
 } from "../llm/index.ts";
 import { type CallNeeds, preflight, type StepCharge } from "./budget.ts";
-import { modelDefault, type StepScope } from "./scope.ts";
+import { type ActiveStep, activeStep, modelDefault, type StepScope } from "./scope.ts";
+import { enterCall, trackCall } from "./step-runtime.ts";
 import { chargeStep, type StepContext } from "./with-step.ts";
 
 /** The fields of an `LlmContext` that a step sets: `{ ...context, ...parts }`. */
@@ -29,6 +30,8 @@ export interface StepCallParts {
 
 /** One call of the model layer, with all its attempts, on the bill of a step. */
 export interface CallAccount {
+  /** The step it was begun in. */
+  readonly payer: ActiveStep | undefined;
   readonly parts: StepCallParts;
   /** What its attempts took, as one call; undefined while no provider was asked. */
   bill(): StepCharge | undefined;
@@ -53,6 +56,7 @@ export function openCallAccount(scope: StepScope, onCharge?: (record: ChargeReco
     };
   };
   return {
+    payer: activeStep(scope),
     parts: {
       ...(model === undefined ? {} : { defaults: { model } }),
       onCharge(record) {
@@ -88,16 +92,25 @@ function refusalOf(dict: JsonObject, call: { readonly provider: string; readonly
  * and charges what the attempts took as one call. When the call succeeded and the budget is exceeded by it, throws the
  * breach instead of the result; when the call failed, what it took is charged and its own error goes on.
  */
-export async function accountedCall<T>(
+export function accountedCall<T>(
   context: StepContext,
   scope: StepScope,
   call: (parts: StepCallParts) => Promise<T>,
   onCharge?: (record: ChargeRecord) => void,
 ): Promise<T> {
-  const { parts, bill, refusalIn } = openCallAccount(scope, onCharge);
+  return trackCall(context.runtime, bookedCall(context, scope, call, onCharge));
+}
+
+async function bookedCall<T>(
+  context: StepContext,
+  scope: StepScope,
+  call: (parts: StepCallParts) => Promise<T>,
+  onCharge: ((record: ChargeRecord) => void) | undefined,
+): Promise<T> {
+  const { parts, bill, refusalIn, payer } = openCallAccount(scope, onCharge);
   const settle = async (): Promise<void> => {
     const spent = bill();
-    if (spent !== undefined) await chargeStep(context, scope, spent);
+    if (spent !== undefined) await chargeStep(context, scope, spent, payer);
   };
   let result: T;
   try {
@@ -135,6 +148,8 @@ export function accountedClient(
       const scope = options.scope();
       const refused = preflight(scope, forecastOf(input, options));
       if (refused !== undefined) throw refusalOf(refused, input);
+      const payer = activeStep(scope);
+      const leave = enterCall(context.runtime);
       const meter = createAttemptMeter(input);
       let reported: Usage | undefined;
       let charged = false;
@@ -146,7 +161,7 @@ export function accountedClient(
         const { inputTokens, outputTokens } = usage;
         const costUsd = options.costOf?.(input, usage);
         const estimated = isEstimate(usage);
-        await chargeStep(context, scope, { model: input.model, inputTokens, outputTokens, costUsd, estimated });
+        await chargeStep(context, scope, { model: input.model, inputTokens, outputTokens, costUsd, estimated }, payer);
       };
 
       try {
@@ -162,6 +177,7 @@ export function accountedClient(
         throw error;
       } finally {
         await settle().catch(() => {});
+        leave();
       }
     },
   };

@@ -4,6 +4,7 @@
  * running when its step ended still holds the scope, and then the step counts as not there.
  */
 
+import type { CompletedStep } from "./completed-log.ts";
 import type { PersonaDefinition, StepDefinition } from "./definition.ts";
 import type { ActionPolicy } from "./stage-policy.ts";
 
@@ -40,6 +41,8 @@ export interface ActiveStep {
    * `open`: supplies defaults and is charged. `detached`: its body has returned, hooks run. `finished`: it is in the log.
    */
   state: "open" | "detached" | "finished";
+  /** Once it is in the log: a call that was made in it and ends later is put on its bill there. */
+  record: { -readonly [K in keyof CompletedStep]: CompletedStep[K] } | undefined;
   /** Thresholds, by registration, that have fired in this entry. */
   readonly firedThresholds: Set<object>;
 }

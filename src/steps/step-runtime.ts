@@ -20,7 +20,7 @@ import {
 import { boundaryOf, type PersonaDefinition, type StepDefinition } from "./definition.ts";
 import { createHookRegistry, type HookRegistry } from "./hook-registry.ts";
 import { createStepRegistry, type StepRegistry } from "./registry.ts";
-import { type ActiveStep, noUsage, type StepScope } from "./scope.ts";
+import { type ActiveStep, activeStep, noUsage, type StepScope } from "./scope.ts";
 import { narrowPolicy } from "./stage-policy.ts";
 import { NO_STEP_TRACER, type StepTracer } from "./step-tracer.ts";
 import { jsValues, type ValueModel } from "./value-model.ts";
@@ -35,6 +35,8 @@ export interface StepRuntime<H> {
   readonly values: ValueModel;
   /** Steps that were entered and are not in the log yet. */
   readonly unfinished: Set<ActiveStep>;
+  /** Model calls that are not on a bill yet, also such as nobody waits for any more. */
+  readonly callsInFlight: Set<Promise<unknown>>;
   readonly clock: (() => number) | undefined;
   readonly onStepEnd: ((record: CompletedStep) => void) | undefined;
 }
@@ -59,6 +61,7 @@ export function createStepRuntime<H>(options: StepRuntimeOptions = {}): StepRunt
     tracer: options.tracer ?? NO_STEP_TRACER,
     values: options.values ?? jsValues,
     unfinished: new Set(),
+    callsInFlight: new Set(),
     clock: options.clock,
     onStepEnd: options.onStepEnd,
   };
@@ -96,6 +99,7 @@ export function enterStep(
     spanId,
     startedMs: runtime.clock?.(),
     state: "open",
+    record: undefined,
     firedThresholds: new Set(),
   };
   runtime.unfinished.add(step);
@@ -138,6 +142,7 @@ export function finishStep(
   if (Number.isFinite(usage.costUsd)) tracer.set(spanId, "cost_usd", usage.costUsd);
   tracer.end(spanId);
   const record = completedRecord(step, status, error, runtime.clock?.());
+  step.record = record;
   runtime.log.add(record);
   runtime.onStepEnd?.(record);
   return true;
@@ -210,9 +215,41 @@ export function pruneSteps(
   return count;
 }
 
-/** STEP-28 … STEP-34: books a model call. The caller runs the threshold hooks, then throws the breach if there is one. */
-export function chargeCall<H>(runtime: StepRuntime<H>, scope: StepScope, spent: StepCharge): Charged<H> {
-  return charge(runtime.usage, runtime.hooks, scope, spent);
+/**
+ * STEP-28 … STEP-34: books a model call. The caller runs the threshold hooks, then throws the breach if there is one.
+ *
+ * @param payer the step in which the call was begun; default: the one that is active now
+ */
+export function chargeCall<H>(
+  runtime: StepRuntime<H>,
+  scope: StepScope,
+  spent: StepCharge,
+  payer: ActiveStep | undefined = activeStep(scope),
+): Charged<H> {
+  return charge(runtime.usage, runtime.hooks, payer, spent);
+}
+
+/** Keeps a call among those in flight until it has settled; the same promise is returned. */
+export function trackCall<T>(runtime: StepRuntime<unknown>, call: Promise<T>): Promise<T> {
+  const forget = (): void => void runtime.callsInFlight.delete(settled);
+  const settled: Promise<void> = call.then(forget, forget);
+  runtime.callsInFlight.add(settled);
+  return call;
+}
+
+/** As {@link trackCall}, for a call that is no promise: in flight until the function it returns is called. */
+export function enterCall(runtime: StepRuntime<unknown>): () => void {
+  let leave: () => void = () => {};
+  const call = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  trackCall(runtime, call);
+  return leave;
+}
+
+/** Resolves when every call that was begun is on its bill: a cancelled one tells what it took after its step has ended. */
+export async function callsSettled(runtime: StepRuntime<unknown>): Promise<void> {
+  while (runtime.callsInFlight.size > 0) await Promise.all(runtime.callsInFlight);
 }
 
 // ---- Hooks ---------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import { accountedCall, accountedClient, type StepCallParts } from "./model-call
 import { makeReceipt, type StepReceipt } from "./receipt.ts";
 import { EMPTY_SCOPE, modelDefault, type StepScope } from "./scope.ts";
 import type { StagePolicy } from "./stage-policy.ts";
-import { createStepRuntime, type StepRuntime, type StepRuntimeOptions } from "./step-runtime.ts";
+import { callsSettled, createStepRuntime, type StepRuntime, type StepRuntimeOptions } from "./step-runtime.ts";
 import {
   chargeStep,
   fireHooks,
@@ -79,6 +79,8 @@ export interface Steps {
   charge(spent: StepCharge): Promise<void>;
   fire(event: Parameters<typeof fireHooks>[2], data: JsonObject): Promise<void>;
   completed(): readonly CompletedStep[];
+  /** Resolves when calls that were cancelled have told what they took as well; ask for the receipt then. */
+  settled(): Promise<void>;
   receipt(): StepReceipt;
 }
 
@@ -139,6 +141,7 @@ export function createSteps(options: StepsOptions): Steps {
     charge: (spent) => chargeStep(context, current(), spent),
     fire: (event, data) => fireHooks(context, current(), event, data),
     completed: () => runtime.log.peek(),
+    settled: () => callsSettled(runtime),
     receipt: () => makeReceipt(runtime),
   };
 }

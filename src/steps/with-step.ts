@@ -83,9 +83,18 @@ export function withPersona<R>(
   return context.carrier.run(inner, () => body(inner));
 }
 
-/** Books a call, runs the threshold hooks that it set off, and throws the breach if it was one. */
-export async function chargeStep(context: StepContext, scope: StepScope, spent: StepCharge): Promise<void> {
-  const { breach, thresholds } = chargeCall(context.runtime, scope, spent);
+/**
+ * Books a call, runs the threshold hooks that it set off, and throws the breach if it was one.
+ *
+ * @param payer the step in which the call was begun; default: the one that is active now
+ */
+export async function chargeStep(
+  context: StepContext,
+  scope: StepScope,
+  spent: StepCharge,
+  payer?: ActiveStep,
+): Promise<void> {
+  const { breach, thresholds } = chargeCall(context.runtime, scope, spent, payer);
   const exceeded = () => context.runtime.values.throwableDict(breach ?? {});
   try {
     for (const { registration, step, budget } of thresholds) {

@@ -1,9 +1,16 @@
 /** What a run's steps took, told at its end: as a table on the terminal, as JSON in a file. */
 
 import { resolve } from "node:path";
-import { HostError } from "../../base/index.ts";
+import { CancelToken, type Host, HostError } from "../../base/index.ts";
 import { createProgramSteps, type ProgramSteps } from "../../stdlib/index.ts";
-import { type CompletedStep, finishStep, makeReceipt, receiptToJson, renderReceipt } from "../../steps/index.ts";
+import {
+  type CompletedStep,
+  callsSettled,
+  finishStep,
+  makeReceipt,
+  receiptToJson,
+  renderReceipt,
+} from "../../steps/index.ts";
 import type { CliContext } from "../context.ts";
 
 export interface ReceiptBook {
@@ -11,6 +18,16 @@ export interface ReceiptBook {
   readonly steps: ProgramSteps;
   /** Call once, when the run is over. False: the file cannot be written, and the user was told. */
   close(): Promise<boolean>;
+}
+
+/** Milliseconds that cancelled calls get to tell what they took. */
+const PATIENCE_MS = 2000;
+
+async function lateBills(host: Host, steps: ProgramSteps): Promise<void> {
+  const enough = new CancelToken();
+  const patience = host.perform("sleep", { ms: PATIENCE_MS }, enough).catch(() => {});
+  await Promise.race([callsSettled(steps), patience]);
+  enough.cancel("settled");
 }
 
 /** For the destination: a table, whether or not the program has steps. */
@@ -31,6 +48,7 @@ export function openReceipt(context: CliContext, destination: string | undefined
   return {
     steps,
     async close() {
+      await lateBills(host, steps);
       // What a halted run was in the middle of has been paid all the same; the innermost was entered last.
       for (const step of [...steps.unfinished].reverse()) finishStep(steps, step, "failed", "The run was stopped");
       const receipt = makeReceipt(steps, ended);

@@ -6,10 +6,12 @@ import {
   type CallAccount,
   type Charged,
   chargeCall,
+  enterCall,
   hookPayload,
   modelDefault,
   openCallAccount,
   type StepScope,
+  trackCall,
 } from "../../steps/index.ts";
 import { type AsyncContext, HarnFailure, type NativeContext, type Thrown, type Value } from "../../vm/index.ts";
 import { llmState } from "../llm/run-state.ts";
@@ -29,10 +31,14 @@ export interface ChargedResult<T> {
 }
 
 /** One call of the model layer, with all its attempts. */
-export async function chargedCall<T>(
+export function chargedCall<T>(
   context: AsyncContext,
   call: (llm: LlmContext) => Promise<T>,
 ): Promise<ChargedResult<T>> {
+  return trackCall(stepRuntime(context.vm), bookedCall(context, call));
+}
+
+async function bookedCall<T>(context: AsyncContext, call: (llm: LlmContext) => Promise<T>): Promise<ChargedResult<T>> {
   const scope = stepScope(context);
   const account = openCallAccount(scope);
   let result: T;
@@ -64,6 +70,7 @@ export function chargedClient(
     provider: base.catalog.defaultProvider,
     async *stream(input, signal): AsyncGenerator<ModelChunk> {
       const account = openCallAccount(scope);
+      const leave = enterCall(stepRuntime(context.vm));
       const client = make({ ...base, ...account.parts });
       let done: ModelChunk | undefined;
       let settled = false;
@@ -85,9 +92,11 @@ export function chargedClient(
         if (refused !== undefined) onBreach(thrownDict(context, refused));
         throw error;
       } finally {
-        if (!settled) {
-          const breach = await charge(context, scope, account);
+        try {
+          const breach = settled ? undefined : await charge(context, scope, account);
           if (breach !== undefined) onBreach(breach);
+        } finally {
+          leave();
         }
       }
     },
@@ -113,7 +122,7 @@ export function chargedValues(
     onCharge(record) {
       account.parts.onCharge(record);
       const spent = account.bill();
-      if (spent !== undefined) booked.push(chargeCall(stepRuntime(context.vm), scope, spent));
+      if (spent !== undefined) booked.push(chargeCall(stepRuntime(context.vm), scope, spent, account.payer));
       account = openCallAccount(scope);
     },
   });
@@ -134,7 +143,7 @@ export function chargedValues(
 /** Books what the attempts took as one call, and runs the threshold hooks that this sets off. */
 async function charge(context: AsyncContext, scope: StepScope, account: CallAccount): Promise<HarnFailure | undefined> {
   const spent = account.bill();
-  return spent && announce(context, chargeCall(stepRuntime(context.vm), scope, spent));
+  return spent && announce(context, chargeCall(stepRuntime(context.vm), scope, spent, account.payer));
 }
 
 function thrownDict(context: AsyncContext, dict: JsonObject): HarnFailure {
