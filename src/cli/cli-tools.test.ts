@@ -53,14 +53,25 @@ describe("mistakes on the command line", () => {
     expect((await tools.harn(["run", "a.harn", "input.txt", "-v"])).out).toBe("[input.txt, -v]\n");
   });
 
-  it.each(["run", "replay", "resume", "inspect", "check", "fmt", "lint", "test", "fuzz", "explain", "doc"])(
-    "harn %s --help has an example that begins with the command",
-    async (command) => {
-      const { code, out } = await tools.harn([command, "--help"]);
-      expect(code).toBe(0);
-      expect(out).toMatch(new RegExp(`^  harn ${command}\\b`, "m"));
-    },
-  );
+  it.each([
+    "run",
+    "replay",
+    "resume",
+    "inspect",
+    "check",
+    "fmt",
+    "lint",
+    "test",
+    "new",
+    "repl",
+    "fuzz",
+    "explain",
+    "doc",
+  ])("harn %s --help has an example that begins with the command", async (command) => {
+    const { code, out } = await tools.harn([command, "--help"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^  harn ${command}\\b`, "m"));
+  });
 });
 
 describe("rewriting files", () => {
@@ -123,5 +134,123 @@ describe("harn test", () => {
     const exit = await tools.harn(["test", ...args]);
     expect(exit.code).toBe(code);
     expect(exit.out + exit.err).toContain(words);
+  });
+});
+
+describe("harn new", () => {
+  it("makes a project that runs, whose tests pass, and that every tool is content with", async () => {
+    const { code, out, err } = await tools.harn(["new", "letters"]);
+    expect([code, out.split("\n")[0]]).toEqual([0, "letters/main.harn"]);
+    expect(err).toBe("\nNext:\n  cd letters\n  harn run main.harn\n  harn test\n");
+    expect(await tools.harn(["run", "letters/main.harn", "--", "so", "it", "is"])).toEqual({
+      code: 0,
+      out: "3 words: so it is\n",
+      err: "",
+    });
+    expect((await tools.harn(["run", "letters/main.harn"])).code).toBe(0);
+    expect((await tools.harn(["test", "letters"])).out).toMatch(/\n2 passed, 0 failed\n$/);
+    expect((await tools.harn(["check", "--strict", "letters"])).err).toBe("3 files: 0 errors, 0 warnings\n");
+    expect((await tools.harn(["lint", "letters"])).err).toBe("3 files: 0 findings\n");
+    expect((await tools.harn(["fmt", "--check", "letters"])).out).toBe("");
+    expect(
+      tools
+        .read("letters/README.md")
+        .trimEnd()
+        .split("\n")
+        .filter((line) => line !== ""),
+    ).toHaveLength(5);
+  });
+
+  it("leaves a folder alone that holds something", async () => {
+    tools.write({ "mine/notes.txt": "mine", file: "" });
+    expect(await tools.harn(["new", "mine"])).toEqual({
+      code: 1,
+      out: "",
+      err: "harn: The folder mine is not empty; choose another name, or empty it\n",
+    });
+    expect(readdirSync(join(tools.path, "mine"))).toEqual(["notes.txt"]);
+    expect((await tools.harn(["new", "file"])).err).toBe("harn: file is a file; choose another name for the project\n");
+    expect((await tools.harn(["new", "file/below"])).err).toMatch(/^harn: Cannot make the folder .*not a folder/);
+    expect((await tools.harn(["new"])).code).toBe(2);
+  });
+
+  it("takes an empty folder, also the one it is in", async () => {
+    expect((await tools.harn(["new", "."])).code).toBe(0);
+    expect((await tools.harn(["new", "with space's"])).err).toContain("cd 'with space'\\''s'");
+    expect(readdirSync(tools.path)).toContain("main.harn");
+  });
+});
+
+describe("harn bench", () => {
+  const program = `fn work() { return [1, 2, 3].map({ n -> n * 2 }) }
+pipeline bench_map(task) { work() }
+@bench
+pipeline marked(task) { println("dropped") }
+pipeline default(task) { work() }
+`;
+
+  it("measures what is named or marked, and drops what it prints", async () => {
+    tools.write({ "a.harn": program });
+    const { code, out } = await tools.harn(["bench", "--runs", "3", "a.harn"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^ +median +p95 +spread +memory +runs\nbench_map .* 3 \*\nmarked .* 3 \*\n\n\* the median is not steady/,
+    );
+    expect(out).not.toContain("dropped");
+    expect(out).not.toContain("default");
+  });
+
+  it("takes the whole file when it has no benchmark", async () => {
+    tools.write({ "whole.harn": "var n = 0\nwhile n < 100 { n = n + 1 }\n" });
+    const { out } = await tools.harn(["bench", "--runs", "3", "--json", "whole.harn"]);
+    expect(JSON.parse(out)).toMatchObject({
+      version: 1,
+      file: "whole.harn",
+      benchmarks: [{ name: "whole.harn", runs: 3, medianMs: expect.any(Number), p95Ms: expect.any(Number) }],
+    });
+  });
+
+  it("stands beside an earlier result, and fails on request when it is clearly slower", async () => {
+    tools.write({ "a.harn": program });
+    const reported = (medianMs: number): string =>
+      JSON.stringify({ version: 1, benchmarks: [{ name: "bench_map", medianMs, spread: 0.01 }] });
+    tools.write({ "fast.json": reported(1e-9), "slow.json": reported(1e9) });
+    const args = ["bench", "--runs", "3", "--fail-slower", "10"];
+    const worse = await tools.harn([...args, "--compare", "fast.json", "a.harn"]);
+    expect([worse.code, worse.err]).toEqual([1, expect.stringContaining("Slower by more than 10 %: bench_map\n")]);
+    expect(worse.out).toMatch(/^marked .* - +new$/m);
+    const better = await tools.harn([...args, "--compare", "slow.json", "a.harn"]);
+    expect([better.code, better.out]).toEqual([0, expect.stringContaining("−100.0 %")]);
+  });
+
+  it.each<[string, string[], number, string]>([
+    ["a run that fails", ["fails.harn"], 1, "error: Division by zero\n --> fails.harn:1\n"],
+    ["a file that does not compile", ["broken.harn"], 1, "--> broken.harn:1:"],
+    ["no such file", ["nowhere.harn"], 2, "Cannot find nowhere.harn"],
+    [
+      "no such benchmark",
+      ["--filter", "x", "a.harn"],
+      2,
+      "No benchmark of a.harn matches `x`; it has bench_map, marked",
+    ],
+    ["a limit without a report", ["--fail-slower", "5", "a.harn"], 2, "`--fail-slower` needs `--compare FILE`"],
+    [
+      "a report that is none",
+      ["--compare", "a.harn", "a.harn"],
+      1,
+      "a.harn is no report of harn bench: it is not JSON; write one",
+    ],
+    ["a report of another shape", ["--compare", "other.json", "a.harn"], 1, "expected `version` 1"],
+  ])("says what is wrong: %s", async (_, args, code, words) => {
+    tools.write({ "a.harn": program, "fails.harn": "1 / 0\n", "broken.harn": "let = 1\n", "other.json": "{}" });
+    const outcome = await tools.harn(["bench", ...args]);
+    expect([outcome.code, outcome.out]).toEqual([code, ""]);
+    expect(outcome.err).toContain(words);
+  });
+
+  it("Ctrl-C ends it", async () => {
+    tools.write({ "endless.harn": 'println("x")\nwhile true { }\n' });
+    const stopping = tools.harn(["bench", "endless.harn"], { stopOnStart: true });
+    expect((await stopping).code).toBe(130);
   });
 });

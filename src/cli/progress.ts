@@ -15,8 +15,8 @@ const STEP_MS = 80;
 
 const silent: Progress = { at: () => {}, clear: () => {} };
 
-/** @param total how many there are in all */
-export function createProgress(context: CliContext, total: number): Progress {
+/** @param total how many there are in all, if that is known */
+export function createProgress(context: CliContext, total: number | undefined): Progress {
   const { host } = context;
   if (!host.sync("console.isTty", { stream: "stderr" })) return silent;
   let dueMs = host.sync("clock.monotonic", {}) + QUIET_MS;
@@ -28,7 +28,7 @@ export function createProgress(context: CliContext, total: number): Progress {
       dueMs = nowMs + STEP_MS;
       isShown = true;
       const name = what.length > 60 ? `…${what.slice(-59)}` : what;
-      context.err(`\r\u001b[K${done}/${total} ${name}`);
+      context.err(`\r\u001b[K${done}${total === undefined ? "" : `/${total}`} ${name}`);
     },
     clear() {
       if (!isShown) return;

@@ -12,6 +12,8 @@ export function addTools(program: Command, context: CliContext, finish: Finish):
   addFmt(program, context, finish);
   addLint(program, context, finish);
   addTest(program, context, finish);
+  addBench(program, context, finish);
+  addNew(program, context, finish);
   addRepl(program, context, finish);
   addFuzz(program, context, finish);
   addExplain(program, context, finish);
@@ -148,6 +150,52 @@ Examples:
     .action(async (folder: string, options: { timeout: number }) =>
       finish(await (await import("./commands/conformance.ts")).conformanceCommand(context, folder, options)),
     );
+}
+
+function addBench(program: Command, context: CliContext, finish: Finish): void {
+  program
+    .command("bench")
+    .summary("measure how long a program takes")
+    .description(
+      "Runs pipelines named bench_… or marked @bench, or the whole file when it has none, until the median is steady.\nEach run is on a machine of its own; model calls are answered by the provider `mock`, and what is printed is dropped.",
+    )
+    .argument("<file>", "the program")
+    .option("--filter <text>", "only benchmarks whose name contains this (also a|b, globs, re:pattern)")
+    .option("--seconds <n>", "for each benchmark, at most", positiveInteger, 5)
+    .option("--runs <n>", "so many runs of each, instead of as many as it takes", positiveInteger)
+    .option("--json", "results as JSON on stdout")
+    .option("--compare <file>", "an earlier result of --json to stand beside")
+    .option("--fail-slower <percent>", "fail when a median is clearly worse by more than this", positiveInteger)
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 measured; 1 a run failed, or one is slower than --fail-slower allows
+
+Examples:
+  harn bench sort.harn
+  harn bench --json sort.harn > before.json
+  harn bench --compare before.json --fail-slower 10 sort.harn`,
+    )
+    .action(async (file: string, options: { seconds: number }) =>
+      finish(await (await import("./commands/bench.ts")).benchCommand(context, file, options)),
+    );
+}
+
+function addNew(program: Command, context: CliContext, finish: Finish): void {
+  program
+    .command("new")
+    .summary("begin a project")
+    .description("Makes a folder with a program, a module and tests that run at once, without a key or a network.")
+    .argument("<name>", "the folder; it must not be there yet, or be empty")
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 it is there; 1 the folder is not empty, or cannot be written
+
+Example:
+  harn new letters && cd letters && harn test`,
+    )
+    .action(async (name: string) => finish(await (await import("./commands/new.ts")).newCommand(context, name)));
 }
 
 function addRepl(program: Command, context: CliContext, finish: Finish): void {

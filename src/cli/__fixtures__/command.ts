@@ -19,6 +19,8 @@ export interface CommandOptions {
   readonly terminal?: boolean;
   /** Asks to stop, as Ctrl-C does, once that text has been printed. */
   readonly stopAfter?: string;
+  /** Asks to stop as soon as the command has begun. */
+  readonly stopOnStart?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -35,7 +37,7 @@ export function createCommandFolder(): CommandFolder {
   const folder = mkdtempSync(join(tmpdir(), "harn-cli-"));
   return {
     path: folder,
-    async harn(argv, { stdin = "", terminal = false, stopAfter, environment } = {}) {
+    async harn(argv, { stdin = "", terminal = false, stopAfter, stopOnStart = false, environment } = {}) {
       const written = { out: "", err: "" };
       const input = new PassThrough();
       input.end(stdin);
@@ -54,6 +56,7 @@ export function createCommandFolder(): CommandFolder {
         environment: { PATH: process.env["PATH"], ...environment },
         terminal: { stdin: input, stdout: capture("out"), stderr: capture("err") },
       });
+      if (stopOnStart) setTimeout(() => context.cancel.cancel({ kind: "interrupt" } satisfies StopRequest), 50);
       const code = await runCli(context, argv);
       await context.host.flush();
       context.host.close();

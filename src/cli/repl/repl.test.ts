@@ -83,7 +83,6 @@ describe("harn repl at a terminal", () => {
     const code = await runCli(context, ["repl"]);
     await context.host.flush();
     context.host.close();
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal is told
     return { code, left: left.length, shown: shown.replace(/\u001b\[[\d;]*[A-Za-z]/g, "").replaceAll("\r", "") };
   }
 

@@ -19,6 +19,7 @@ const RULES: Readonly<Record<string, AttributeRule>> = {
   deprecated: {},
   complexity: {},
   test: { on: ["PipelineDecl"], what: "pipeline declarations" },
+  bench: { on: ["PipelineDecl"], what: "pipeline declarations" },
   acp_tool: FUNCTIONS,
   acp_skill: FUNCTIONS,
   step: FUNCTIONS,
