@@ -47,8 +47,9 @@ export async function play(program: Program, journal: JournalUse, options: PlayO
   const host: Host = {
     ...options.host,
     sync(kind, args) {
+      const result = options.host.sync(kind, args);
       if (kind === "console.write") printed.push((args as SyncEffects["console.write"]["args"]).text);
-      return options.host.sync(kind, args);
+      return result;
     },
   };
   const run = startProgram(program, {
