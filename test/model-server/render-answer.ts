@@ -37,20 +37,32 @@ export function styleOfPath(path: string): ApiStyle {
 
 export function renderAnswer(style: ApiStyle, answer: ServedAnswer, streams: boolean): Rendered {
   if (!streams) return { contentType: "application/json", body: JSON.stringify(WHOLE[style](answer)) };
-  if (style === "ollama") {
-    const lines = ollamaStream(answer).map((line) => `${JSON.stringify(line)}\n`);
-    return { contentType: "application/x-ndjson", body: lines.join("") };
-  }
-  const messages = STREAMS[style](answer);
-  if (style === "bedrock") {
-    const body = joinBytes(messages.map(([event, data]) => bedrockMessage(event ?? "", data)));
-    return { contentType: "application/vnd.amazon.eventstream", body };
-  }
-  const body = messages.map(([event, data]) => {
-    const text = typeof data === "string" ? data : JSON.stringify(data);
-    return `${event === undefined ? "" : `event: ${event}\n`}data: ${text}\n\n`;
-  });
-  return { contentType: "text/event-stream; charset=utf-8", body: body.join("") };
+  return { contentType: STREAM_TYPES[style], body: joinBytes(renderMessages(style, answer)) };
+}
+
+/** The content type of a stream, by format. */
+export const STREAM_TYPES: Readonly<Record<ApiStyle, string>> = {
+  anthropic: "text/event-stream; charset=utf-8",
+  "openai-chat": "text/event-stream; charset=utf-8",
+  "openai-responses": "text/event-stream; charset=utf-8",
+  gemini: "text/event-stream; charset=utf-8",
+  ollama: "application/x-ndjson",
+  bedrock: "application/vnd.amazon.eventstream",
+};
+
+/** The messages of a stream, each framed as the format frames them. */
+export function renderMessages(style: ApiStyle, answer: ServedAnswer): Uint8Array[] {
+  const messages: Message[] =
+    style === "ollama" ? ollamaStream(answer).map((line) => [undefined, line]) : STREAMS[style](answer);
+  return messages.map((message) => renderMessage(style, message));
+}
+
+export function renderMessage(style: ApiStyle, [event, data]: Message): Uint8Array {
+  if (style === "bedrock") return bedrockMessage(event ?? "", data);
+  const text = typeof data === "string" ? data : JSON.stringify(data);
+  const framed =
+    style === "ollama" ? `${text}\n` : `${event === undefined ? "" : `event: ${event}\n`}data: ${text}\n\n`;
+  return new Uint8Array(Buffer.from(framed));
 }
 
 /** Two halves, so that every answer has several deltas. */

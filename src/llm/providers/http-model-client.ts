@@ -120,11 +120,14 @@ function openCall(options: HttpClientOptions, tokens: GoogleTokens, asked: Model
   let requestId: string | undefined;
   /** What came and was not understood; gone as soon as anything is. */
   let unread: Unread | undefined = createUnread();
+  /** The failure that the status tells, with as much of the page as has come. */
+  let refusal: (() => ModelError) | undefined;
 
   const timeoutMs = input.timeoutMs ?? timing.totalTimeoutMs;
   if (timeoutMs !== undefined) {
     after(host, timeoutMs, control, () => {
-      const failure = timeoutFailure(input, timeoutMs, decoder?.partial ?? {});
+      // A status says more than that its page took too long.
+      const failure = refusal?.() ?? timeoutFailure(input, timeoutMs, decoder?.partial ?? {});
       control.interrupt(completedError(failure, { requestId, body: wordsOf(unread, secrets) }));
     });
   }
@@ -166,32 +169,23 @@ function openCall(options: HttpClientOptions, tokens: GoogleTokens, asked: Model
 
   /** HTTP-06: the status is looked at before anything of the body. */
   const judgeHead = async (head: Extract<HttpStreamItem, { kind: "head" }>, asked: string): Promise<void> => {
-    if (head.status < 200 || head.status > 299) {
-      const body = await readErrorPage(host, items!, control);
-      throw httpFailure(input, {
-        status: head.status,
-        headers: head.headers,
-        body,
-        nowMs: host.sync("clock.now", {}),
-        secrets,
-        redirectedTo: redirectTarget(asked, head.url),
-      });
-    }
     const type = (header(head.headers, "content-type") ?? "").toLowerCase();
-    if (type.includes("html")) {
-      const page = await readErrorPage(host, items!, control);
-      throw new ModelError(
-        `${input.provider} answered with a web page instead of a model's answer; check its base URL`,
-        {
-          provider: input.provider,
-          model: input.model,
-          category: "generic",
-          kind: "terminal",
-          reason: "invalid_request",
-          status: head.status,
-          body: scrubSecrets(page, secrets),
-        },
-      );
+    const isRefused = head.status < 200 || head.status > 299;
+    if (isRefused || type.includes("html")) {
+      const page = createUnread(ERROR_BODY_BYTES);
+      refusal = () =>
+        isRefused
+          ? httpFailure(input, {
+              status: head.status,
+              headers: head.headers,
+              body: page.text(),
+              nowMs: host.sync("clock.now", {}),
+              secrets,
+              redirectedTo: redirectTarget(asked, head.url),
+            })
+          : webPageFailure(input, head.status, scrubSecrets(page.text(), secrets));
+      await readErrorPage(host, items!, control, page);
+      throw refusal();
     }
     // Ollama calls its lines JSON as well.
     const isWhole = wantsWhole || (isJson(type) && format.framing !== "json-lines");
@@ -380,16 +374,11 @@ function decodeWhole(format: WireFormat, decoder: AnswerDecoder, body: string, o
 }
 
 /** As much of an error page as comes in time; whatever goes wrong, the status is what counts. */
-async function readErrorPage(host: Host, items: Items, control: PumpControl): Promise<string> {
-  const text = new TextDecoder();
-  let body = "";
-  let bytes = 0;
+async function readErrorPage(host: Host, items: Items, control: PumpControl, page: Unread): Promise<void> {
   const read = (async () => {
     for (let item = await items.next(); !item.done; item = await items.next()) {
-      if (item.value.kind !== "chunk") continue;
-      body += text.decode(item.value.bytes, { stream: true });
-      bytes += item.value.bytes.length;
-      if (bytes >= ERROR_BODY_BYTES) return;
+      if (item.value.kind === "chunk") page.push(item.value.bytes);
+      if (page.isFull) return;
     }
   })();
   try {
@@ -397,7 +386,18 @@ async function readErrorPage(host: Host, items: Items, control: PumpControl): Pr
   } catch {
     // The page is cut; its beginning will do.
   }
-  return body;
+}
+
+function webPageFailure({ provider, model }: ModelInput, status: number, body: string): ModelError {
+  return new ModelError(`${provider} answered with a web page instead of a model's answer; check its base URL`, {
+    provider,
+    model,
+    category: "generic",
+    kind: "terminal",
+    reason: "invalid_request",
+    status,
+    body,
+  });
 }
 
 /** Calls back after a while, unless the call has closed before. */

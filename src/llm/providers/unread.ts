@@ -4,16 +4,18 @@
  */
 
 export interface Unread {
+  /** More has come than is kept, or as much. */
+  readonly isFull: boolean;
   push(bytes: Uint8Array): void;
   text(): string;
   /** The text when it is all there is, and a JSON object or list. */
   json(): string | undefined;
 }
 
-/** Bytes that are kept; an error page is shorter. */
+/** Bytes that are kept of an answer; what a proxy says is shorter. */
 const KEPT_BYTES = 65_536;
 
-export function createUnread(): Unread {
+export function createUnread(keptBytes: number = KEPT_BYTES): Unread {
   const pieces: Uint8Array[] = [];
   let size = 0;
   const text = (): string => {
@@ -21,13 +23,16 @@ export function createUnread(): Unread {
     return pieces.map((piece) => decoder.decode(piece, { stream: true })).join("") + decoder.decode();
   };
   return {
+    get isFull() {
+      return size >= keptBytes;
+    },
     push(bytes) {
-      if (size < KEPT_BYTES) pieces.push(bytes.subarray(0, KEPT_BYTES - size));
+      if (size < keptBytes) pieces.push(bytes.subarray(0, keptBytes - size));
       size += bytes.length;
     },
     text,
     json() {
-      if (size > KEPT_BYTES) return undefined;
+      if (size > keptBytes) return undefined;
       const whole = text().trim();
       if (!/^[[{]/.test(whole)) return undefined;
       try {
