@@ -20,6 +20,7 @@ import { createSkillScope, LOAD_SKILL_TOOL, type SkillScope, skillPolicy } from 
 import { EMPTY_LEDGER, isLedgerEmpty, LEDGER_TOOL } from "../policies/task-ledger.ts";
 import { toolHooks } from "../policies/tool-hooks.ts";
 import { toolOutputLimit } from "../policies/tool-output.ts";
+import { toolReplay } from "../policies/tool-replay.ts";
 import { hintedRetry } from "../stream/backoff.ts";
 import { joinToolRuntimes } from "../tools/define-tool.ts";
 import { PLAIN_NATIVE_FORMAT, TEXT_FORMAT } from "../tools/text-channel.ts";
@@ -224,6 +225,7 @@ function createPolicies(
     toolUse.hooks && toolHooks(toolUse.hooks),
     argumentSchemaGate(),
     loopDetection(options.loopDetection, recorder),
+    toolUse.recordings && toolReplay(toolUse.recordings),
     liveTools(state),
     // Decisions, in order of precedence.
     options.budget && budgetPolicy(options.budget),

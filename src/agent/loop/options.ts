@@ -1,7 +1,7 @@
 /** What an agent loop can be told, grouped by who reads it. Names in `agent_loop` are the snake_case of these. */
 
 import type { CancelSignal, Host, JsonObject } from "../../base/index.ts";
-import type { Attachment, ModelClient, SchemaNudge, ToolChoice } from "../../llm/index.ts";
+import type { Attachment, ModelClient, SchemaNudge, ToolChoice, ToolRecordings } from "../../llm/index.ts";
 import type { CompactionStrategy } from "../compaction/compaction-policy.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { SessionStore } from "../context/sessions.ts";
@@ -106,6 +106,8 @@ export interface ToolUseOptions {
   /** Client-side search for deferred tools. */
   readonly search?: ToolSearchOptions & { readonly listStubs?: boolean };
   readonly hooks?: readonly ToolHook[];
+  /** Results of tools, recorded or replayed as its mode says. */
+  readonly recordings?: ToolRecordings;
 }
 
 export interface RetryOptions {

@@ -11,7 +11,10 @@ export interface ToolRecord {
   /** {@link toolFixtureHash} of name and arguments. */
   readonly argsHash: string;
   readonly result: string;
+  /** It never ran. */
   readonly isRejected: boolean;
+  /** It ran and failed. */
+  readonly isError?: boolean;
   readonly durationMs: number;
   readonly iteration: number;
   /** ISO 8601. */

@@ -5,8 +5,10 @@ import type { Json } from "../../base/index.ts";
 import { type AsyncContext, Dict, type HarnFailure, type Value } from "../../vm/index.ts";
 import { type Builtin, effect } from "../builtin.ts";
 import { commandPolicyArgument } from "../commands/command-scope.ts";
+import { hostBridge } from "../host/host-state.ts";
 import { answerValue } from "../llm/answer-value.ts";
 import { modelFailure } from "../llm/run-state.ts";
+import { bridgePorts } from "./bridge-ports.ts";
 import { readAgentLoop } from "./loop-options.ts";
 import { registryTools } from "./registry-tools.ts";
 import { agentState, insideLoop, type LoopScope, loopScope } from "./run-state.ts";
@@ -34,13 +36,22 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
       },
     },
   );
-  const named = sessionId.trim();
-  scope.sessionId = named === "" ? context.host.sync("id.next", { prefix: "agent_session" }) : named;
-  scope.options = { ...loop, session: { store: sessions, id: scope.sessionId, anonymous: named === "" } };
+  const ports = bridgePorts(inside);
+  const { id, anonymous } = sessionOf(sessionId.trim(), context);
+  scope.sessionId = id;
+  scope.options = { ...loop, session: { store: sessions, id, anonymous }, ...(ports === undefined ? {} : { ports }) };
   const result = await asCaller(scope.sessionId, inside, () => agentLoop(scope.options));
   // What a step may spend is not the loop's business: it ends, and the step's boundary decides.
   if (breach !== undefined) throw breach;
   return answerValue(result as unknown as Json);
+}
+
+/** AGENT-08; RESET-04: inside an embedder a loop without a name goes on in the session around it, or keeps a new one. */
+function sessionOf(named: string, context: AsyncContext): { readonly id: string; readonly anonymous: boolean } {
+  if (named !== "") return { id: named, anonymous: false };
+  const isEmbedded = hostBridge(context) !== undefined;
+  const around = isEmbedded ? loopScope(context)?.sessionId : undefined;
+  return { id: around ?? context.host.sync("id.next", { prefix: "agent_session" }), anonymous: !isEmbedded };
 }
 
 /** AGENT-21: `command_policy`, also as a field of `policy`. */
