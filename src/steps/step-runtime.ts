@@ -243,7 +243,7 @@ export function enterCall(runtime: StepRuntime<unknown>): () => void {
   const call = new Promise<void>((resolve) => {
     leave = resolve;
   });
-  trackCall(runtime, call);
+  void trackCall(runtime, call);
   return leave;
 }
 
