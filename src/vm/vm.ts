@@ -11,7 +11,7 @@ import type { ModuleCode } from "../bytecode/index.ts";
 import { code, invoke, type Named, type Then } from "./core/callback.ts";
 import { Coroutine } from "./core/coroutine.ts";
 import { pushRoutine, toFailure, traceOf } from "./core/drive.ts";
-import { runTask } from "./core/interpreter.ts";
+import { QUANTUM, runTask } from "./core/interpreter.ts";
 import { type Lock, Locks } from "./core/locks.ts";
 import type { OutputSink } from "./core/output.ts";
 import { ensureRegisters, enterClosure, GAVE_WAY, NOTHING, Task, type TaskContext, type Wait } from "./core/task.ts";
@@ -76,6 +76,8 @@ export interface VmState {
   readonly locks: ReadonlyMap<string, Lock>;
   readonly globals: ReadonlyMap<string, Value>;
   readonly quanta: number;
+  readonly spent: number;
+  readonly isLookDue: boolean;
   readonly breaths: number;
 }
 
@@ -86,6 +88,9 @@ export type RunOutcome =
 
 /** Quanta between two breaths of the platform. */
 const QUANTA_PER_BREATH = 20;
+
+/** What a turn costs besides the back-edges and calls in it. Tasks that wake each other use up quanta too. */
+const TURN_COST = 20;
 
 /** So many breaths are closed at most while nobody waits for anything outside. */
 const CLOSED_BREATHS = 8;
@@ -125,6 +130,10 @@ export class Vm {
   readonly #nativeRefs = new Map<Native, NativeRef>();
   #context: NativeContext | undefined;
   #quanta = 0;
+  /** Back-edges, calls and turns that no quantum has counted yet. */
+  spent = 0;
+  /** A quantum was used up in short turns: whoever parks next under a deadline looks at the clock. */
+  #isLookDue = false;
   #idle: (() => void) | undefined;
   #stopped = false;
   #halted: Halted | undefined;
@@ -216,6 +225,8 @@ export class Vm {
       locks: this.locks.save(),
       globals: this.#globalValues,
       quanta: this.#quanta,
+      spent: this.spent,
+      isLookDue: this.#isLookDue,
       breaths: this.#breaths,
     };
   }
@@ -233,6 +244,8 @@ export class Vm {
     this.locks.load(state.locks);
     for (const [name, value] of state.globals) this.#globalValues.set(name, value);
     this.#quanta = state.quanta;
+    this.spent = state.spent;
+    this.#isLookDue = state.isLookDue;
     this.#breaths = state.breaths;
     this.timers.resume();
     const calls = [...this.#tasks].filter(({ wait }) => wait instanceof NativeWait);
@@ -534,6 +547,13 @@ export class Vm {
       return;
     }
     if (task.deadlineMs !== Number.POSITIVE_INFINITY) {
+      if (this.#isLookDue) {
+        this.#isLookDue = false;
+        if (this.timers.now() >= task.deadlineMs) {
+          this.#interrupt(task, deadlineExceeded());
+          return;
+        }
+      }
       task.deadlineTimer = this.timers.set(task.deadlineMs, deadlinePassed({ vm: this, task }));
     }
   }
@@ -732,6 +752,10 @@ export class Vm {
       runTask(this, task);
       // A pause is no turn: what follows is what would have followed without it.
       if (this.#paused) continue;
+      for (this.spent += TURN_COST; this.spent >= QUANTUM; this.spent -= QUANTUM) {
+        this.#quanta += 1;
+        this.#isLookDue = true;
+      }
       if (this.#quanta >= QUANTA_PER_BREATH) {
         this.#quanta = 0;
         this.#lent = this.#awaitsOutside || ++this.#breaths % CLOSED_BREATHS === 0;

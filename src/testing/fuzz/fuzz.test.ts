@@ -89,6 +89,8 @@ describe("running a case", () => {
     ["goes on for ever", "while true { }\n", "stopped"],
     ["sleeps for ever", "while true { sleep(1ms) }\n", "stopped"],
     ["prints for ever", 'while true { println("0123456789012345678901234567890123456789") }\n', "stopped"],
+    ["prints too much before its first turn is over", 'println("x".repeat(300000))\nwhile true { }\n', "stopped"],
+    ["exchanges values for ever", "fn ones() { while true { yield 1 } }\nfor one in ones() { }\n", "stopped"],
     ["waits for what never comes", "receive(channel(1))\n", "stopped"],
     ["cleans up for ever", "try { while true { } } finally { while true { } }\n", "endless"],
   ])("that %s", async (_name, source, status) => {

@@ -5,7 +5,7 @@
 
 import { HarnError, type Host } from "../../base/index.ts";
 import type { ModuleCode } from "../../bytecode/index.ts";
-import { startProgram } from "../../runtime/index.ts";
+import { type Run, startProgram } from "../../runtime/index.ts";
 import { createVirtualHost } from "../virtual-host.ts";
 
 export interface CaseEnding {
@@ -34,6 +34,8 @@ export async function runCase(modules: readonly ModuleCode[], entry: string): Pr
   let sleeps = 0;
   let breaths = 0;
   let isStopped = false;
+  // Unset during the first turn, which may print more than its share.
+  let run: Run | undefined;
   let giveUp: () => void = () => {};
   const abandoned = new Promise<"endless">((resolve) => {
     giveUp = () => resolve("endless");
@@ -42,7 +44,7 @@ export async function runCase(modules: readonly ModuleCode[], entry: string): Pr
     if (isStopped) return;
     isStopped = true;
     breaths = 0;
-    run.stop();
+    run?.stop();
   };
   const host: Host = {
     sync: world.sync,
@@ -52,7 +54,7 @@ export async function runCase(modules: readonly ModuleCode[], entry: string): Pr
       return world.perform(kind, args, signal);
     },
   };
-  const run = startProgram(
+  const started = startProgram(
     { entry, modules },
     {
       host,
@@ -70,24 +72,26 @@ export async function runCase(modules: readonly ModuleCode[], entry: string): Pr
           return Promise.resolve();
         }
         giveUp();
-        run.suspend();
+        run?.suspend();
         return Promise.resolve();
       },
     },
   );
-  const ended = Promise.race([abandoned, run.outcome]);
+  run = started;
+  if (isStopped) started.stop();
+  const ended = Promise.race([abandoned, started.outcome]);
   // The program may wait for something that never comes, once before it is asked to stop and once after.
   const outcome = await world.drive(ended).catch((error: unknown) => {
     if (!isDeadlock(error)) throw error;
     stop();
     return world.drive(ended).catch((again: unknown) => {
       if (!isDeadlock(again)) throw again;
-      run.suspend();
+      started.suspend();
       return "endless" as const;
     });
   });
   const output = parts.join("");
-  const left = { liveTasks: run.vm.liveTasks, pendingTimers: run.vm.timers.pending };
+  const left = { liveTasks: started.vm.liveTasks, pendingTimers: started.vm.timers.pending };
   if (outcome === "endless") return { status: "endless", output, message: "", ...left };
   const message = outcome.status === "failed" ? outcome.failure.display() : "";
   const status = outcome.status === "cancelled" || isStopped ? "stopped" : outcome.status;

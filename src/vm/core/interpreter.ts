@@ -360,12 +360,13 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
           pc = code[pc + 1]!;
           if (--fuel < 0) {
             frame.pc = pc + 1;
-            if (vm.safepoint(task)) {
+            const yields = vm.safepoint(task);
+            fuel = QUANTUM;
+            if (yields) {
               frame.pc = pc;
               vm.giveWay(task);
               return false;
             }
-            fuel = QUANTUM;
           }
           continue;
         case 35 /* JumpIf */:
@@ -924,17 +925,19 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
         frame.pc = pc + 1;
         const yields = vm.safepoint(task);
         frame.pc = pc;
+        fuel = QUANTUM;
         if (yields) {
           vm.giveWay(task);
           return false;
         }
-        fuel = QUANTUM;
       }
     }
   } catch (thrown) {
     // Handlers are looked up by the word before `frame.pc`. Frames entered meanwhile have set theirs.
     if (frame === task.top && frame.fn === fn) frame.pc = pc + 1;
     throw thrown;
+  } finally {
+    vm.spent += QUANTUM - fuel;
   }
 }
 
