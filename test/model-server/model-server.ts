@@ -33,7 +33,7 @@ export type Misbehaviour =
   | { readonly kind: "linger" }
   | { readonly kind: "content-type"; readonly contentType: string }
   /** The body is replaced. */
-  | { readonly kind: "body"; readonly body: string; readonly contentType?: string };
+  | { readonly kind: "body"; readonly body: string | Uint8Array; readonly contentType?: string };
 
 export interface Turn {
   readonly answer?: ServedAnswer;
