@@ -28,7 +28,13 @@ export {
 
 // Stores
 
-export { createJsonlStore, type JournalFile, type JournalFolder, type JsonlStoreOptions } from "./jsonl-store.ts";
+export {
+  createJsonlStore,
+  type JournalFile,
+  type JournalFolder,
+  type JsonlStoreOptions,
+  type SnapshotFolder,
+} from "./jsonl-store.ts";
 export { createMemoryStore } from "./memory-store.ts";
 export { createSqlStore, type SqlDatabase, type SqlRow, type SqlStatement, type SqlValue } from "./sql-store.ts";
 

@@ -85,8 +85,8 @@ export interface KeptSnapshot {
 
 export interface JournalOptions {
   readonly faults?: FaultPoints;
-  /** Keep snapshots of the program, as far as the store can, and go on from the newest. */
-  readonly snapshots?: boolean;
+  /** `keep` snapshots of the program, as far as the store can; `use`: and go on from the newest. Default: neither. */
+  readonly snapshots?: "keep" | "use";
 }
 
 export interface NewRun {
@@ -121,7 +121,7 @@ export function beginJournal(store: JournalStore, run: NewRun, options: JournalO
  * @throws HarnError `journal.not_found`, `journal.version`, `journal.corrupt`
  */
 export function openJournal(store: JournalStore, id: string, options: JournalOptions = {}): MaybePromise<Journal> {
-  const kept = options.snapshots ? store.snapshots?.load(id) : undefined;
+  const kept = options.snapshots === "use" ? store.snapshots?.load(id) : undefined;
   return andThen(kept, (found) => {
     const continued = found && continueFrom(store, found, options);
     return continued ?? openWhole(store, id, options);

@@ -23,6 +23,7 @@ import type { FaultPoints } from "./faults.ts";
 import { never } from "./faults.ts";
 import { andThen, attempt, repeatWhile } from "./maybe-promise.ts";
 import { checkRows, newestFirst } from "./memory-store.ts";
+import { createTextDigest, type TextDigest } from "./sha256.ts";
 import {
   type Batch,
   JOURNAL_FORMAT,
@@ -30,6 +31,7 @@ import {
   type JournalStore,
   type MaybePromise,
   type RunInfo,
+  type SnapshotStore,
   type StoredRow,
   type StoredRun,
 } from "./spec.ts";
@@ -51,6 +53,17 @@ export interface JournalFolder {
   read(name: string): MaybePromise<Uint8Array | undefined>;
   /** `create` gives undefined when the file exists, and makes its name durable; `append` needs it to exist. */
   open(name: string, mode: "create" | "append"): MaybePromise<JournalFile | undefined>;
+  /** A part of a folder that keeps snapshots as well. */
+  readonly snapshots?: SnapshotFolder;
+}
+
+export interface SnapshotFolder {
+  /** Bytes from a place on; undefined when there is no such file, or it ends before. */
+  readFrom(name: string, offset: number): MaybePromise<Uint8Array | undefined>;
+  /** Puts a whole file in the place of another; whatever happens, one of the two is there afterwards. */
+  replace(name: string, bytes: Uint8Array): MaybePromise<void>;
+  /** A file that is not there is no error. */
+  remove(name: string): MaybePromise<void>;
 }
 
 export interface JsonlStoreOptions {
@@ -60,6 +73,8 @@ export interface JsonlStoreOptions {
 
 interface OpenRun {
   readonly file: JournalFile;
+  /** Where this process began to write. */
+  readonly begun: LogMark;
   sizeBytes: number;
   nextSeq: number;
   /** The rows of the last batch, by which a repeated one is recognised. */
@@ -67,10 +82,21 @@ interface OpenRun {
   failed: boolean;
 }
 
+/** A place in the file: every entry from `seq` on lies behind it. */
+interface LogMark {
+  readonly bytes: number;
+  readonly seq: number;
+}
+
 const SUFFIX = ".jsonl";
+const SNAPSHOT_SUFFIX = ".snapshot";
+const SNAPSHOT_FORMAT = "harn-journal-snapshot";
 
 export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptions = {}): JournalStore {
   const open = new Map<string, OpenRun>();
+  const infos = new Map<string, RunInfo>();
+  /** Where the sound part of a log ends of which only the end was read. */
+  const continueAt = new Map<string, LogEnd>();
   const encoder = new TextEncoder();
   const synchronise = options.fsync !== "never";
 
@@ -136,27 +162,39 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
     });
 
   const readFile = (id: string): MaybePromise<ParsedFile | undefined> =>
-    andThen(folder.read(id + SUFFIX), (bytes) => (bytes === undefined ? undefined : parseFile(bytes, id)));
+    andThen(folder.read(id + SUFFIX), (bytes) => {
+      const parsed = bytes && parseFile(bytes, id);
+      if (parsed) infos.set(id, parsed.info);
+      return parsed;
+    });
+
+  /** What there is to know of the end of a log before more is written to it. */
+  const findEnd = (id: string): MaybePromise<LogEnd | undefined> => {
+    const known = continueAt.get(id);
+    continueAt.delete(id);
+    return known ?? andThen(readFile(id), (parsed) => parsed && endOf(parsed, { bytes: 0, seq: 0 }));
+  };
 
   /** Opens a run for writing, without the torn tail it may have. */
   const openRun = (id: string): MaybePromise<OpenRun> => {
     const known = open.get(id);
     if (known) return known;
-    return andThen(readFile(id), (parsed) => {
-      if (!parsed) throw notFound(id);
+    return andThen(findEnd(id), (end) => {
+      if (!end) throw notFound(id);
       return andThen(folder.open(id + SUFFIX, "append"), (file) => {
         if (!file) throw notFound(id);
-        const last = parsed.rows.at(-1);
+        const { last } = end;
         const run: OpenRun = {
           file,
-          sizeBytes: parsed.soundBytes,
-          nextSeq: parsed.rows.length,
+          begun: end.sound,
+          sizeBytes: end.sound.bytes,
+          nextSeq: end.sound.seq,
           lastRows: new Map(last ? [[last.seq, last.body]] : []),
           failed: false,
         };
         open.set(id, run);
-        if (parsed.soundBytes === parsed.totalBytes) return run;
-        return andThen(file.truncate(parsed.soundBytes), () => run);
+        if (end.sound.bytes === end.totalBytes) return run;
+        return andThen(file.truncate(end.sound.bytes), () => run);
       });
     });
   };
@@ -164,8 +202,10 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
   return {
     begin(info) {
       return andThen(createRun(info.id), (file) => {
-        const run: OpenRun = { file, sizeBytes: 0, nextSeq: 0, lastRows: new Map(), failed: false };
+        const begun = { bytes: 0, seq: 0 };
+        const run: OpenRun = { file, begun, sizeBytes: 0, nextSeq: 0, lastRows: new Map(), failed: false };
         open.set(info.id, run);
+        infos.set(info.id, info);
         const header = JSON.stringify({ format: JOURNAL_FORMAT, version: JOURNAL_VERSION, run: info });
         return write(run, [header], { rows: [], blobs: [], durable: true });
       });
@@ -192,7 +232,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
       return andThen(openRun(id), (run) =>
         andThen(
           write(run, [JSON.stringify({ finish: { status, timeMs } })], { rows: [], blobs: [], durable: true }),
-          () => closeRun(id, run),
+          () => andThen(folder.snapshots?.remove(id + SNAPSHOT_SUFFIX), () => closeRun(id, run)),
         ),
       );
     },
@@ -225,6 +265,8 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
       });
     },
 
+    ...(folder.snapshots && { snapshots: createSnapshots(folder.snapshots) }),
+
     close() {
       const all = [...open];
       return repeatWhile(() => {
@@ -233,6 +275,42 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
       });
     },
   };
+
+  /**
+   * A file beside the log, replaced as a whole: a line that says which part of the log it follows, and the snapshot.
+   *
+   *     {"format":"harn-journal-snapshot","run":{…},"seq":1200,"from":{"bytes":81234,"seq":1196},"digest":…}
+   */
+  function createSnapshots(files: SnapshotFolder): SnapshotStore {
+    const digestOf = createTextDigest();
+    return {
+      mark(id) {
+        const run = open.get(id);
+        return run ? { bytes: run.sizeBytes, seq: run.nextSeq } : null;
+      },
+      save(id, { seq, body }, mark) {
+        const run = open.get(id);
+        const from = mark ?? (run && { ...run.begun });
+        const info = infos.get(id);
+        if (from === undefined || info === undefined) return undefined;
+        const head = JSON.stringify({ format: SNAPSHOT_FORMAT, run: info, seq, from, digest: digestOf(body) });
+        return files.replace(id + SNAPSHOT_SUFFIX, encoder.encode(`${head}\n${body}\n`));
+      },
+      load(id) {
+        return andThen(files.readFrom(id + SNAPSHOT_SUFFIX, 0), (bytes) => {
+          const found = bytes && readSnapshot(bytes, digestOf);
+          if (!found) return undefined;
+          return andThen(files.readFrom(id + SUFFIX, found.from.bytes), (part) => {
+            const tail = part && readTail(part, id, found);
+            if (!tail) return undefined;
+            infos.set(id, tail.info);
+            if (!open.has(id)) continueAt.set(id, tail.end);
+            return { snapshot: { seq: found.seq, body: found.body }, tail };
+          });
+        });
+      },
+    };
+  }
 
   function closeRun(id: string, run: OpenRun): MaybePromise<void> {
     open.delete(id);
@@ -257,17 +335,65 @@ interface ParsedFile {
   readonly totalBytes: number;
 }
 
+/** The end of a log: where its sound part stops, and what it stops with. */
+interface LogEnd {
+  readonly sound: LogMark;
+  readonly totalBytes: number;
+  readonly last: StoredRow | undefined;
+}
+
+function endOf({ rows, soundBytes, totalBytes }: ParsedFile, from: LogMark): LogEnd {
+  return {
+    sound: { bytes: from.bytes + soundBytes, seq: from.seq + rows.length },
+    totalBytes: from.bytes + totalBytes,
+    last: rows.at(-1),
+  };
+}
+
+interface FoundSnapshot {
+  readonly info: RunInfo;
+  readonly seq: number;
+  readonly from: LogMark;
+  readonly body: string;
+}
+
+/** Undefined for anything but a whole snapshot: the log is there without it. */
+function readSnapshot(bytes: Uint8Array, digestOf: TextDigest): FoundSnapshot | undefined {
+  const decoder = new TextDecoder();
+  const newline = bytes.indexOf(10);
+  const head = tryParseObject(decoder.decode(bytes.subarray(0, newline + 1)));
+  const body = decoder.decode(bytes.subarray(newline + 1, bytes.length - 1));
+  if (head?.format !== SNAPSHOT_FORMAT || head.digest !== digestOf(body) || !isJsonObject(head.from)) return undefined;
+  const { bytes: offset, seq } = head.from;
+  if (typeof offset !== "number" || typeof seq !== "number" || typeof head.seq !== "number") return undefined;
+  return { info: decodeRunInfo(head.run), seq: head.seq, from: { bytes: offset, seq }, body };
+}
+
+/** The part of a log that follows a snapshot; undefined when it does not reach up to it. */
+function readTail(bytes: Uint8Array, id: string, { info, seq, from }: FoundSnapshot) {
+  const parsed = parseFile(bytes, id, { info, seq: from.seq });
+  if (!parsed || from.seq + parsed.rows.length < seq) return undefined;
+  const end = endOf(parsed, from);
+  return { info: parsed.info, blobs: parsed.blobs, rows: parsed.rows.filter((row) => row.seq >= seq), end };
+}
+
 /**
- * Reads the bytes of a journal file.
+ * Reads the bytes of a journal file, or of its end.
  *
+ * @param after what is known of the part before, when there is one
  * @returns undefined when not even the header was written completely: such a run never began
  * @throws HarnError `journal.corrupt` for damage that is no torn tail
  */
-export function parseFile(bytes: Uint8Array, id: string): ParsedFile | undefined {
+export function parseFile(
+  bytes: Uint8Array,
+  id: string,
+  after?: { readonly info: RunInfo; readonly seq: number },
+): ParsedFile | undefined {
   const decoder = new TextDecoder();
   const rows: StoredRow[] = [];
   const blobs = new Map<string, string>();
-  let info: RunInfo | undefined;
+  let info = after?.info;
+  const firstSeq = after?.seq ?? 0;
   let soundBytes = 0;
   /** Number of the first line that could not be read; harmless if none after it can. */
   let damagedLine = 0;
@@ -294,7 +420,7 @@ export function parseFile(bytes: Uint8Array, id: string): ParsedFile | undefined
     } else if (isJsonObject(record.finish)) {
       info = decodeRunInfo({ ...info, status: record.finish.status, finishedMs: record.finish.timeMs });
     } else if (typeof record.seq === "number") {
-      addRow(rows, { seq: record.seq, body: text }, id);
+      addRow(rows, firstSeq, { seq: record.seq, body: text }, id);
     } else {
       throw new HarnError("journal.corrupt", `Expected an entry in line ${line} of journal \`${id}\``);
     }
@@ -339,12 +465,12 @@ function readHeader(record: JsonObject, id: string): RunInfo {
 }
 
 /** A line may be there twice after a repeated write. */
-function addRow(rows: StoredRow[], row: StoredRow, id: string): void {
-  if (row.seq === rows.length) rows.push(row);
-  else if (rows[row.seq]?.body !== row.body) {
+function addRow(rows: StoredRow[], firstSeq: number, row: StoredRow, id: string): void {
+  if (row.seq === firstSeq + rows.length) rows.push(row);
+  else if (rows[row.seq - firstSeq]?.body !== row.body) {
     throw new HarnError(
       "journal.corrupt",
-      `Expected entry ${rows.length} in journal \`${id}\`, found entry ${row.seq}`,
+      `Expected entry ${firstSeq + rows.length} in journal \`${id}\`, found entry ${row.seq}`,
     );
   }
 }

@@ -33,6 +33,7 @@ export function createMemoryStore(): JournalStore {
     finish(id: string, status: RunStatus, timeMs: number) {
       const run = runOf(id);
       run.info = { ...run.info, status, finishedMs: timeMs };
+      delete run.snapshot;
     },
     load(id): StoredRun | undefined {
       const run = runs.get(id);

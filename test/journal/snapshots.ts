@@ -32,7 +32,7 @@ export async function openAt(store: JournalStore, id: string, snapshot: StoredSn
     ...store,
     snapshots: { mark: () => null, save: () => {}, load: () => ({ snapshot, tail: { ...whole, rows } }) },
   };
-  return openJournal(at, id, { snapshots: true });
+  return openJournal(at, id, { snapshots: "use" });
 }
 
 /** What stood in the way, and how often. */

@@ -3,7 +3,7 @@
 import type { Host } from "../../base/index.ts";
 import { DriftError } from "../../journal/index.ts";
 import type { SourceFile } from "../../lang/index.ts";
-import { type JournalUse, loadProgram } from "../../runtime/index.ts";
+import { type JournalUse, loadProgram, type Program } from "../../runtime/index.ts";
 import { type ProgramSteps, STEPS_STATE } from "../../stdlib/index.ts";
 import { Halted, type RunOutcome } from "../../vm/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
@@ -37,7 +37,8 @@ export interface Execution {
 export interface ExecuteSettings {
   /** Default: the context's. */
   readonly host?: Host;
-  readonly journal?: JournalUse;
+  /** Made when the program is known, for one that goes on from a snapshot of it. */
+  readonly journal?: JournalUse | ((program: Program) => Promise<JournalUse>);
   /** What Ctrl-C does: ask the program to stop, or leave it to be resumed. Default `stop`. */
   readonly whenAsked?: "stop" | "suspend";
   /** The program lies below `to`, and is to believe that it lies below `from`. */
@@ -74,7 +75,7 @@ export async function execute(
     host,
     cancel: context.cancel,
     ...(whenAsked !== undefined && { whenAsked }),
-    ...(journal !== undefined && { journal }),
+    ...(journal !== undefined && { journal: typeof journal === "function" ? await journal(loaded.program) : journal }),
     args,
     state,
   });

@@ -3,6 +3,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   fsync,
   fsyncSync,
   ftruncateSync,
@@ -10,6 +11,9 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -48,7 +52,48 @@ export function openJournalFolder(path: string): JournalFolder {
         close: () => closeSync(descriptor),
       };
     },
+    snapshots: {
+      readFrom: (name, offset) => unless("ENOENT", () => readEnd(join(path, name), offset)),
+      replace(name, bytes) {
+        const file = join(path, name);
+        unless("", () => {
+          writeWhole(`${file}.new`, bytes);
+          renameSync(`${file}.new`, file);
+        });
+      },
+      remove: (name) => unless("", () => rmSync(join(path, name), { force: true })),
+    },
   };
+}
+
+/** Undefined for a file that ends before. */
+function readEnd(file: string, offset: number): Uint8Array | undefined {
+  const descriptor = openSync(file, constants.O_RDONLY);
+  try {
+    const length = fstatSync(descriptor).size - offset;
+    if (length < 0) return undefined;
+    const bytes = new Uint8Array(length);
+    let read = 0;
+    while (read < length) {
+      const count = readSync(descriptor, bytes, read, length - read, offset + read);
+      if (count === 0) break;
+      read += count;
+    }
+    return bytes.subarray(0, read);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** On disk when it returns, so that what takes another file's place is never less than that. */
+function writeWhole(file: string, bytes: Uint8Array): void {
+  const descriptor = openSync(file, O_WRONLY | O_CREAT | constants.O_TRUNC, 0o600);
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** A new name survives a power cut once its folder is on disk; Windows has no such call and needs none. */

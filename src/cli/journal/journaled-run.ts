@@ -4,12 +4,19 @@
  */
 
 import { basename, dirname, join } from "node:path";
-import type { Host } from "../../base/index.ts";
-import { beginJournal, createTextDigest, type Journal, openJournal } from "../../journal/index.ts";
-import type { JournalUse } from "../../runtime/index.ts";
+import { HarnError, type Host } from "../../base/index.ts";
+import {
+  beginJournal,
+  createTextDigest,
+  type Journal,
+  type JournalOptions,
+  type NewRun,
+  openJournal,
+} from "../../journal/index.ts";
+import { type JournalUse, programDigest } from "../../runtime/index.ts";
 import { Halted } from "../../vm/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
-import { execute, type ProgramRequest } from "../engine/execute.ts";
+import { type ExecuteSettings, execute, type ProgramRequest } from "../engine/execute.ts";
 import type { InDoubtChoice } from "./choices.ts";
 import { decideInDoubt } from "./in-doubt.ts";
 import { movedRoots } from "./relocated-host.ts";
@@ -65,10 +72,14 @@ export interface ResumeChoices extends Pick<ProgramRequest, "steps"> {
 export async function resumeRun(context: CliContext, file: RunFile, choices: ResumeChoices): Promise<number> {
   const unlock = lockRun(join(dirname(file.path), `${file.id}.lock`), file.id);
   try {
-    const journal = await openJournal(file.store, file.id);
+    const journal = await openJournal(file.store, file.id, { snapshots: "use" });
     const { request } = await recordedProgram(context, file, journal);
     const { steps } = choices;
-    return await goOn(context, { ...request, ...(steps && { steps }) }, resumption(context, journal, choices));
+    return await goOn(context, { ...request, ...(steps && { steps }) }, file.id, async (program) => {
+      const fits = journal.snapshot === undefined || journal.snapshot.program === programDigest(program);
+      const fitting = fits ? journal : await openJournal(file.store, file.id, { snapshots: "keep" });
+      return resumption(context, fitting, choices);
+    });
   } finally {
     await file.store.close();
     unlock();
@@ -84,12 +95,12 @@ export async function durableRun(
   choices: ResumeChoices,
 ): Promise<number> {
   const file = runFileIn(folder, id);
-  const known = await file.store.load(id);
+  const known = await tryOpen(file);
   if (known === undefined) {
-    const { journal, text } = await begin(context, file, request);
+    const { journal, text } = await begin(context, file, request, { snapshots: "keep" });
     const unlock = lockRun(join(folder, `${id}.lock`), id);
     try {
-      return await goOn(context, { ...request, text }, { mode: "record", journal, keepOutput: true });
+      return await goOn(context, { ...request, text }, id, { mode: "record", journal, keepOutput: true });
     } finally {
       await file.store.close();
       unlock();
@@ -101,7 +112,12 @@ export async function durableRun(
 }
 
 /** Ctrl-C suspends: the same command goes on. */
-async function goOn(context: CliContext, request: ProgramRequest, journal: JournalUse): Promise<number> {
+async function goOn(
+  context: CliContext,
+  request: ProgramRequest,
+  id: string,
+  journal: NonNullable<ExecuteSettings["journal"]>,
+): Promise<number> {
   try {
     const { exitCode } = await execute(context, request, {
       journal,
@@ -111,8 +127,17 @@ async function goOn(context: CliContext, request: ProgramRequest, journal: Journ
     return exitCode;
   } catch (error) {
     if (context.cancel.aborted && error === context.cancel.reason) {
-      context.err(`Run ${journal.journal.info.id} is suspended; the same command goes on with it\n`);
+      context.err(`Run ${id} is suspended; the same command goes on with it\n`);
     }
+    throw error;
+  }
+}
+
+async function tryOpen({ store, id }: RunFile): Promise<Journal | undefined> {
+  try {
+    return await openJournal(store, id, { snapshots: "use" });
+  } catch (error) {
+    if (error instanceof HarnError && error.code === "journal.not_found") return undefined;
     throw error;
   }
 }
@@ -133,14 +158,20 @@ function unbufferedHost({ host }: CliContext): Host {
   };
 }
 
-async function begin(context: CliContext, { store, id, path }: RunFile, request: ProgramRequest) {
+async function begin(
+  context: CliContext,
+  { store, id, path }: RunFile,
+  request: ProgramRequest,
+  options: JournalOptions = {},
+) {
   const text = await readText(context, request);
-  const journal = await beginJournal(store, {
+  const run: NewRun = {
     id,
     createdMs: context.host.sync("clock.now", {}),
     program: request.path,
     meta: describeRequest(request, text, path),
-  });
+  };
+  const journal = await beginJournal(store, run, options);
   return { journal, text };
 }
 

@@ -149,7 +149,7 @@ export function decodeGraph({ shapes, nodes, root }: EncodedGraph, reader: Graph
       const part = parts[tag];
       return part ? reader.make(part) : {};
     }
-    switch (tag) {
+    switch (String(tag)) {
       case "a":
         return [];
       case "m":
@@ -168,7 +168,7 @@ export function decodeGraph({ shapes, nodes, root }: EncodedGraph, reader: Graph
     const reference = listOf(value);
     const [tag, first] = reference;
     if (typeof tag === "number") return shells[tag] ?? malformed(tag);
-    switch (tag) {
+    switch (String(tag)) {
       case "z":
         return null;
       case "b":
