@@ -1,6 +1,6 @@
 // `npm run bench`: every figure of the project, as ratios within one run on one machine.
 //
-//   npm run bench -- [--only micro,start,tasks,effects] [--rounds 5] [--programs fib,nbody] [--json FILE]
+//   npm run bench -- [--only micro,start,tasks,effects,journal] [--rounds 5] [--programs fib,nbody] [--json FILE]
 //
 // Peers that are not installed are left out. Processes of all peers take turns, so that a busy minute of the machine
 // hits them alike; read the ratios, not the milliseconds.
@@ -9,6 +9,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { cpuMs, here, isInstalled, measureIn } from "./child.mjs";
+import { journal as journalReport } from "./journal/report.mjs";
 import { early, formatMs, formatRatio, formatTable, geomean, median, steady } from "./statistics.mjs";
 
 /** The programs whose geometric mean is quoted; the others look at one thing each. */
@@ -37,14 +38,14 @@ const peers = [
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: "string", default: "micro,start,tasks,effects" },
+    only: { type: "string", default: "micro,start,tasks,effects,journal" },
     rounds: { type: "string", default: "5" },
     programs: { type: "string" },
     json: { type: "string" },
   },
 });
 const rounds = Number(options.rounds);
-const sections = { micro, start, tasks, effects };
+const sections = { micro, start, tasks, effects, journal: () => journalReport(rounds) };
 /** What could not be measured, by peer and program; told at the end, and the exit code says so. */
 const failures = new Map();
 const report = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] };

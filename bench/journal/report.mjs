@@ -1,0 +1,58 @@
+// The journal section of `bench/run.mjs`.
+
+import { measureIn } from "../child.mjs";
+import { formatMs, formatRatio, formatTable, median } from "../statistics.mjs";
+
+const node = process.execPath;
+const us = (value) => (value < 10 ? value.toFixed(2) : value.toFixed(0));
+
+export async function journal(rounds) {
+  const sizes = await measureIn(node, ["journal/turns.mjs"]);
+  console.log("A conversation of a thousand turns, one tool call each: bytes of journal per turn\n");
+  const bytes = [
+    ["turns 1 to 10", sizes.first10.toFixed(0), formatRatio(1)],
+    ["around turn 100", sizes.at100.toFixed(0), formatRatio(sizes.at100 / sizes.first10)],
+    ["around turn 1000", sizes.at1000.toFixed(0), formatRatio(sizes.at1000 / sizes.first10)],
+  ];
+  console.log(`${formatTable(["", "bytes", "/ first"], bytes)}\n`);
+
+  const samples = [];
+  for (let round = 0; round < Math.max(1, Math.ceil(rounds / 2)); round++) {
+    samples.push(await measureIn(node, ["journal/effects.mjs"]));
+  }
+  const kinds = {
+    clock: "sync effect (clock)",
+    stat: "async effect (fs.stat)",
+    delta: "item of a model stream",
+    process: "unsafe effect (process.run), wall",
+  };
+  const ways = Object.keys(samples[0].clock);
+  const figure = (kind, way) =>
+    median(samples.map((sample) => sample[kind][way][kind === "process" && way !== "replay" ? "wallUs" : "cpuUs"]));
+  console.log("Microseconds per effect, CPU unless it says wall; then times the same effect unrecorded\n");
+  const rows = Object.entries(kinds).map(([kind, name]) => [
+    name,
+    us(figure(kind, "bare")),
+    ...ways
+      .slice(1)
+      .map((way) => `${us(figure(kind, way))} (${formatRatio(figure(kind, way) / figure(kind, "bare"))}×)`),
+  ]);
+  console.log(`${formatTable(["", ...ways], rows)}\n`);
+
+  console.log("Going on after so many model calls: CPU milliseconds until the program asks for something new\n");
+  const resumes = [];
+  for (const turns of [10, 100, 1000, 10_000]) {
+    const from = async (how) => measureIn(node, ["journal/resume.mjs", String(turns), how]);
+    resumes.push({ turns, snapshot: await from("use"), replay: await from("replay") });
+  }
+  const base = resumes[0].snapshot.cpuMs;
+  const table = resumes.map(({ turns, snapshot, replay }) => [
+    String(turns),
+    formatMs(snapshot.cpuMs),
+    formatRatio(snapshot.cpuMs / base),
+    formatMs(replay.cpuMs),
+    formatRatio(replay.cpuMs / snapshot.cpuMs),
+  ]);
+  console.log(formatTable(["calls", "from a snapshot", "/ 10 calls", "by replaying all", "/ snapshot"], table));
+  return { sizes, samples, resumes };
+}
