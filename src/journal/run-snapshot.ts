@@ -13,8 +13,8 @@
  */
 
 import { HarnError, isJsonObject, type Json } from "../base/index.ts";
+import { blobsBehind } from "./blob-references.ts";
 import type { EntryDraft } from "./entry-codec.ts";
-import { blobsBehind } from "./runs.ts";
 import type { StoredBlob, StoredRow } from "./spec.ts";
 import { parseStoredJson } from "./value-codec.ts";
 

@@ -1,6 +1,7 @@
 /** Looking at runs and branching off from them; everything here reads a store and starts nothing. */
 
 import { HarnError, isJsonObject, type JsonObject } from "../base/index.ts";
+import { blobsBehind } from "./blob-references.ts";
 import { beginJournal, type Journal, type NewRun, openJournal } from "./journal.ts";
 import { andThen } from "./maybe-promise.ts";
 import { checkVersion, migrateEntry } from "./migrations.ts";
@@ -13,8 +14,6 @@ import {
   type Outcome,
   type RunInfo,
   type StartEntry,
-  type StoredBlob,
-  type StoredRow,
   type SyncEntry,
 } from "./spec.ts";
 import { parseStoredJson } from "./value-codec.ts";
@@ -284,19 +283,4 @@ export function forkRun(
 function migrated(body: string, version: number): string {
   const entry: JsonObject = migrateEntry(parseStoredJson(body, "a journal entry"), version);
   return JSON.stringify(entry);
-}
-
-/** The blobs that rows refer to, directly or through other blobs. A text that looks like a reference only costs space. */
-export function blobsBehind(rows: readonly StoredRow[], blobs: ReadonlyMap<string, string>): readonly StoredBlob[] {
-  const found = new Map<string, string>();
-  const texts = rows.map((row) => row.body);
-  for (let text = texts.pop(); text !== undefined; text = texts.pop()) {
-    for (const [, digest] of text.matchAll(/"(?:\$ref|\$list|prev)":"([A-Za-z0-9_-]{43})"/g)) {
-      const body = blobs.get(digest!);
-      if (body === undefined || found.has(digest!)) continue;
-      found.set(digest!, body);
-      texts.push(body);
-    }
-  }
-  return [...found].map(([digest, body]) => ({ digest, body }));
 }

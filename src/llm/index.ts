@@ -145,7 +145,13 @@ export {
   type BudgetLimit,
   readBudgetEnvelope,
 } from "./cost/budget-envelope.ts";
-export { type BudgetParts, budgetLayer, type CallAdmission, type CallForecast, type ChargeRecord } from "./cost/budget-layer.ts";
+export {
+  type BudgetParts,
+  budgetLayer,
+  type CallAdmission,
+  type CallForecast,
+  type ChargeRecord,
+} from "./cost/budget-layer.ts";
 export { builtinRates } from "./cost/builtin-prices.ts";
 export { estimateInputTokens, estimateTextTokens, estimateValueTokens } from "./cost/estimate-tokens.ts";
 export { loadPriceList } from "./cost/price-list.ts";
