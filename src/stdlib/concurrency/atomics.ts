@@ -3,7 +3,7 @@
 import { Float, type Int, int, intFromNumber, isInt, Opaque, type Value } from "../../vm/index.ts";
 import { type Builtin, pure } from "../builtin.ts";
 
-class Atomic extends Opaque {
+export class Atomic extends Opaque {
   readonly typeName = "atomic";
   value: Int;
   constructor(value: Int) {

@@ -110,23 +110,23 @@ export function handleOf(kind: string, { scope, key }: Address): Dict {
 
 /** Things by address, in the order of their addresses. */
 export class AddressMap<T> {
-  readonly #items = new Map<string, { readonly address: Address; readonly item: T }>();
+  readonly items: Map<string, { readonly address: Address; readonly item: T }> = new Map();
 
   get({ scope, key }: Address): T | undefined {
-    return this.#items.get(`${scope}\u0000${key}`)?.item;
+    return this.items.get(`${scope}\u0000${key}`)?.item;
   }
 
   open(address: Address, make: () => T): T {
     const id = `${address.scope}\u0000${address.key}`;
-    let entry = this.#items.get(id);
+    let entry = this.items.get(id);
     if (!entry) {
       entry = { address, item: make() };
-      this.#items.set(id, entry);
+      this.items.set(id, entry);
     }
     return entry.item;
   }
 
   entries(): { readonly address: Address; readonly item: T }[] {
-    return [...this.#items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+    return [...this.items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
   }
 }

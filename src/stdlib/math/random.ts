@@ -19,13 +19,13 @@ import {
 import { type Builtin, pure } from "../builtin.ts";
 
 /** Splitmix32. */
-class Rng extends Opaque {
+export class Rng extends Opaque {
   readonly typeName = "rng";
-  #state: number;
+  state: number;
   constructor(seed: Int) {
     super();
     const bits = BigInt.asUintN(64, BigInt(seed));
-    this.#state = (Number(bits & 0xffffffffn) ^ Math.imul(Number(bits >> 32n), 0x85ebca6b)) | 0;
+    this.state = (Number(bits & 0xffffffffn) ^ Math.imul(Number(bits >> 32n), 0x85ebca6b)) | 0;
   }
   display(): string {
     return "<rng>";
@@ -35,8 +35,8 @@ class Rng extends Opaque {
   }
   /** 32 random bits. */
   bits(): number {
-    this.#state = (this.#state + 0x9e3779b9) | 0;
-    let mixed = this.#state ^ (this.#state >>> 16);
+    this.state = (this.state + 0x9e3779b9) | 0;
+    let mixed = this.state ^ (this.state >>> 16);
     mixed = Math.imul(mixed, 0x21f0aaad);
     mixed ^= mixed >>> 15;
     mixed = Math.imul(mixed, 0x735a2d97);
