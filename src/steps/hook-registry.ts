@@ -44,6 +44,8 @@ export interface HookRegistry<H> {
   /** HOOK-02: persona and step hooks alike. */
   clear(): void;
   matching(occasion: HookOccasion): readonly HookRegistration<H>[];
+  /** The program has registered hooks. */
+  readonly inUse: boolean;
 }
 
 export function createHookRegistry<H>(): HookRegistry<H> {
@@ -54,6 +56,9 @@ export function createHookRegistry<H>(): HookRegistry<H> {
       void (source === "manifest" ? manifest : program).push(registration),
     clear() {
       program = [];
+    },
+    get inUse() {
+      return program.length > 0;
     },
     matching(occasion) {
       if (manifest.length + program.length === 0) return [];

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openJournalFolder } from "../../src/cli/journal/journal-folder.ts";
 import { beginJournal, createJsonlStore, type Journal, openJournal } from "../../src/journal/index.ts";
 import { programDigest, type SnapshotEvent } from "../../src/runtime/index.ts";
+import { createProgramSteps } from "../../src/stdlib/index.ts";
 import { createVirtualHost, type VirtualHost } from "../../src/testing/index.ts";
 import { compile, isolatedHost, play } from "./journaled-program.ts";
 
@@ -129,15 +130,20 @@ describe("a durable run", () => {
 });
 
 describe("what is never written into a snapshot", () => {
-  const eventsOf = async (source: string, env: Readonly<Record<string, string>> = {}) => {
+  let runs = 0;
+  const eventsOf = async (
+    source: string,
+    env: Readonly<Record<string, string>> = {},
+    state: Map<string, unknown> = new Map(),
+  ) => {
     const host = createVirtualHost({ env });
     const store = storeHere();
-    const journal = await beginJournal(store, { id: "r", createdMs: 0 }, { snapshots: "keep" });
+    const journal = await beginJournal(store, { id: `r${runs++}`, createdMs: 0 }, { snapshots: "keep" });
     const events: SnapshotEvent[] = [];
     const { error } = await play(
       await compile(source),
       { mode: "record", journal, snapshots: { everyEntries: 0, onSnapshot: (event) => events.push(event) } },
-      { host, whileResting: letTimePass(host) },
+      { host, state, whileResting: letTimePass(host) },
     );
     await store.close();
     expect(error).toBeUndefined();
@@ -154,8 +160,16 @@ describe("what is never written into a snapshot", () => {
     expect(await eventsOf('write_file("a.txt", "x")\nsleep(1)\n')).toContain("a call of `write_file` under way");
   });
 
-  it("anything of a class that nobody listed, named with what holds it", async () => {
+  it("scripted answers of models and the books of steps, once the program has used them", async () => {
     const events = await eventsOf('spawn { llm_mock({text: "x"})\nsleep(5) }\nsleep(10)\n');
-    expect(events.some((event) => /^a function held by/.test(event))).toBe(true);
+    expect(events.some((event) => event === "scripted answers of models")).toBe(true);
+    const steps = createProgramSteps();
+    const books = await eventsOf(
+      "sleep(1)\n@step\nfn work() { 1 }\nwork()\nsleep(1)\n",
+      {},
+      new Map([["steps", steps]]),
+    );
+    expect(books.at(-1)).toBe("the books of steps");
+    expect(await eventsOf("sleep(1)\n", {}, new Map([["steps", createProgramSteps()]]))).toEqual(["taken"]);
   });
 });
