@@ -1,5 +1,7 @@
 // Host and effects
 export { type CancelSignal, CancelToken } from "./cancel.ts";
+// Data
+export { crc32 } from "./crc32.ts";
 // Building hosts
 export {
   type AsyncHandlers,
@@ -28,7 +30,6 @@ export type {
   SyncEffects,
   SystemInfo,
 } from "./host.ts";
-// Data
 export { isJsonObject, type Json, type JsonObject } from "./json.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 export { createVirtualRandom, type VirtualRandom } from "./virtual-random.ts";

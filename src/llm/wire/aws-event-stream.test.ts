@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { awsMessage, joinBytes } from "../../../test/support/aws-event-stream.ts";
 import { createAwsEventStreamDecoder } from "./aws-event-stream.ts";
-import { crc32 } from "./crc32.ts";
 import { FrameError } from "./event-stream.ts";
 
 const EVENT = { ":message-type": "event", ":event-type": "contentBlockDelta" };
@@ -15,16 +14,6 @@ function decode(pieces: readonly Uint8Array[]): [string, string][] {
   decoder.flush();
   return events;
 }
-
-describe("checksums", () => {
-  it("has the check value of the definition", () => {
-    expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
-  });
-
-  it("agrees with the platform's", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => crc32(bytes) === platformCrc32(bytes)));
-  });
-});
 
 describe("binary event streams", () => {
   it("hands out events, exceptions and errors by name", () => {

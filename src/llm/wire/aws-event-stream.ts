@@ -9,7 +9,7 @@
  * `:error-message`. Everything that is no event is handed out under a name that starts with {@link EXCEPTION}.
  */
 
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../../base/index.ts";
 import { type FrameDecoder, FrameError, type OnEvent } from "./event-stream.ts";
 
 /** In front of the name of an exception. */

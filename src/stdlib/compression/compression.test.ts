@@ -6,7 +6,7 @@ import { caught, printed, shown } from "../../../test/support/run-harn.ts";
 import { compressionHandlers as compression } from "../../cli/node-host/compression.ts";
 import { ArchiveError } from "./archive-entries.ts";
 import { createTar, extractTar } from "./tar.ts";
-import { crc32, createZip, type Deflate, extractZip } from "./zip.ts";
+import { createZip, type Deflate, extractZip } from "./zip.ts";
 import { ZstdError } from "./zstd/bit-streams.ts";
 import { decodeZstd } from "./zstd/decode.ts";
 import { encodeZstd } from "./zstd/encode.ts";
@@ -250,10 +250,6 @@ describe("zip", () => {
     expect(await refused(archive.subarray(40))).toBe("unexpected end of archive");
     expect(await refused(archive.map((byte, at) => (at === 31 ? byte ^ 1 : byte)))).toBe("Invalid checksum of a");
     expect(await refused(archive, 3)).toBe("the contents are larger than 3 bytes");
-  });
-
-  it("the checksum is the published one", () => {
-    expect(crc32(encode("123456789"))).toBe(0xcbf43926);
   });
 });
 

@@ -3,6 +3,7 @@
  * are stored or deflated; encrypted archives and those beyond 4 GiB are refused.
  */
 
+import { crc32 } from "../../base/index.ts";
 import { bytesOf, decodeLossy } from "../arguments.ts";
 import { type ArchiveEntry, ArchiveError, concat, DEFAULT_MODE, sliceOf } from "./archive-entries.ts";
 
@@ -21,18 +22,6 @@ const DATE = 0x0021;
 const UTF8_FLAG = 0x0800;
 const MAX_32 = 0xffff_ffff;
 const MAX_ENTRIES = 0xffff;
-
-const CRC_TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
-  return value;
-});
-
-export function crc32(data: Uint8Array): number {
-  let crc = MAX_32;
-  for (const byte of data) crc = CRC_TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return (crc ^ MAX_32) >>> 0;
-}
 
 /** Little-endian numbers of 16 and 32 bits. */
 function fields(...values: readonly (readonly [value: number, bytes: 2 | 4])[]): Uint8Array {

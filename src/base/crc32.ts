@@ -1,4 +1,4 @@
-/** CRC-32 as Ethernet, gzip and Amazon's event streams have it: polynomial 0xEDB88320, reflected. */
+/** CRC-32 as Ethernet, gzip, zip and Amazon's event streams have it: polynomial 0xEDB88320, reflected. */
 
 const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
