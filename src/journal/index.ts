@@ -42,6 +42,7 @@ export { createSqlStore, type SqlDatabase, type SqlRow, type SqlStatement, type 
 
 export {
   beginJournal,
+  checkRunId,
   type Journal,
   type JournalOptions,
   type KeptSnapshot,

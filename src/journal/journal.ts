@@ -98,17 +98,25 @@ export interface NewRun {
 }
 
 /**
+ * Ids name files as well.
+ *
+ * @throws HarnError `journal.invalid_id`
+ */
+export function checkRunId(id: string): void {
+  if (/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/.test(id)) return;
+  throw new HarnError(
+    "journal.invalid_id",
+    `Expected a run id of 1 to 128 letters, digits, \`-\`, \`_\` or \`.\`, found ${JSON.stringify(id)}`,
+  );
+}
+
+/**
  * Begins a run.
  *
  * @throws HarnError `journal.invalid_id`; `journal.exists` when the id is taken
  */
 export function beginJournal(store: JournalStore, run: NewRun, options: JournalOptions = {}): MaybePromise<Journal> {
-  if (!/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/.test(run.id)) {
-    throw new HarnError(
-      "journal.invalid_id",
-      `Expected a run id of 1 to 128 letters, digits, \`-\`, \`_\` or \`.\`, found ${JSON.stringify(run.id)}`,
-    );
-  }
+  checkRunId(run.id);
   const info: RunInfo = { ...run, version: JOURNAL_VERSION, status: "running" };
   return andThen(store.begin(info), () =>
     makeJournal(store, info, { rows: [], blobs: new Map(), snapshot: undefined }, options),

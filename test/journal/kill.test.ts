@@ -1,16 +1,21 @@
 /** A durable run is a process that may be killed at any moment, and the same command that goes on. */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type BundledHarn, bundleHarn } from "../support/bundled-harn.ts";
+import { startHarn } from "../support/harn-process.ts";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+let bundle: BundledHarn;
 let folder = "";
 const children: ChildProcess[] = [];
 
+beforeAll(async () => {
+  bundle = await bundleHarn();
+}, 60_000);
+afterAll(() => bundle.remove());
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "harn-kill-"));
 });
@@ -19,32 +24,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 function harn(...args: string[]) {
-  const child = spawn(
-    process.execPath,
-    ["--import", import.meta.resolve("tsx"), "--conditions=source", main, ...args],
-    { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
-  );
-  children.push(child);
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    err += chunk;
-  });
-  const ended = new Promise<Ended>((resolve) =>
-    child.on("close", (code, signal) => resolve({ code, signal, out, err })),
-  );
-  return { child, ended };
+  const started = startHarn(args, { cwd: folder, stdin: "", bundle });
+  children.push(started.child);
+  return started;
 }
 
 const read = (name: string): string => {
@@ -147,6 +130,6 @@ describe("a durable run", () => {
     await until(() => read("up.txt") !== "");
     const second = await harn("run", "--durable", "one", "agent.harn").ended;
     expect(second.code).toBe(1);
-    expect(second.err).toMatch(/^harn: Run one is being worked on by process \d+; if it is not, remove .*one\.lock\n$/);
+    expect(second.err).toMatch(/^harn: Run one is being worked on by process \d+ since .*remove .*one\.lock\n$/);
   });
 });

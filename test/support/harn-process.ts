@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { BundledHarn } from "./bundled-harn.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** Found from here: the process may run in a folder that knows nothing of our packages. */
@@ -14,6 +15,8 @@ export interface HarnProcessOptions {
   readonly stdin?: string;
   /** Added to the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Of `bundleHarn`, for tests that start it many times. Default: our sources as they are. */
+  readonly bundle?: BundledHarn;
 }
 
 export interface HarnExit {
@@ -32,9 +35,11 @@ export interface HarnProcess {
 }
 
 export function startHarn(args: readonly string[], options: HarnProcessOptions): HarnProcess {
-  const child = spawn(process.execPath, ["--import", tsx, "--conditions=source", main, ...args], {
+  const { bundle } = options;
+  const command = bundle ? [bundle.main] : ["--import", tsx, "--conditions=source", main];
+  const child = spawn(process.execPath, [...command, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, ...options.environment },
+    env: { ...process.env, ...bundle?.environment, ...options.environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
   let out = "";

@@ -7,11 +7,13 @@ import { basename, dirname, join } from "node:path";
 import { HarnError, type Host } from "../../base/index.ts";
 import {
   beginJournal,
+  checkRunId,
   createTextDigest,
   type Journal,
   type JournalOptions,
   type NewRun,
   openJournal,
+  type RunInfo,
 } from "../../journal/index.ts";
 import { type JournalUse, programDigest } from "../../runtime/index.ts";
 import { Halted } from "../../vm/index.ts";
@@ -70,20 +72,36 @@ export interface ResumeChoices extends Pick<ProgramRequest, "steps"> {
 
 /** Goes on with a run that was cut off; what it had done is not done again. */
 export async function resumeRun(context: CliContext, file: RunFile, choices: ResumeChoices): Promise<number> {
-  const unlock = lockRun(join(dirname(file.path), `${file.id}.lock`), file.id);
+  return whileLocked(context, file, async () =>
+    resumeLocked(context, file, await openJournal(file.store, file.id, { snapshots: "use" }), choices),
+  );
+}
+
+/** One process at a time: what is read of the run is true until it is written. */
+async function whileLocked(context: CliContext, file: RunFile, work: () => Promise<number>): Promise<number> {
+  checkRunId(file.id);
+  const unlock = lockRun(join(dirname(file.path), `${file.id}.lock`), file.id, context.host.sync("clock.now", {}));
   try {
-    const journal = await openJournal(file.store, file.id, { snapshots: "use" });
-    const { request } = await recordedProgram(context, file, journal);
-    const { steps } = choices;
-    return await goOn(context, { ...request, ...(steps && { steps }) }, file.id, async (program) => {
-      const fits = journal.snapshot === undefined || journal.snapshot.program === programDigest(program);
-      const fitting = fits ? journal : await openJournal(file.store, file.id, { snapshots: "keep" });
-      return resumption(context, fitting, choices);
-    });
+    return await work();
   } finally {
     await file.store.close();
     unlock();
   }
+}
+
+async function resumeLocked(
+  context: CliContext,
+  file: RunFile,
+  journal: Journal,
+  choices: ResumeChoices,
+): Promise<number> {
+  const { request } = await recordedProgram(context, file, journal);
+  const { steps } = choices;
+  return goOn(context, { ...request, ...(steps && { steps }) }, file.id, async (program) => {
+    const fits = journal.snapshot === undefined || journal.snapshot.program === programDigest(program);
+    const fitting = fits ? journal : await openJournal(file.store, file.id, { snapshots: "keep" });
+    return resumption(context, fitting, choices);
+  });
 }
 
 /** Begins the run of that id, or goes on with it. A run that is over ends as it ended, without doing or saying anything. */
@@ -94,20 +112,24 @@ export async function durableRun(
   folder: string,
   choices: ResumeChoices,
 ): Promise<number> {
+  checkRunId(id);
   const file = runFileIn(folder, id);
-  const known = await tryOpen(file);
-  if (known === undefined) {
-    const { journal, text } = await begin(context, file, request, { snapshots: "keep" });
-    const unlock = lockRun(join(folder, `${id}.lock`), id);
-    try {
-      return await goOn(context, { ...request, text }, id, { mode: "record", journal, keepOutput: true });
-    } finally {
-      await file.store.close();
-      unlock();
+  const known = await tryOpen(runFileIn(folder, id));
+  if (known !== undefined && known.info.status !== "running") return endAgain(context, file, known.info);
+  return whileLocked(context, file, async () => {
+    // Another process may have begun or ended it before the lock was ours.
+    const now = await tryOpen(file);
+    if (now === undefined) {
+      const { journal, text } = await begin(context, file, request, { snapshots: "keep" });
+      return goOn(context, { ...request, text }, id, { mode: "record", journal, keepOutput: true });
     }
-  }
-  if (known.info.status === "running") return resumeRun(context, file, choices);
-  context.err(`Run ${id} is over (${known.info.status}); harn replay shows it again\n`);
+    if (now.info.status === "running") return resumeLocked(context, file, now, choices);
+    return endAgain(context, file, now.info);
+  });
+}
+
+async function endAgain(context: CliContext, file: RunFile, { id, status }: RunInfo): Promise<number> {
+  context.err(`Run ${id} is over (${status}); harn replay shows it again\n`);
   return (await replayRun(context, file, false)).exitCode;
 }
 
