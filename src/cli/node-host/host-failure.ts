@@ -68,6 +68,23 @@ const words: Readonly<Record<HostErrorKind, string>> = {
   other: "the platform failed",
 };
 
+/** More than the kind tells, where a user can do something about it. */
+const wordsOfCode: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  CERT_NOT_YET_VALID: "the server's certificate is not valid yet; is the clock right?",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is that of another host",
+  ERR_TLS_PIN_MISMATCH: "the server's key is not the pinned one",
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted(),
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted(),
+  UNABLE_TO_GET_ISSUER_CERT: untrusted(),
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted(),
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted(),
+};
+
+function untrusted(): string {
+  return "the server's certificate is of an authority that is not trusted; name the authority's file in NODE_EXTRA_CA_CERTS if it should be";
+}
+
 /** The platform's code of an error, such as `ENOENT`. */
 export function codeOf(error: unknown): string | undefined {
   const code: unknown = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
@@ -95,7 +112,8 @@ export function toHostError(
   if (error instanceof HostError) return error;
   const kind = kindOfError(error);
   const code = codeOf(error);
-  const detail = kind === "other" && error instanceof Error ? firstLine(error.message) : words[kind];
+  const known = code === undefined ? undefined : wordsOfCode[code];
+  const detail = known ?? (kind === "other" && error instanceof Error ? firstLine(error.message) : words[kind]);
   return new HostError(kind, effect, `${what}: ${detail}${code === undefined ? "" : ` (${code})`}`, {
     cause: error,
     data: { ...data, ...(code !== undefined && { platformCode: code }) },

@@ -4,8 +4,8 @@ import { createHash, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { AgentOptions } from "node:https";
 import { resolve } from "node:path";
-import { checkServerIdentity, type PeerCertificate, rootCertificates } from "node:tls";
-import type { HttpTls } from "../../base/index.ts";
+import { checkServerIdentity, createSecureContext, type PeerCertificate, rootCertificates } from "node:tls";
+import { HostError, type HttpTls } from "../../base/index.ts";
 import { toHostError } from "./host-failure.ts";
 
 export interface TlsSettings {
@@ -27,6 +27,19 @@ export async function readTlsSettings(tls: HttpTls, cwd: string, effect: string)
   const ca = caPath === undefined ? undefined : await read("certificates", caPath);
   const cert = certPath === undefined ? undefined : await read("certificate", certPath);
   const key = keyPath === undefined ? cert : await read("key", keyPath);
+  const check = (attempt: () => unknown, problem: string): void => {
+    try {
+      attempt();
+    } catch (error) {
+      throw new HostError("invalid_input", effect, `${problem}; expected PEM text`, { cause: error });
+    }
+  };
+  if (ca !== undefined) check(() => new X509Certificate(ca), `No certificate could be read in ${caPath}`);
+  if (cert !== undefined) {
+    check(() => new X509Certificate(cert), `No certificate could be read in ${certPath}`);
+    const problem = `No key of the certificate ${certPath} could be read in ${keyPath ?? certPath}`;
+    check(() => createSecureContext({ cert, key }), problem);
+  }
   const pins = pinnedSha256.map(normalizedPin);
   return {
     key: JSON.stringify([caPath, certPath, keyPath, pins]),
