@@ -88,6 +88,14 @@ export {
 } from "./context/sessions.ts";
 // The agent loop
 export { agentLoop } from "./loop/agent-loop.ts";
+export {
+  type AgentCheckpoint,
+  type CheckpointFacts,
+  type CheckpointLists,
+  type CheckpointMoment,
+  type Growth,
+  joinCheckpoints,
+} from "./loop/checkpoint.ts";
 export { type DaemonConfig, type DaemonHandle, resumeDaemon, spawnDaemon } from "./loop/daemon-handle.ts";
 export type { LoopStatus } from "./loop/loop-state.ts";
 export type { McpConnection, McpConnector } from "./loop/mcp-tools.ts";
@@ -264,7 +272,7 @@ export {
   type ToolSearchStrategy,
   withToolSearch,
 } from "./tools/tool-search.ts";
-export type { DispatchSettings, Harness, RequestSettings, TurnInput } from "./turn/harness.ts";
+export type { DispatchSettings, Harness, RequestSettings, TurnInput, TurnPosition } from "./turn/harness.ts";
 export { type HistoryFormat, NATIVE_FORMAT } from "./turn/history-format.ts";
 export type {
   Answer,

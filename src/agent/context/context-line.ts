@@ -113,7 +113,7 @@ function decodeThinking(value: Json): Thinking | undefined {
   };
 }
 
-function decodeUsage(value: Json | undefined): Usage | undefined {
+export function decodeUsage(value: Json | undefined): Usage | undefined {
   if (!isJsonObject(value)) return undefined;
   const count = (name: string): number => (typeof value[name] === "number" ? (value[name] as number) : 0);
   return {

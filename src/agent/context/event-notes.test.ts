@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createTestHost } from "../../../test/agent/support.ts";
 import type { TranscriptNote } from "../policies/recorder.ts";
-import { type EventNotes, firstEvents, noteCount } from "./event-notes.ts";
+import { createEventNotes, type EventNotes, firstEvents, inheritEvents, noteCount } from "./event-notes.ts";
 
 const note = (text: string): TranscriptNote => ({ kind: "probe", role: "system", visibility: "internal", text });
-const waiting = (...texts: string[]): EventNotes => ({ events: [], waiting: texts.map(note) });
+const waiting = (...texts: string[]): EventNotes => ({ ...createEventNotes(), notes: texts.map(note) });
 
 describe("event notes", () => {
   it("CONV-04 a note becomes an event when somebody looks, and stays that event", () => {
@@ -23,15 +23,15 @@ describe("event notes", () => {
     const notes = waiting("one", "two");
     expect(noteCount(notes)).toBe(2);
     firstEvents(createTestHost(), notes, 1);
-    notes.waiting.push(note("three"));
+    notes.notes.push(note("three"));
     expect(noteCount(notes)).toBe(3);
   });
 
   it("events of an earlier run come first and keep their ids", () => {
     const notes = waiting();
     const event = { id: "kept", kind: "probe" };
-    notes.events.push(event);
-    notes.waiting.push(note("new"));
+    inheritEvents(notes, [event]);
+    notes.notes.push(note("new"));
     expect(firstEvents(createTestHost(), notes, 2)).toMatchObject([event, { text: "new" }]);
   });
 });

@@ -7,19 +7,35 @@ import type { Host, JsonObject } from "../../base/index.ts";
 import { transcriptEvent } from "../../llm/index.ts";
 import type { TranscriptNote } from "../policies/recorder.ts";
 
-/** In the order in which things happened: first the events, then the waiting notes. */
+/** In the order in which things happened. Both lists only grow, so whoever knows their lengths knows how they were. */
 export interface EventNotes {
+  /** Events that came without a note, then what has been made of the first notes. */
   readonly events: JsonObject[];
-  readonly waiting: TranscriptNote[];
+  readonly notes: TranscriptNote[];
+  /** How many events came without a note. */
+  inherited: number;
 }
 
-export function noteCount({ events, waiting }: EventNotes): number {
-  return events.length + waiting.length;
+export function createEventNotes(): EventNotes {
+  return { events: [], notes: [], inherited: 0 };
+}
+
+/** Takes over events of an earlier run; before anything else happens. */
+export function inheritEvents(notes: EventNotes, events: readonly JsonObject[]): void {
+  for (const event of events) notes.events.push(event);
+  notes.inherited = notes.events.length;
+}
+
+export function noteCount({ notes, inherited }: EventNotes): number {
+  return inherited + notes.length;
 }
 
 /** The first `count` events, the same ones every time. */
-export function firstEvents(host: Host, { events, waiting }: EventNotes, count: number): readonly JsonObject[] {
-  const missing = waiting.splice(0, Math.max(0, count - events.length));
-  for (const note of missing) events.push(transcriptEvent(host, note));
+export function firstEvents(
+  host: Host,
+  { events, notes, inherited }: EventNotes,
+  count: number,
+): readonly JsonObject[] {
+  while (events.length < count) events.push(transcriptEvent(host, notes[events.length - inherited]!));
   return events.slice(0, count);
 }

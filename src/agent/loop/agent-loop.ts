@@ -26,11 +26,13 @@ import { joinToolRuntimes } from "../tools/define-tool.ts";
 import { PLAIN_NATIVE_FORMAT, TEXT_FORMAT } from "../tools/text-channel.ts";
 import { NO_TOOLS, type ToolRuntime } from "../tools/tool-runtime.ts";
 import { withToolSearch } from "../tools/tool-search.ts";
-import type { Harness, TurnInput } from "../turn/harness.ts";
+import type { Harness, TurnInput, TurnPosition } from "../turn/harness.ts";
 import type { Policy } from "../turn/policy.ts";
 import { driveTurn } from "../turn/run-turn.ts";
 import type { TerminalEvent } from "../turn/turn-event.ts";
 import { budgetPolicy } from "./budget.ts";
+import { type AgentCheckpoint, joinCheckpoints } from "./checkpoint.ts";
+import { checkpointMoments, daemonOf, type LoopParts, restoreLoop, startedMsOf } from "./checkpoint-moment.ts";
 import { createDaemonState, type DaemonState, daemonPolicy, loadSnapshot, saveSnapshot } from "./daemon.ts";
 import { liveTools } from "./live-tools.ts";
 import { ledgerPolicy } from "./loop-ledger.ts";
@@ -66,15 +68,15 @@ export async function agentLoop(options: AgentLoopOptions): Promise<AgentLoopRes
 }
 
 async function runLoop(options: AgentLoopOptions): Promise<AgentLoopResult> {
-  const state = openState(options);
-  const prior = openHistory(state);
-  const daemon = options.daemon === undefined ? undefined : await createDaemonState(state.host, options.daemon);
-  const history = daemon === undefined ? prior : await resumeDaemon(state, daemon, prior);
-  const skills = createSkillScope(options.skills, state.anonymous ? [] : state.store.activeSkills(state.sessionId));
+  const from = options.from === undefined ? undefined : joinCheckpoints(options.from);
+  const state = openState(options, from);
+  const { skills, daemon, history, position } =
+    from === undefined ? await openParts(state) : continueParts(state, from);
   const harness = createHarness(state, skills, daemon);
   if (state.maxIterations === 0) return close(state, skills, daemon, "done", withPrompt(history, options));
 
-  const end = await driveTurn(harness, turnInput(options, history), emitTo(options));
+  const input = position === undefined ? turnInput(options, history) : continuedInput(options, position);
+  const end = await driveTurn(harness, input, emitTo(options));
   if (end === undefined) return close(state, skills, daemon, "interrupt", history);
   const status = statusOf(state, end);
   if (status === "budget_exhausted" && end.type === "turn-end" && end.stopReason === "max_turns") {
@@ -85,15 +87,44 @@ async function runLoop(options: AgentLoopOptions): Promise<AgentLoopResult> {
   throw (end as Extract<TerminalEvent, { type: "turn-error" }>).error;
 }
 
-function openState(options: AgentLoopOptions): LoopState {
+interface OpenedParts {
+  readonly skills: SkillScope;
+  readonly daemon: DaemonState | undefined;
+  readonly history: readonly RecordedMessage[];
+  /** Present: the loop goes on there. */
+  readonly position?: TurnPosition;
+}
+
+async function openParts(state: LoopState): Promise<OpenedParts> {
+  const { options } = state;
+  const prior = openHistory(state);
+  const daemon = options.daemon === undefined ? undefined : await createDaemonState(state.host, options.daemon);
+  const history = daemon === undefined ? prior : await resumeDaemon(state, daemon, prior);
+  const skills = createSkillScope(options.skills, state.anonymous ? [] : state.store.activeSkills(state.sessionId));
+  return { skills, daemon, history };
+}
+
+function continueParts(state: LoopState, from: AgentCheckpoint): OpenedParts {
+  const { options } = state;
+  const skills = createSkillScope(options.skills);
+  const position = restoreLoop(from, state, skills, options.skills?.skills);
+  const daemon = options.daemon === undefined ? undefined : daemonOf(from);
+  return { skills, daemon, history: position.history, position };
+}
+
+function openState(options: AgentLoopOptions, from: AgentCheckpoint | undefined): LoopState {
   const { host, session, tools = NO_TOOLS } = options;
+  const clock = () => host.sync("clock.monotonic", {});
   const store = session?.store ?? createSessionStore(host);
-  const wanted = session?.id?.trim() ?? "";
-  const anonymous = wanted === "" || session?.anonymous === true;
+  const named = session?.id?.trim() ?? "";
+  const anonymous = named === "" || session?.anonymous === true;
+  const wanted = from?.sessionId ?? named;
   const sessionId =
     wanted === "" ? host.sync("id.next", { prefix: "agent_session" }) : anonymous ? wanted : store.open(wanted);
   const hasTools = tools.specs().length > 0 || (options.skills?.skills.length ?? 0) > 0;
-  return createLoopState(options, { store, sessionId, anonymous, hasTools, ledger: options.ledger ?? EMPTY_LEDGER });
+  const ledger = from?.facts.ledger ?? options.ledger ?? EMPTY_LEDGER;
+  const startedMs = from === undefined ? clock() : startedMsOf(from, clock);
+  return createLoopState(options, { store, sessionId, anonymous, hasTools, ledger, startedMs });
 }
 
 /** AGENT-08: a named session goes on where it was. */
@@ -114,7 +145,7 @@ async function resumeDaemon(
   state.daemonSnapshotPath = persistPath ?? resumePath;
   if (resumePath === undefined) return prior;
   const history = await loadSnapshot(state, resumePath, daemon);
-  state.resumedMessages = history.length;
+  state.recordedUpTo = history.length;
   return history;
 }
 
@@ -131,6 +162,10 @@ function turnInput(options: AgentLoopOptions, priorMessages: readonly RecordedMe
     ...(signal === undefined ? {} : { signal }),
     priorMessages,
   };
+}
+
+function continuedInput({ system, signal }: AgentLoopOptions, from: TurnPosition): TurnInput {
+  return { from, ...(system === undefined ? {} : { system }), ...(signal === undefined ? {} : { signal }) };
 }
 
 function withPrompt(history: readonly RecordedMessage[], { prompt }: AgentLoopOptions): readonly RecordedMessage[] {
@@ -177,6 +212,7 @@ function createHarness(state: LoopState, skills: SkillScope, daemon: DaemonState
     emptyAnswer: "accept",
     shortenResults: false,
     policies: createPolicies(state, skills, daemon, search?.policies ?? []),
+    ...atBoundary({ state, skills, daemon }),
     ...(compaction === undefined
       ? {}
       : {
@@ -191,6 +227,13 @@ function createHarness(state: LoopState, skills: SkillScope, daemon: DaemonState
   };
 }
 
+function atBoundary(parts: LoopParts): Pick<Harness, "boundary"> {
+  const { onCheckpoint, from } = parts.state.options;
+  if (onCheckpoint === undefined) return {};
+  const momentAt = checkpointMoments(parts, from !== undefined);
+  return { boundary: (turn) => onCheckpoint(momentAt(turn)) };
+}
+
 /** Every policy of a loop; their order is their precedence (AGENT-24, AGENT-35). */
 function createPolicies(
   state: LoopState,
@@ -198,7 +241,7 @@ function createPolicies(
   daemon: DaemonState | undefined,
   search: readonly Policy[],
 ): readonly Policy[] {
-  const { options, recorder, sessionId } = state;
+  const { options, recorder, sessionId, grants, calls } = state;
   const { rules = {}, flow = {}, toolUse = {}, compaction } = options;
   const ceiling = effectivePolicy(rules.ceiling, rules.policy);
   const approvals = rules.approvals ?? [];
@@ -216,7 +259,7 @@ function createPolicies(
     ledgerPolicy(state),
     ceiling && capabilityGate(ceiling, { recorder }),
     rules.permissions && rules.permissions.length > 0
-      ? permissionGate(rules.permissions, { sessionId, recorder })
+      ? permissionGate(rules.permissions, { sessionId, recorder, grants })
       : undefined,
     approval && approvalGate(approval, { sessionId, annotations, recorder, ask: options.ports?.requestPermission }),
     stepRecord(state),
@@ -224,7 +267,7 @@ function createPolicies(
     compaction?.toolOutput && toolOutputLimit(compaction.toolOutput),
     toolUse.hooks && toolHooks(toolUse.hooks),
     argumentSchemaGate(),
-    loopDetection(options.loopDetection, recorder),
+    loopDetection(options.loopDetection, recorder, calls),
     toolUse.recordings && toolReplay(toolUse.recordings),
     liveTools(state),
     // Decisions, in order of precedence.

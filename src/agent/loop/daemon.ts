@@ -6,7 +6,7 @@
  */
 
 import { HarnError, type Host, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
-import { firstEvents, noteCount } from "../context/event-notes.ts";
+import { firstEvents, inheritEvents, noteCount } from "../context/event-notes.ts";
 import { messageDicts, readMessageDicts } from "../context/message-dict.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import { feedbackMessage } from "../policies/feedback.ts";
@@ -211,7 +211,7 @@ export async function loadSnapshot(
   const number = (key: string): number => (typeof snapshot[key] === "number" ? (snapshot[key] as number) : 0);
   state.daemonState = typeof snapshot["daemon_state"] === "string" ? snapshot["daemon_state"] : "active";
   state.recorded.push(...readMessageDicts(list(snapshot["recorded_messages"])));
-  state.notes.events.push(...list(snapshot["transcript_events"]).filter(isJsonObject));
+  inheritEvents(state.notes, list(snapshot["transcript_events"]).filter(isJsonObject));
   if (typeof snapshot["transcript_summary"] === "string") state.summary = snapshot["transcript_summary"];
   state.totalText = typeof snapshot["total_text"] === "string" ? snapshot["total_text"] : "";
   state.lastText = typeof snapshot["last_iteration_text"] === "string" ? snapshot["last_iteration_text"] : "";

@@ -2,9 +2,10 @@
 
 import type { Host, JsonObject } from "../../base/index.ts";
 import type { AgentTraceEvent, UserMessage } from "../../llm/index.ts";
-import type { EventNotes } from "../context/event-notes.ts";
+import { createEventNotes, type EventNotes } from "../context/event-notes.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { SessionStore, SessionSubscriber } from "../context/sessions.ts";
+import { type CallMemory, createCallMemory } from "../policies/loop-detection.ts";
 import type { LiveEvent, Recorder } from "../policies/recorder.ts";
 import type { TaskLedger } from "../policies/task-ledger.ts";
 import { FREE_TURN, type ToolChannel, type TurnShape } from "../policies/turn-shape.ts";
@@ -32,15 +33,19 @@ export interface LoopState {
   readonly recorder: Recorder;
   readonly notes: EventNotes;
   readonly trace: AgentTraceEvent[];
-  /** Everything that was ever said, also what compaction has folded away. */
+  /** For a daemon: everything that was ever said, also what compaction has folded away. */
   readonly recorded: RecordedMessage[];
+  /** How much of the history is in `recorded`. */
+  recordedUpTo: number;
+  /** What loop detection has seen. */
+  readonly calls: CallMemory;
+  /** What was allowed for the whole session. */
+  readonly grants: Set<string>;
   summary: string | undefined;
 
   /** Iterations of this run and of those a daemon resumed from. */
   iterations: number;
   resumedIterations: number;
-  /** How many messages of the history came from a daemon's snapshot. */
-  resumedMessages: number;
   textOnlyTurns: number;
   singleToolTurns: number;
   totalText: string;
@@ -97,11 +102,13 @@ export interface LoopIdentity {
   readonly anonymous: boolean;
   readonly hasTools: boolean;
   readonly ledger: TaskLedger;
+  /** On the monotonic clock, milliseconds. */
+  readonly startedMs: number;
 }
 
 export function createLoopState(options: AgentLoopOptions, identity: LoopIdentity): LoopState {
   const { host, flow = {}, toolUse = {} } = options;
-  const notes: EventNotes = { events: [], waiting: [] };
+  const notes = createEventNotes();
   const trace: AgentTraceEvent[] = [];
   return {
     ...identity,
@@ -113,15 +120,16 @@ export function createLoopState(options: AgentLoopOptions, identity: LoopIdentit
     persistent: flow.persistent ?? false,
     maxIterations: Math.max(0, flow.maxIterations ?? 50),
     maxNudges: flow.maxNudges ?? 3,
-    startedMs: host.sync("clock.monotonic", {}),
     recorder: createRecorder(options, identity, notes, trace),
     notes,
     trace,
     recorded: [],
+    recordedUpTo: 0,
+    calls: createCallMemory(),
+    grants: new Set(),
     summary: undefined,
     iterations: 0,
     resumedIterations: 0,
-    resumedMessages: 0,
     textOnlyTurns: 0,
     singleToolTurns: 0,
     totalText: "",
@@ -164,7 +172,7 @@ function createRecorder(
     if (onEvent !== undefined) await deliver(onEvent, dict);
   };
   return {
-    transcript: (note) => void notes.waiting.push(note),
+    transcript: (note) => void notes.notes.push(note),
     trace: (event) => void trace.push(event),
     live(event: LiveEvent) {
       const subscribers = store.subscribers(sessionId);

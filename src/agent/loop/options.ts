@@ -20,6 +20,7 @@ import type { ToolSearchOptions } from "../tools/tool-search.ts";
 import type { RequestSettings } from "../turn/harness.ts";
 import type { Awaitable } from "../turn/policy.ts";
 import type { TurnEvent } from "../turn/turn-event.ts";
+import type { AgentCheckpoint, CheckpointMoment } from "./checkpoint.ts";
 import type { McpConnector } from "./mcp-tools.ts";
 
 /** Where a call of the loop goes; a function is told which call it is, for traces. */
@@ -66,6 +67,22 @@ export interface AgentLoopOptions {
   /** Live events as dicts, beside the subscribers of the session. */
   readonly onEvent?: (event: JsonObject) => Awaitable<unknown>;
   readonly signal?: CancelSignal;
+  /**
+   * Awaited before every turn, while nothing is under way. What it throws ends the loop: a turn that must not be lost is
+   * not begun.
+   */
+  readonly onCheckpoint?: (moment: CheckpointMoment) => Awaitable<void>;
+  /**
+   * Goes on from a whole checkpoint, or from one and its successors in order, also as `JSON.parse` gave them. The
+   * conversation comes from there; prompt, attachments, prior messages, ledger and a daemon's own snapshot are not looked
+   * at. The other options are those of the loop that went before.
+   */
+  readonly from?: AgentCheckpoint | readonly AgentCheckpoint[];
+  /**
+   * The host's monotonic clock goes on where it was when a loop is picked up again, as a journal's does: checkpoints and
+   * going on ask the host for nothing. Default false.
+   */
+  readonly clockGoesOn?: boolean;
 }
 
 /** When the loop goes on and when it ends. */

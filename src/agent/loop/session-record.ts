@@ -1,6 +1,5 @@
 /** Keeps the full record of what was said, and a named session up to date while the loop runs. */
 
-import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { Policy } from "../turn/policy.ts";
 import type { TurnState } from "../turn/turn-state.ts";
 import type { LoopState } from "./loop-state.ts";
@@ -8,13 +7,12 @@ import { transcriptOf } from "./result.ts";
 
 /** First policy of all: it sees the history before anybody adds to it in an iteration. */
 export function sessionRecord(state: LoopState): Policy {
-  const seen = new WeakSet<RecordedMessage>();
-  const recordNew = (turn: TurnState) => {
-    for (const message of turn.history) {
-      if (seen.has(message)) continue;
-      seen.add(message);
-      state.recorded.push(message);
+  const recordNew = ({ history }: TurnState) => {
+    // Only a daemon tells what compaction has folded away.
+    if (state.options.daemon !== undefined) {
+      for (let at = state.recordedUpTo; at < history.length; at++) state.recorded.push(history[at]!);
     }
+    state.recordedUpTo = history.length;
   };
   const sync = (turn: TurnState) => {
     recordNew(turn);
@@ -23,19 +21,15 @@ export function sessionRecord(state: LoopState): Policy {
   };
   return {
     name: "session-record",
-    start(turn) {
-      // What a daemon resumed with has been recorded before.
-      for (const message of turn.history.slice(0, state.resumedMessages)) seen.add(message);
-      recordNew(turn);
-    },
+    start: recordNew,
     prepare(turn) {
       sync(turn);
       return undefined;
     },
     observe(turn, { type }) {
       // A compaction puts new messages in the place of old ones; nothing new was said.
-      if (type === "compaction-applied") for (const message of turn.history) seen.add(message);
+      if (type === "compaction-applied") state.recordedUpTo = turn.history.length;
     },
-    finish: (turn) => recordNew(turn),
+    finish: recordNew,
   };
 }

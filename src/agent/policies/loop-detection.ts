@@ -20,15 +20,37 @@ export interface LoopDetectionLimits {
   readonly skip?: number;
 }
 
-interface SeenCall {
-  count: number;
-  resultHash: number;
+/** Which call gave which result: hashes of the tool's name with its arguments, and of the text. */
+export type SeenCall = readonly [call: string, result: number];
+
+/** What loop detection knows. It follows from the list, which only grows. */
+export interface CallMemory {
+  readonly seen: SeenCall[];
+  /** How often a call has given its last result in a row. */
+  readonly streaks: Map<string, { count: number; result: number }>;
 }
 
-export function loopDetection(limits: LoopDetectionLimits = {}, recorder: Recorder = SILENT_RECORDER): Policy {
+export function createCallMemory(): CallMemory {
+  return { seen: [], streaks: new Map() };
+}
+
+/** @returns how often this call has now given this result in a row */
+export function rememberCall({ seen, streaks }: CallMemory, entry: SeenCall): number {
+  seen.push(entry);
+  const [call, result] = entry;
+  const streak = streaks.get(call);
+  if (streak?.result === result) return ++streak.count;
+  streaks.set(call, { count: 1, result });
+  return 1;
+}
+
+export function loopDetection(
+  limits: LoopDetectionLimits = {},
+  recorder: Recorder = SILENT_RECORDER,
+  memory: CallMemory = createCallMemory(),
+): Policy {
   const { warn = 2, block = 3, skip = 4 } = limits;
-  const seen = new Map<string, SeenCall>();
-  const keyOf = ({ name, input }: SettledCall["call"]) => `${name}:${stableJson(input)}`;
+  const keyOf = ({ name, input }: SettledCall["call"]) => `${name}:${textHash(stableJson(input))}`;
   const report = (turn: TurnState, tool: string, kind: string, count: number) =>
     recorder.trace({ type: "loop_intervention", tool_name: tool, kind, count, iteration: turn.stepIndex });
 
@@ -36,7 +58,7 @@ export function loopDetection(limits: LoopDetectionLimits = {}, recorder: Record
     name: "loop-detection",
     gate(turn, call) {
       if (warn === 0) return undefined;
-      const next = (seen.get(keyOf(call))?.count ?? 0) + 1;
+      const next = (memory.streaks.get(keyOf(call))?.count ?? 0) + 1;
       if (next < skip || next === 1) return undefined;
       report(turn, call.name, "skip", next);
       const text = skipText(call.name, next);
@@ -46,7 +68,7 @@ export function loopDetection(limits: LoopDetectionLimits = {}, recorder: Record
       if (warn === 0 || settled.status === "rejected") return settled;
       const { call } = settled;
       const text = plainResultText(settled);
-      const count = countResult(seen, keyOf(call), textHash(text));
+      const count = rememberCall(memory, [keyOf(call), textHash(text)]);
       if (count === 1 || count < warn) return settled;
       if (count >= block) {
         report(turn, call.name, "block", count);
@@ -56,16 +78,6 @@ export function loopDetection(limits: LoopDetectionLimits = {}, recorder: Record
       return { ...settled, text: text + warnText(call.name, count, text) };
     },
   };
-}
-
-/** How often this call has now given this result in a row. */
-function countResult(seen: Map<string, SeenCall>, key: string, resultHash: number): number {
-  const entry = seen.get(key);
-  if (entry === undefined || entry.resultHash !== resultHash) {
-    seen.set(key, { count: 1, resultHash });
-    return 1;
-  }
-  return ++entry.count;
 }
 
 function warnText(tool: string, count: number, result: string): string {

@@ -37,6 +37,7 @@ export async function compact(turn: TurnState, forced = false): Promise<TurnOutc
   const messages = forced ? fitToWindow(folded, overflowTarget(before, windowTokens)) : folded;
   if (messages !== before) {
     turn.history = healHistory(messages.map(withoutUsage));
+    turn.historyEpoch++;
     if (turn.context !== undefined) {
       turn.persisted = (await turn.context.replace(turn.history)) ? turn.history.length : 0;
     }

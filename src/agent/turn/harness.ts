@@ -7,7 +7,9 @@ import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { StreamSettings } from "../stream/stream-answer.ts";
 import type { ToolRuntime } from "../tools/tool-runtime.ts";
 import type { HistoryFormat } from "./history-format.ts";
-import type { Policy } from "./policy.ts";
+import type { Awaitable, Policy } from "./policy.ts";
+import type { TurnState } from "./turn-state.ts";
+import type { TurnAccounts } from "./usage.ts";
 
 /** Model, sampling, provider options: every part of a request that the turn does not fill in itself. */
 export type RequestSettings = Omit<ModelInput, "system" | "messages" | "tools" | "toolChoice" | "parallelToolCalls">;
@@ -50,6 +52,20 @@ export interface Harness {
   readonly emptyAnswer?: "error" | "accept";
   /** Sends long tool results shortened; history keeps them whole (LOOP-100). Default true. */
   readonly shortenResults?: boolean;
+  /**
+   * Awaited before each step, while nothing is under way: no stream, no tool, no hook. What the turn is made of then is a
+   * {@link TurnPosition}. What it throws ends the turn.
+   */
+  readonly boundary?: (turn: TurnState) => Awaitable<void>;
+}
+
+/** Where a turn stands between two steps. Together with its harness this is all there is to it. */
+export interface TurnPosition {
+  readonly history: readonly RecordedMessage[];
+  readonly stepIndex: number;
+  readonly promoted: readonly string[];
+  readonly accounts: Readonly<TurnAccounts>;
+  readonly compactAtLength: number;
 }
 
 export interface TurnInput {
@@ -59,6 +75,8 @@ export interface TurnInput {
   readonly system?: string;
   /** History of earlier turns; ignored when `contextPath` is given. Dangling calls in it are healed. */
   readonly priorMessages?: readonly RecordedMessage[];
+  /** Goes on there instead of beginning: nothing is added to the history, and no policy is told of a start. */
+  readonly from?: TurnPosition;
   /** A context file to continue and to append to. */
   readonly contextPath?: string;
   /** Without a signal a turn cannot be cancelled (LOOP-62). A DOM `AbortSignal` fits. */

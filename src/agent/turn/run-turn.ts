@@ -8,6 +8,7 @@
 
 import { type CancelSignal, CancelToken } from "../../base/index.ts";
 import type { UserMessage } from "../../llm/index.ts";
+import { orCancelled } from "../cancel/cancellation.ts";
 import { openContextFile } from "../context/context-file.ts";
 import { healHistory } from "../context/heal.ts";
 import { thrownText } from "../tools/outcome.ts";
@@ -76,7 +77,7 @@ export async function driveTurn(
   let end: TerminalEvent | undefined;
   try {
     turn = await openTurn(harness, input, emit, stop);
-    end = terminalEvent(turn, await runSteps(turn));
+    end = terminalEvent(turn, await runSteps(turn, input.from !== undefined));
   } catch (thrown) {
     const error =
       thrown instanceof TurnError ? thrown : new TurnError("internal", thrownText(thrown), { cause: thrown });
@@ -92,10 +93,13 @@ export async function driveTurn(
   return end;
 }
 
-async function runSteps(turn: TurnState): Promise<TurnOutcome> {
-  await firstAnswer(turn, (policy) => policy.start?.(turn) as undefined);
-  await persistHistory(turn);
+async function runSteps(turn: TurnState, isContinued: boolean): Promise<TurnOutcome> {
+  if (!isContinued) {
+    await firstAnswer(turn, (policy) => policy.start?.(turn) as undefined);
+    await persistHistory(turn);
+  }
   for (;;) {
+    await passBoundary(turn);
     const outcome =
       (await prepare(turn)) ??
       (await compact(turn)) ??
@@ -108,11 +112,18 @@ async function runSteps(turn: TurnState): Promise<TurnOutcome> {
   }
 }
 
+/** Who waits at the boundary need not know about cancelling; whoever comes after it does. */
+async function passBoundary(turn: TurnState): Promise<void> {
+  const passing = turn.harness.boundary?.(turn);
+  if (passing instanceof Promise) await orCancelled(passing, turn.stop);
+}
+
 /** Loads the history, heals it, and adds the user's message (LOOP-31 … LOOP-33, LOOP-36). */
 async function openTurn(harness: Harness, input: TurnInput, emit: Emit, stop: CancelToken): Promise<TurnState> {
+  const { from } = input;
   const loaded = input.contextPath === undefined ? undefined : await openContextFile(harness.host, input.contextPath);
-  const prior = loaded?.messages ?? input.priorMessages ?? [];
-  const healed = healHistory(prior);
+  const prior = from?.history ?? loaded?.messages ?? input.priorMessages ?? [];
+  const healed = from === undefined ? healHistory(prior) : prior;
   const tools = harness.tools.specs();
   const turn: TurnState = {
     harness,
@@ -122,15 +133,16 @@ async function openTurn(harness: Harness, input: TurnInput, emit: Emit, stop: Ca
     stop,
     tools,
     toolsByName: new Map(tools.map((tool) => [tool.name, tool])),
-    promoted: new Set(),
+    promoted: new Set(from?.promoted),
     system: input.system,
     history: healed,
-    accounts: { spent: undefined, lost: undefined },
-    stepIndex: 0,
+    historyEpoch: 0,
+    accounts: { spent: from?.accounts.spent, lost: from?.accounts.lost },
+    stepIndex: from?.stepIndex ?? 0,
     step: createStepState(),
     context: loaded?.file,
     persisted: prior.length,
-    compactAtLength: 0,
+    compactAtLength: from?.compactAtLength ?? 0,
   };
   if (healed !== prior) {
     logTurn(turn, "warn", "History had dangling calls or empty messages and has been healed", {
@@ -139,7 +151,7 @@ async function openTurn(harness: Harness, input: TurnInput, emit: Emit, stop: Ca
     });
     if (turn.context !== undefined) turn.persisted = (await turn.context.replace(healed)) ? healed.length : 0;
   }
-  if (input.prompt !== undefined) appendMessages(turn, [userMessage(input.prompt, input)]);
+  if (input.prompt !== undefined && from === undefined) appendMessages(turn, [userMessage(input.prompt, input)]);
   await persistHistory(turn);
   return turn;
 }

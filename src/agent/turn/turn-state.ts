@@ -30,6 +30,8 @@ export interface TurnState {
   system: string | undefined;
   /** Replaced when it grows, never changed in place, so a request can hold on to it. */
   history: readonly RecordedMessage[];
+  /** Raised when the history becomes another one instead of growing at its end. */
+  historyEpoch: number;
   readonly accounts: TurnAccounts;
   /** Zero-based. */
   stepIndex: number;
