@@ -1,5 +1,5 @@
 // Journals
-export type { JournalUse } from "./journal-link.ts";
+export type { EffectMoment, JournalUse } from "./journal-link.ts";
 export { isError, type LoadedProgram, type LoadProgramOptions, loadProgram } from "./load-program.ts";
 export {
   type FileDiagnostic,

@@ -43,6 +43,15 @@ interface JournalSettings {
   readonly redactor?: Redactor;
   /** Classes of errors beyond those of the base and model layers. */
   readonly errors?: readonly ErrorCodec[];
+  /** Told of everything that tasks ask and are told, in the order in which it reaches them; a replay has the same. */
+  readonly observe?: (moment: EffectMoment) => void;
+}
+
+/** What a task asked of the world or was told by it. Synchronous effects are asked and told in one. */
+export interface EffectMoment {
+  readonly task: string;
+  readonly kind: string;
+  readonly moment: "asked" | "told" | "item" | "failed" | "ended" | "left";
 }
 
 /** What a run does with its journal. */
@@ -124,7 +133,8 @@ export function linkJournal(
   const journalHost = openJournalHost({ ...use, redactor }, withEndlessSleep(host, stopAsked), turn);
   const shown = use.mode === "replay" && use.show !== false ? showing(journalHost, host) : journalHost;
   const output = use.mode !== "replay" && use.keepOutput ? keepingOutput(shown, journal) : shown;
-  const guarded = haltingOnFault(output, (error, task) => machine?.halt(error, task));
+  const observed = use.observe ? observing(output, use.observe) : output;
+  const guarded = haltingOnFault(observed, (error, task) => machine?.halt(error, task));
   const breathHost = guarded(BREATH_TASK);
 
   /** The request to be told of a stop. */
@@ -276,6 +286,46 @@ function keepingOutput(host: JournalHost, journal: Journal): JournalHost {
       return result;
     },
   }));
+}
+
+function observing(host: JournalHost, observe: (moment: EffectMoment) => void): JournalHost {
+  return perTask(host, (inner, task) => {
+    const note = (kind: string, moment: EffectMoment["moment"]): void => observe({ task, kind, moment });
+    const failing = (kind: string) => (error: unknown) => {
+      note(kind, "failed");
+      throw error;
+    };
+    return {
+      sync(kind, args) {
+        note(kind, "asked");
+        return inner.sync(kind, args);
+      },
+      perform(kind, args, signal) {
+        note(kind, "asked");
+        return inner.perform(kind, args, signal).then((result) => {
+          note(kind, "told");
+          return result;
+        }, failing(kind));
+      },
+      stream: (kind, args, signal) => ({
+        [Symbol.asyncIterator]() {
+          note(kind, "asked");
+          const items = inner.stream(kind, args, signal)[Symbol.asyncIterator]();
+          return {
+            next: () =>
+              items.next().then((step) => {
+                note(kind, step.done ? "ended" : "item");
+                return step;
+              }, failing(kind)),
+            return: async () => {
+              note(kind, "left");
+              return (await items.return?.()) ?? { done: true, value: undefined };
+            },
+          };
+        },
+      }),
+    };
+  });
 }
 
 /** After such an error nothing that the program sees can be relied on. */
