@@ -31,7 +31,10 @@ export interface LoopParts {
 
 interface Mark {
   readonly turn: number;
-  readonly lists: { readonly [K in keyof CheckpointLists]: readonly CheckpointLists[K][] };
+  /** A set keeps the order in which its members came. */
+  readonly lists: {
+    readonly [K in keyof CheckpointLists]: readonly CheckpointLists[K][] | ReadonlySet<CheckpointLists[K]>;
+  };
   /** How much of each list there was. */
   readonly lengths: Readonly<Record<keyof CheckpointLists, number>>;
   readonly historyEpoch: number;
@@ -60,7 +63,7 @@ export function checkpointMoments(parts: LoopParts, isContinued: boolean): (turn
 }
 
 function markOf({ state, skills, daemon }: LoopParts, turn: TurnState): Mark {
-  const { recorded, trace, toolsUsed, calls, notes } = state;
+  const { recorded, trace, toolsUsed, calls, notes, grants } = state;
   return {
     turn: turn.stepIndex,
     lists: {
@@ -71,6 +74,7 @@ function markOf({ state, skills, daemon }: LoopParts, turn: TurnState): Mark {
       trace,
       toolsUsed,
       calls: calls.seen,
+      grants,
     },
     lengths: {
       messages: turn.history.length,
@@ -80,6 +84,7 @@ function markOf({ state, skills, daemon }: LoopParts, turn: TurnState): Mark {
       trace: trace.length,
       toolsUsed: toolsUsed.length,
       calls: calls.seen.length,
+      grants: grants.size,
     },
     historyEpoch: turn.historyEpoch,
     text: state.totalText,
@@ -94,6 +99,7 @@ function markOf({ state, skills, daemon }: LoopParts, turn: TurnState): Mark {
       recordedUpTo: state.recordedUpTo,
       inheritedEvents: notes.inherited,
       compactAtLength: turn.compactAtLength,
+      ranTools: turn.ranTools,
       lastText: state.lastText,
       daemonState: state.daemonState,
       summary: state.summary ?? null,
@@ -103,7 +109,6 @@ function markOf({ state, skills, daemon }: LoopParts, turn: TurnState): Mark {
       rejectedTools: [...state.rejectedTools],
       deferredMessages: [...state.deferredMessages],
       promotedTools: [...turn.promoted],
-      grants: [...state.grants],
       activeSkills: skills.active.map((skill) => skill.name),
       loadedSkills: skills.loaded.map(({ skill, prompt }) => ({ name: skill.name, prompt })),
       ledger: state.ledger,
@@ -124,7 +129,9 @@ function checkpointOf({ sessionId }: LoopState, mark: Mark, since: Mark | undefi
   const keepsHistory = since?.historyEpoch === mark.historyEpoch;
   const growth = (name: keyof CheckpointLists): Growth<unknown> => {
     const keep = since === undefined || (name === "messages" && !keepsHistory) ? 0 : since.lengths[name];
-    return { keep, append: mark.lists[name].slice(keep, mark.lengths[name]) };
+    const list = mark.lists[name];
+    const items: readonly unknown[] = list instanceof Set ? [...list] : (list as readonly unknown[]);
+    return { keep, append: items.slice(keep, mark.lengths[name]) };
   };
   const keep = since?.text.length ?? 0;
   return {
@@ -181,7 +188,7 @@ export function restoreLoop(
   state.successfulTools.push(...facts.successfulTools);
   state.rejectedTools.push(...facts.rejectedTools);
   state.deferredMessages.push(...facts.deferredMessages);
-  for (const grant of facts.grants) state.grants.add(grant);
+  for (const grant of lists.grants.append) state.grants.add(grant);
   state.daemonState = facts.daemonState;
   state.daemonSnapshotPath = facts.daemonSnapshotPath ?? undefined;
   const named = (name: string) => known.filter((skill) => skill.name === name).slice(0, 1);
@@ -191,6 +198,7 @@ export function restoreLoop(
   return {
     history,
     stepIndex: turn,
+    ranTools: facts.ranTools,
     promoted: facts.promotedTools,
     accounts: { spent: facts.spent ?? undefined, lost: facts.lost ?? undefined },
     compactAtLength: facts.compactAtLength,

@@ -52,9 +52,20 @@ export interface CheckpointLists {
   readonly trace: AgentTraceEvent;
   readonly toolsUsed: string;
   readonly calls: SeenCall;
+  /** Permissions that hold for the session. */
+  readonly grants: string;
 }
 
-export const CHECKPOINT_LISTS = ["messages", "recorded", "events", "notes", "trace", "toolsUsed", "calls"] as const;
+export const CHECKPOINT_LISTS = [
+  "messages",
+  "recorded",
+  "events",
+  "notes",
+  "trace",
+  "toolsUsed",
+  "calls",
+  "grants",
+] as const;
 
 /** Of constant size, apart from names of tools and skills. Fields are those of the loop's and the turn's state. */
 export interface CheckpointFacts {
@@ -68,6 +79,7 @@ export interface CheckpointFacts {
   readonly recordedUpTo: number;
   readonly inheritedEvents: number;
   readonly compactAtLength: number;
+  readonly ranTools: boolean;
   readonly lastText: string;
   readonly daemonState: string;
   readonly summary: string | null;
@@ -77,7 +89,6 @@ export interface CheckpointFacts {
   readonly rejectedTools: readonly string[];
   readonly deferredMessages: readonly string[];
   readonly promotedTools: readonly string[];
-  readonly grants: readonly string[];
   readonly activeSkills: readonly string[];
   readonly loadedSkills: readonly { readonly name: string; readonly prompt: string }[];
   readonly ledger: TaskLedger;
@@ -107,7 +118,16 @@ export interface CheckpointMoment {
  */
 export function joinCheckpoints(checkpoints: unknown): AgentCheckpoint {
   const parts: readonly unknown[] = Array.isArray(checkpoints) ? checkpoints : [checkpoints];
-  const joined = { messages: [], recorded: [], events: [], notes: [], trace: [], toolsUsed: [], calls: [] } as {
+  const joined = {
+    messages: [],
+    recorded: [],
+    events: [],
+    notes: [],
+    trace: [],
+    toolsUsed: [],
+    calls: [],
+    grants: [],
+  } as {
     [K in keyof CheckpointLists]: CheckpointLists[K][];
   };
   let text = "";
@@ -172,6 +192,7 @@ function decodeCheckpoint(value: unknown): AgentCheckpoint {
       trace: growthIn(lists, "trace", readTraceEvent),
       toolsUsed: growthIn(lists, "toolsUsed", readText),
       calls: growthIn(lists, "calls", readSeenCall),
+      grants: growthIn(lists, "grants", readText),
     },
     text: { keep: numberIn(text, "keep"), append: textIn(text, "append") },
     facts: decodeFacts(dictIn(value, "facts")),
@@ -194,6 +215,7 @@ function decodeFacts(facts: JsonObject): CheckpointFacts {
     recordedUpTo: number("recordedUpTo"),
     inheritedEvents: number("inheritedEvents"),
     compactAtLength: number("compactAtLength"),
+    ranTools: needed(readBoolean(facts["ranTools"]), "ranTools", facts["ranTools"]),
     lastText: textIn(facts, "lastText"),
     daemonState: textIn(facts, "daemonState"),
     summary: optional("summary", textIn),
@@ -203,7 +225,6 @@ function decodeFacts(facts: JsonObject): CheckpointFacts {
     rejectedTools: texts("rejectedTools"),
     deferredMessages: texts("deferredMessages"),
     promotedTools: texts("promotedTools"),
-    grants: texts("grants"),
     activeSkills: texts("activeSkills"),
     loadedSkills: listIn(facts, "loadedSkills").map((item) => {
       const skill = needed(readDict(item), "loadedSkills", item);
@@ -238,6 +259,7 @@ function decodeClock(clock: JsonObject): CheckpointClock {
 
 const readText = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const readNumber = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+const readBoolean = (value: unknown): boolean | undefined => (typeof value === "boolean" ? value : undefined);
 const readDict = (value: unknown): JsonObject | undefined => (isJsonObject(value) ? value : undefined);
 const readMessage = (value: unknown): RecordedMessage | undefined => decodeMessage(readDict(value));
 

@@ -68,7 +68,7 @@ export interface AgentLoopOptions {
   readonly onEvent?: (event: JsonObject) => Awaitable<unknown>;
   readonly signal?: CancelSignal;
   /**
-   * Awaited before every turn, while nothing is under way. What it throws ends the loop: a turn that must not be lost is
+   * Awaited before every turn, and where the limit of turns ends the loop, while nothing is under way. What it throws ends the loop: a turn that must not be lost is
    * not begun.
    */
   readonly onCheckpoint?: (moment: CheckpointMoment) => Awaitable<void>;

@@ -9,6 +9,7 @@ import { cutProse, isProseTooLong } from "../policies/turn-shape.ts";
 import { repairToolInput } from "../tools/repair-input.ts";
 import { callBlock, cutHistoryText } from "../tools/text-channel.ts";
 import type { ToolInvocation } from "../tools/tool-runtime.ts";
+import { claimCallId } from "../turn/decode-calls.ts";
 import type { Answer, Policy } from "../turn/policy.ts";
 import type { TurnState } from "../turn/turn-state.ts";
 import { announcedPhase, completionGates, requestsCompletion } from "./completion.ts";
@@ -94,7 +95,9 @@ function callsFromText(state: LoopState, turn: TurnState, parsed: ParsedAnswer):
   const calls = parsed.calls.map((call) =>
     repaired(turn.toolsByName.get(call.name), { id: call.id, name: call.name, input: call.arguments }),
   );
-  return state.channel === "text" || acceptsFallback(state, turn, parsed) ? calls : [];
+  if (state.channel === "text") return calls;
+  // These go back as calls of the provider's channel, where ids count.
+  return acceptsFallback(state, turn, parsed) ? calls.map((call) => ({ ...call, id: claimCallId(turn, call.id) })) : [];
 }
 
 function repaired(spec: ToolSpec | undefined, call: ToolInvocation): ToolInvocation {

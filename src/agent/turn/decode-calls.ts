@@ -9,21 +9,25 @@ import { logTurn, observe, type TurnState } from "./turn-state.ts";
 
 /** History, events and runtime all see what comes out of here (LOOP-41). */
 export async function decodeCalls(turn: TurnState, drafts: readonly CallDraft[]): Promise<readonly ToolInvocation[]> {
-  const ids = new Set<string>();
   const calls: ToolInvocation[] = [];
   for (const draft of drafts) {
-    const id = uniqueId(turn, draft.id, ids);
-    ids.add(id);
-    const call = await repairCall(turn, decodeCall(turn, draft, id));
+    const call = await repairCall(turn, decodeCall(turn, draft, claimCallId(turn, draft.id)));
     calls.push(draft.signature === undefined ? call : { ...call, signature: draft.signature });
   }
   return calls;
 }
 
-/** Two calls with one id, or one without, could not be told apart in history. */
-function uniqueId(turn: TurnState, id: string, taken: ReadonlySet<string>): string {
-  if (id !== "" && !taken.has(id)) return id;
-  return turn.harness.host.sync("id.next", { prefix: "call" });
+/**
+ * The id of a new call: its own, unless a call of the conversation has it already. Some servers count from zero in every
+ * answer, and providers refuse a conversation with two calls of one id.
+ */
+export function claimCallId(turn: TurnState, id: string): string {
+  let claimed = id;
+  while (claimed === "" || turn.callIds.has(claimed)) {
+    claimed = turn.harness.host.sync("id.next", { prefix: "call" });
+  }
+  turn.callIds.add(claimed);
+  return claimed;
 }
 
 function decodeCall(turn: TurnState, draft: CallDraft, id: string): ToolInvocation {

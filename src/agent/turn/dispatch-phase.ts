@@ -55,6 +55,7 @@ export async function dispatch(turn: TurnState): Promise<TurnOutcome | undefined
   if (broken?.kind === "stopped") return stoppedOutcome(turn);
 
   turn.step.settled = settled;
+  turn.ranTools = settled.length > 0;
   appendMessages(turn, format.resultMessages(settled));
   for (const { call, outcome } of settled) {
     const { output } = outcome;

@@ -63,6 +63,8 @@ export interface Harness {
 export interface TurnPosition {
   readonly history: readonly RecordedMessage[];
   readonly stepIndex: number;
+  /** Whether the step before it called tools. */
+  readonly ranTools: boolean;
   readonly promoted: readonly string[];
   readonly accounts: Readonly<TurnAccounts>;
   readonly compactAtLength: number;

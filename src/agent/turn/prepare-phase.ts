@@ -11,6 +11,7 @@ export async function prepare(turn: TurnState): Promise<TurnOutcome | undefined>
     return { kind: "end", stopReason: "max_turns" };
   }
   turn.step = createStepState();
+  turn.ranTools = false;
   if (turn.stop.aborted) return stoppedOutcome(turn);
   const decision = await firstAnswer(turn, (policy) => policy.prepare?.(turn));
   if (decision === CANCELLED) return stoppedOutcome(turn);

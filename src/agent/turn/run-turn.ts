@@ -107,7 +107,7 @@ async function runSteps(turn: TurnState, isContinued: boolean): Promise<TurnOutc
       (await dispatch(turn)) ??
       (await decide(turn));
     if (outcome === undefined) continue;
-    const isOver = outcome.kind === "end" && turn.harness.compaction?.atEnd === true && turn.step.settled.length > 0;
+    const isOver = outcome.kind === "end" && turn.harness.compaction?.atEnd === true && turn.ranTools;
     return (isOver ? await compact(turn) : undefined) ?? outcome;
   }
 }
@@ -140,6 +140,7 @@ async function openTurn(harness: Harness, input: TurnInput, emit: Emit, stop: Ca
     accounts: { spent: from?.accounts.spent, lost: from?.accounts.lost },
     stepIndex: from?.stepIndex ?? 0,
     step: createStepState(),
+    ranTools: from?.ranTools ?? false,
     context: loaded?.file,
     persisted: prior.length,
     compactAtLength: from?.compactAtLength ?? 0,

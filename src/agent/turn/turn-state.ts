@@ -26,6 +26,8 @@ export interface TurnState {
   readonly toolsByName: ReadonlyMap<string, ToolSpec>;
   /** Deferred tools that a search has brought to light. */
   readonly promoted: Set<string>;
+  /** Ids of all calls of the conversation so far, also of those that compaction has folded away. */
+  readonly callIds: Set<string>;
   /** Policies may change it between steps. */
   system: string | undefined;
   /** Replaced when it grows, never changed in place, so a request can hold on to it. */
@@ -36,6 +38,8 @@ export interface TurnState {
   /** Zero-based. */
   stepIndex: number;
   step: StepState;
+  /** Whether the last step called tools. */
+  ranTools: boolean;
   readonly context: ContextFile | undefined;
   /** How many messages of `history` are in the context file. */
   persisted: number;

@@ -177,6 +177,8 @@ export function createWorkerPool(host: Host, folder = ".harn/workers"): WorkerPo
       while (worker.status === "running" || worker.status === "awaiting") {
         await new Promise<void>((resolve) => worker.waiters.push(resolve));
       }
+      // It has ended, but what is on disk may still be of the time when it ran.
+      await worker.saving;
       return handle(worker);
     },
     async send(id, task) {
