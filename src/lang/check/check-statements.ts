@@ -14,6 +14,7 @@ import {
   bind,
   childScope,
   currentType,
+  factAbout,
   forget,
   forgetMutable,
   forgetReassigned,
@@ -135,15 +136,14 @@ function checkLet(checker: Checker, stmt: NodeOf<"LetStmt">): void {
   const declared = stmt.type === undefined ? undefined : lowerType(stmt.type, checker.typeParams);
   if (declared !== undefined) checkDeclared(checker, pattern.name, declared, given, stmt.value.span, stmt.type?.span);
   const schema = mutable ? undefined : schemaType(checker, stmt.value);
-  const variable: Variable = {
+  bind(checker.scope, {
     name: pattern.name,
     type: declared ?? settle(given),
     mutable,
     widensFromNil: mutable && declared === undefined && isNamed(given, "nil"),
     span: stmt.type?.span ?? pattern.span,
     ...(schema === undefined ? {} : { schema }),
-  };
-  bind(checker.scope, variable);
+  });
 }
 
 function checkDeclared(
@@ -247,7 +247,7 @@ function reportImmutable(checker: Checker, variable: Variable, span: Span): void
 }
 
 function assignVariable(checker: Checker, variable: Variable, assigned: Type, span: Span): void {
-  const slot = checker.flow.facts.get(variable)?.slot;
+  const slot = factAbout(checker.flow, variable)?.slot;
   if (variable.widensFromNil && slot === undefined) {
     checker.flow = widenFromNil(checker, variable, assigned);
     return;

@@ -10,7 +10,7 @@ import type { BuiltinTable } from "./builtin-table.ts";
 import { CHECK_RULES, type CheckRule } from "./codes.ts";
 import type { TypeTable } from "./declarations.ts";
 import type { TypeParamNames } from "./lower-types.ts";
-import { bind, type Flow, lookup, type Scope, type Variable } from "./scope.ts";
+import { type Binding, bind, type Flow, lookup, type Scope, type Variable } from "./scope.ts";
 import type { Type } from "./types.ts";
 
 export interface Checker {
@@ -109,10 +109,10 @@ export function within<T>(
 
 /** Binds an immutable variable in the current scope. */
 export function bindValue(checker: Checker, name: string, type: Type, span?: Span): void {
-  bind(checker.scope, variableOf(name, type, span));
+  bind(checker.scope, valueBinding(name, type, span));
 }
 
-function variableOf(name: string, type: Type, span?: Span): Variable {
+function valueBinding(name: string, type: Type, span?: Span): Binding {
   return { name, type, mutable: false, widensFromNil: false, ...(span === undefined ? {} : { span }) };
 }
 

@@ -13,7 +13,7 @@ import { dictLiteralType, inferArguments, inferEntries } from "./elements.ts";
 import { assignedNames } from "./exits.ts";
 import { lowerAnnotation } from "./lower-types.ts";
 import { inferIndex, inferMethodCall, inferProperty, inferSlice, iteratedType } from "./members.ts";
-import { narrow } from "./narrowing.ts";
+import { type Branches, narrow, narrowFurther } from "./narrowing.ts";
 import { applyOperator } from "./operators.ts";
 import {
   childScope,
@@ -203,18 +203,35 @@ function inferBinary(checker: Checker, expr: NodeOf<"Binary">): Type {
     leftmost = leftmost.left;
   }
   let type = checker.walk.expression(checker, leftmost);
-  for (const node of spine.reverse()) type = inferOperation(checker, node, type);
+  let branches: Branches | undefined;
+  for (const [index, node] of spine.reverse().entries()) {
+    if (!isLogical(node)) {
+      type = inferOperation(checker, node, type);
+      branches = undefined;
+      continue;
+    }
+    const { flow } = checker;
+    branches ??= narrow(checker, node.left, flow);
+    inferLogical(checker, node, branches);
+    type = BOOL;
+    // What a long chain of conditions says is found out once, not anew for each link.
+    const next = spine[index + 1];
+    const goesOn = next !== undefined && isLogical(next) && checker.flow === flow;
+    branches = goesOn ? narrowFurther(checker, node, branches) : undefined;
+  }
   return type;
 }
 
+function isLogical(node: NodeOf<"Binary">): boolean {
+  return node.op === "&&" || node.op === "||";
+}
+
+function inferLogical(checker: Checker, node: NodeOf<"Binary">, left: Branches): void {
+  const [taken, skipped] = node.op === "&&" ? [left.whenTrue, left.whenFalse] : [left.whenFalse, left.whenTrue];
+  evaluateMaybe(checker, taken, skipped, () => checker.walk.expression(checker, node.right));
+}
+
 function inferOperation(checker: Checker, node: NodeOf<"Binary">, left: Type): Type {
-  if (node.op === "&&" || node.op === "||") {
-    const branches = narrow(checker, node.left, checker.flow);
-    const [taken, skipped] =
-      node.op === "&&" ? [branches.whenTrue, branches.whenFalse] : [branches.whenFalse, branches.whenTrue];
-    evaluateMaybe(checker, taken, skipped, () => checker.walk.expression(checker, node.right));
-    return BOOL;
-  }
   if (node.op === "??") {
     const right = evaluateMaybe(checker, checker.flow, checker.flow, () =>
       checker.walk.expression(checker, node.right),

@@ -5,7 +5,7 @@
  * unions, `x.has("key")`, `schema_is(x, S)`, their negations, `!`, `&&` and `||`. Anything else narrows nothing.
  */
 
-import type { Expr } from "../syntax/ast.ts";
+import type { Expr, NodeOf } from "../syntax/ast.ts";
 import { resolveAlias } from "./aliases.ts";
 import { findType, type TypeTable } from "./declarations.ts";
 import { type Sight, schemaType } from "./schema-types.ts";
@@ -57,22 +57,25 @@ export function narrow(sight: Sight, condition: Expr, flow: Flow): Branches {
           return narrowEquality(sight, condition.left, condition.right, flow);
         case "!=":
           return inverted(narrowEquality(sight, condition.left, condition.right, flow));
-        case "&&": {
-          const left = narrow(sight, condition.left, flow);
-          const right = narrow(sight, condition.right, left.whenTrue);
-          return { whenTrue: right.whenTrue, whenFalse: joinFlows(left.whenFalse, right.whenFalse) };
-        }
-        case "||": {
-          const left = narrow(sight, condition.left, flow);
-          const right = narrow(sight, condition.right, left.whenFalse);
-          return { whenTrue: joinFlows(left.whenTrue, right.whenTrue), whenFalse: right.whenFalse };
-        }
+        case "&&":
+        case "||":
+          return narrowFurther(sight, condition, narrow(sight, condition.left, flow));
         default:
           return both(flow);
       }
     default:
       return both(flow);
   }
+}
+
+/** `left && right` and `left || right`, when it is known what `left` says. */
+export function narrowFurther(sight: Sight, { op, right }: NodeOf<"Binary">, left: Branches): Branches {
+  if (op === "&&") {
+    const further = narrow(sight, right, left.whenTrue);
+    return { whenTrue: further.whenTrue, whenFalse: joinFlows(left.whenFalse, further.whenFalse) };
+  }
+  const further = narrow(sight, right, left.whenFalse);
+  return { whenTrue: joinFlows(left.whenTrue, further.whenTrue), whenFalse: further.whenFalse };
 }
 
 function both(flow: Flow): Branches {

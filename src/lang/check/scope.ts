@@ -9,10 +9,12 @@
 
 import type { Span } from "../syntax/ast.ts";
 import type { FunctionSignature } from "./declarations.ts";
+import { claimsIn, deleteFact, type FactMap, findFact, mergeFacts, setFact } from "./fact-map.ts";
 import { sameType, type Type, UNTYPED } from "./types.ts";
 import { isOpenUnion, unionOf } from "./unions.ts";
 
-export interface Variable {
+/** A variable before it has its number. */
+export interface Binding {
   readonly name: string;
   /** Declared, or inferred from the first value. */
   readonly type: Type;
@@ -27,18 +29,27 @@ export interface Variable {
   readonly span?: Span;
 }
 
+export interface Variable extends Binding {
+  /** Counted through the module: what facts are found by. */
+  readonly id: number;
+}
+
 export interface Scope {
   readonly parent?: Scope;
   readonly variables: Map<string, Variable>;
+  /** Shared by all scopes of a module. */
+  readonly count: { next: number };
 }
 
 export function childScope(parent?: Scope): Scope {
-  return parent === undefined ? { variables: new Map() } : { parent, variables: new Map() };
+  return parent === undefined
+    ? { variables: new Map(), count: { next: 0 } }
+    : { parent, variables: new Map(), count: parent.count };
 }
 
 /** `_` binds nothing. */
-export function bind(scope: Scope, variable: Variable): void {
-  if (variable.name !== "_") scope.variables.set(variable.name, variable);
+export function bind(scope: Scope, binding: Binding): void {
+  if (binding.name !== "_") scope.variables.set(binding.name, { ...binding, id: scope.count.next++ });
 }
 
 export function lookup(scope: Scope, name: string): Variable | undefined {
@@ -61,6 +72,7 @@ export function functionNames(scope: Scope): readonly string[] {
 // ---- Flow ------------------------------------------------------------------------------------------------------------
 
 export interface Fact {
+  readonly variable: Variable;
   readonly type: Type;
   /** For `unknown`: the `type_of` names ruled out so far on this path, in the order met. */
   readonly ruledOut: readonly string[];
@@ -68,45 +80,56 @@ export interface Fact {
   readonly slot?: Type;
 }
 
+/** Apart for variables that can and that cannot change: a function that runs later knows the second still. */
 export interface Flow {
-  readonly facts: ReadonlyMap<Variable, Fact>;
+  readonly ofMutable: FactMap;
+  readonly ofImmutable: FactMap;
   readonly dead: boolean;
 }
 
-export const START: Flow = { facts: new Map(), dead: false };
+export const START: Flow = { ofMutable: undefined, ofImmutable: undefined, dead: false };
 
 const NONE: readonly string[] = [];
 
+export function factAbout(flow: Flow, variable: Variable): Fact | undefined {
+  return findFact(variable.mutable ? flow.ofMutable : flow.ofImmutable, variable);
+}
+
 /** What `variable` is known to be here. */
 export function currentType(flow: Flow, variable: Variable): Type {
-  return flow.facts.get(variable)?.type ?? variable.type;
+  return factAbout(flow, variable)?.type ?? variable.type;
+}
+
+/** The variables of type `unknown` some of whose types are ruled out here. */
+export function openClaims(flow: Flow): readonly Fact[] {
+  return [...claimsIn(flow.ofImmutable), ...claimsIn(flow.ofMutable)].filter(({ type }) => type.kind === "Unknown");
 }
 
 export function narrowTo(flow: Flow, variable: Variable, type: Type): Flow {
-  const known = flow.facts.get(variable);
-  return withFact(flow, variable, { ...known, type, ruledOut: known?.ruledOut ?? NONE });
+  const known = factAbout(flow, variable);
+  return withFact(flow, { ...known, variable, type, ruledOut: known?.ruledOut ?? NONE });
 }
 
 export function ruleOut(flow: Flow, variable: Variable, typeName: string): Flow {
-  const known = flow.facts.get(variable);
+  const known = factAbout(flow, variable);
   const ruledOut = known?.ruledOut ?? NONE;
   if (ruledOut.includes(typeName)) return flow;
-  return withFact(flow, variable, { ...known, type: known?.type ?? variable.type, ruledOut: [...ruledOut, typeName] });
+  return withFact(flow, { ...known, variable, type: known?.type ?? variable.type, ruledOut: [...ruledOut, typeName] });
 }
 
 /** After an assignment that widened `variable`: it now holds `type`, and its slot takes that from now on. */
 export function widenTo(flow: Flow, variable: Variable, type: Type): Flow {
-  return withFact(flow, variable, { type, slot: type, ruledOut: NONE });
+  return withFact(flow, { variable, type, slot: type, ruledOut: NONE });
 }
 
 /** Back to what the declaration says, as after any assignment. */
 export function forget(flow: Flow, variable: Variable): Flow {
-  const known = flow.facts.get(variable);
+  const known = factAbout(flow, variable);
   if (known === undefined) return flow;
   if (known.slot !== undefined) return widenTo(flow, variable, known.slot);
-  const facts = new Map(flow.facts);
-  facts.delete(variable);
-  return { ...flow, facts };
+  return variable.mutable
+    ? { ...flow, ofMutable: deleteFact(flow.ofMutable, variable) }
+    : { ...flow, ofImmutable: deleteFact(flow.ofImmutable, variable) };
 }
 
 /**
@@ -117,7 +140,7 @@ export function forgetReassigned(flow: Flow, variables: Iterable<Variable>): Flo
   let next = flow;
   for (const variable of variables) {
     next = forget(next, variable);
-    if (variable.widensFromNil && next.facts.get(variable)?.slot === undefined)
+    if (variable.widensFromNil && factAbout(next, variable)?.slot === undefined)
       next = narrowTo(next, variable, UNTYPED);
   }
   return next;
@@ -125,12 +148,13 @@ export function forgetReassigned(flow: Flow, variables: Iterable<Variable>): Flo
 
 /** Inside a function that may run later: variables that can change say no more than their declaration. */
 export function forgetMutable(flow: Flow): Flow {
-  const facts = new Map([...flow.facts].filter(([variable]) => !variable.mutable));
-  return { facts, dead: false };
+  return { ...START, ofImmutable: flow.ofImmutable };
 }
 
-function withFact(flow: Flow, variable: Variable, fact: Fact): Flow {
-  return { ...flow, facts: new Map(flow.facts).set(variable, fact) };
+function withFact(flow: Flow, fact: Fact): Flow {
+  return fact.variable.mutable
+    ? { ...flow, ofMutable: setFact(flow.ofMutable, fact) }
+    : { ...flow, ofImmutable: setFact(flow.ofImmutable, fact) };
 }
 
 export function kill(flow: Flow): Flow {
@@ -140,13 +164,8 @@ export function kill(flow: Flow): Flow {
 /** What holds after either of two paths: only what holds on both. */
 export function joinFlows(a: Flow, b: Flow): Flow {
   if (a.dead) return b;
-  if (b.dead || a === b || a.facts === b.facts) return a;
-  const facts = new Map<Variable, Fact>();
-  for (const variable of new Set([...a.facts.keys(), ...b.facts.keys()])) {
-    const fact = joinFacts(variable, a.facts.get(variable), b.facts.get(variable));
-    if (fact !== undefined) facts.set(variable, fact);
-  }
-  return { facts, dead: false };
+  if (b.dead || a === b) return a;
+  return merge(a, b, joinFacts);
 }
 
 /**
@@ -156,22 +175,29 @@ export function joinFlows(a: Flow, b: Flow): Flow {
 export function joinBranches(before: Flow, ends: readonly Flow[], assigned: boolean): Flow {
   const joined = ends.reduce(joinFlows, kill(before));
   if (assigned || joined.dead) return joined;
-  const facts = new Map(before.facts);
-  for (const [variable, fact] of joined.facts) if (!isOpen(fact.type)) facts.set(variable, fact);
-  return { facts, dead: false };
+  return merge(before, joined, (known, found) => (found === undefined || isOpen(found.type) ? known : found));
+}
+
+function merge(a: Flow, b: Flow, combine: typeof joinFacts): Flow {
+  return {
+    ofMutable: mergeFacts(a.ofMutable, b.ofMutable, combine),
+    ofImmutable: mergeFacts(a.ofImmutable, b.ofImmutable, combine),
+    dead: false,
+  };
 }
 
 function isOpen(type: Type): boolean {
   return type.kind === "Untyped" || isOpenUnion(type);
 }
 
-function joinFacts(variable: Variable, a: Fact | undefined, b: Fact | undefined): Fact | undefined {
-  if (a === b) return a;
+function joinFacts(a: Fact | undefined, b: Fact | undefined): Fact | undefined {
+  const variable = (a ?? b)?.variable;
+  if (a === b || variable === undefined) return a;
   // A variable that widened on one path only may still be widened by another type later, so it keeps no slot.
   if ((a === undefined || b === undefined) && !variable.widensFromNil) return undefined;
   const type = unionOf([a?.type ?? variable.type, b?.type ?? variable.type]);
   const ruledOut = (a?.ruledOut ?? NONE).filter((name) => b?.ruledOut.includes(name) === true);
   const slot = a?.slot !== undefined && b?.slot !== undefined ? unionOf([a.slot, b.slot]) : undefined;
   if (slot === undefined && ruledOut.length === 0 && sameType(type, variable.type)) return undefined;
-  return { type, ruledOut, ...(slot === undefined ? {} : { slot }) };
+  return { variable, type, ruledOut, ...(slot === undefined ? {} : { slot }) };
 }

@@ -7,13 +7,12 @@
 import type { Span } from "../syntax/ast.ts";
 import { type Checker, report } from "./checker.ts";
 import { TYPE_OF_NAMES } from "./narrowing.ts";
+import { openClaims } from "./scope.ts";
 
 export function checkUnknownExhausted(checker: Checker, span: Span, site: string): void {
-  const claims = [...checker.flow.facts]
-    .filter(([, fact]) => fact.type.kind === "Unknown" && fact.ruledOut.length > 0)
-    .sort(([a], [b]) => (a.name < b.name ? -1 : 1));
-  for (const [variable, fact] of claims) {
-    const missing = TYPE_OF_NAMES.filter((name) => !fact.ruledOut.includes(name));
+  const claims = [...openClaims(checker.flow)].sort((a, b) => (a.variable.name < b.variable.name ? -1 : 1));
+  for (const { variable, ruledOut } of claims) {
+    const missing = TYPE_OF_NAMES.filter((name) => !ruledOut.includes(name));
     if (missing.length === 0) continue;
     report(
       checker,
