@@ -3,12 +3,17 @@
 import type { StoredBlob, StoredRow } from "./spec.ts";
 
 /** The blobs that rows refer to, directly or through other blobs. A text that looks like a reference only costs space. */
-export function blobsBehind(rows: readonly StoredRow[], blobs: ReadonlyMap<string, string>): readonly StoredBlob[] {
+export function blobsBehind(
+  rows: readonly StoredRow[],
+  blobs: ReadonlyMap<string, string>,
+  onMissing: () => void = () => {},
+): readonly StoredBlob[] {
   const found = new Map<string, string>();
   const texts = rows.map((row) => row.body);
   for (let text = texts.pop(); text !== undefined; text = texts.pop()) {
     for (const [, digest] of text.matchAll(/"(?:\$ref|\$list|prev)":"([A-Za-z0-9_-]{43})"/g)) {
       const body = blobs.get(digest!);
+      if (body === undefined) onMissing();
       if (body === undefined || found.has(digest!)) continue;
       found.set(digest!, body);
       texts.push(body);

@@ -378,10 +378,11 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
       tail &&
       ((open, rest) => {
         const seq = nextSeq;
-        const body = encodeRunSnapshot({ seq, ...tail.cut(open), ...rest });
         const mark = snapshots!.mark(info.id);
+        // Also when it is refused: the next one then finds all that it needs.
         known.clear();
         encoder.forget();
+        const body = encodeRunSnapshot({ seq, ...tail.cut(open), ...rest });
         const save = () => (crashed ? never<void>() : snapshots!.save(info.id, { seq, body }, mark));
         return { chars: body.length, stored: andThen(flush(true), save) };
       }),

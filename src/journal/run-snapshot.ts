@@ -56,7 +56,7 @@ export function decodeRunSnapshot(body: string): RunSnapshot {
   return raw as unknown as RunSnapshot;
 }
 
-/** Text of rows and blobs that is kept in memory for calls under way. */
+/** Text of rows and blobs that is kept in memory for calls under way; of those that have not ended, more is kept. */
 const TAIL_LIMIT_CHARS = 8_388_608;
 
 interface TailRow extends StoredRow {
@@ -73,7 +73,8 @@ export interface Tail {
   /**
    * Gives what is open, and forgets the rest.
    *
-   * @throws HarnError `snapshot.refused` when so much has happened in a call under way that it was not kept
+   * @throws HarnError `snapshot.refused` when so much has happened in a call under way that it was not kept; a later
+   * one may do, if values are stored anew from now on
    */
   cut(open: OpenRequests): { readonly rows: readonly StoredRow[]; readonly blobs: readonly StoredBlob[] };
 }
@@ -82,16 +83,18 @@ export function createTail(): Tail {
   let rows: TailRow[] = [];
   let blobs = new Map<string, string>();
   let chars = 0;
+  let limit = TAIL_LIMIT_CHARS;
   /** Requests before it are known only if they were unanswered then. */
   let lostBefore = 0;
 
   const keep = (kept: TailRow[]) => {
-    const behind = blobsBehind(kept, blobs);
+    let missing = 0;
+    const behind = blobsBehind(kept, blobs, () => missing++);
     rows = kept;
     blobs = new Map(behind.map(({ digest, body }) => [digest, body]));
     chars = kept.reduce((sum, { body }) => sum + body.length, 0);
     for (const { body } of behind) chars += body.length;
-    return { rows: kept.map(({ seq, body }) => ({ seq, body })), blobs: behind };
+    return { rows: kept.map(({ seq, body }) => ({ seq, body })), blobs: behind, missing };
   };
 
   const select = (isOpen: (row: TailRow) => boolean): TailRow[] => {
@@ -104,33 +107,41 @@ export function createTail(): Tail {
     });
   };
 
-  const grown = (length: number): void => {
-    chars += length;
-    if (chars <= TAIL_LIMIT_CHARS) return;
-    const ended = new Set(rows.flatMap(({ isEnd, of }) => (isEnd && of !== undefined ? [of] : [])));
+  /** Only once a row is complete: until then, nothing refers to what belongs to it. */
+  const trim = (): void => {
+    if (chars <= limit) return;
+    const ended = new Set(rows.flatMap(({ isEnd, of, seq }) => (isEnd ? [of ?? seq] : [])));
     lostBefore = (rows.at(-1)?.seq ?? -1) + 1;
-    keep(rows.filter(({ task, seq }) => task !== undefined && !ended.has(seq)));
+    keep(rows.filter(({ of, task, seq }) => (task !== undefined || of !== undefined) && !ended.has(of ?? seq)));
+    // Looking through all that is kept is paid for by as much that is new.
+    limit = Math.max(TAIL_LIMIT_CHARS, 2 * chars);
+  };
+
+  const refuse = (reason: string): never => {
+    throw new HarnError("snapshot.refused", `Expected short calls, found ${reason}`, { data: { reason } });
   };
 
   return {
     row({ seq, body }, { type, task, of }) {
       rows.push({ seq, body, task, of, isEnd: type === "end" || type === "sync" });
-      grown(body.length);
+      chars += body.length;
+      trim();
     },
     blob({ digest, body }) {
       blobs.set(digest, body);
-      grown(body.length);
+      chars += body.length;
     },
     cut({ tasks, starts }) {
-      for (const [task, from] of tasks) {
-        if (from >= lostBefore) continue;
-        keep(select((row) => (tasks.get(row.task!) ?? Number.POSITIVE_INFINITY) <= row.seq || starts.has(row.seq)));
-        const reason = `a call of ${task} in which too much has happened`;
-        throw new HarnError("snapshot.refused", `Expected short calls, found ${reason}`, { data: { reason } });
-      }
-      return keep(
+      for (const [task, from] of tasks)
+        if (from < lostBefore) refuse(`a call of ${task} in which too much has happened`);
+      const hasLost = lostBefore > 0;
+      const kept = keep(
         select((row) => (tasks.get(row.task!) ?? Number.POSITIVE_INFINITY) <= row.seq || starts.has(row.seq)),
       );
+      if (hasLost && kept.missing > 0) refuse("a request that refers to what was stored long before it");
+      lostBefore = 0;
+      limit = TAIL_LIMIT_CHARS;
+      return kept;
     },
   };
 }
