@@ -28,6 +28,26 @@ export interface AsyncContext extends NativeContext {
   readonly signal: CancelSignal;
   /** Runs a closure in a task of its own, whose output goes where the caller's goes; rejects with a `HarnFailure`. */
   call(callee: Value, args: readonly Value[], options?: CallOptions): Promise<Value>;
+  /** Present where a run can be restored in the middle of a call. */
+  readonly progress?: CallProgress;
+}
+
+/**
+ * How a call that takes long goes on, in a run that is restored, from where it was: it is made again with the same
+ * arguments and what it kept last.
+ *
+ * Contract: until it first keeps something, a call asks the host for the same things in the same order whether it begins
+ * or goes on, and calls nothing of the program. From then on it asks for what it would have asked for next.
+ */
+export interface CallProgress {
+  /** What it kept before the run was restored; undefined: it begins. Plain data. */
+  readonly from: unknown;
+  /**
+   * "All I need to go on from here is my arguments and this." Until the promise resolves nothing of the call may be under
+   * way. `state` is asked for while the promise is pending, or never. A call that goes on keeps where it goes on from again,
+   * before it asks for anything.
+   */
+  keep(state: () => unknown): Promise<void>;
 }
 
 export interface CallOptions {

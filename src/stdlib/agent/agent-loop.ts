@@ -1,7 +1,7 @@
 /** `agent_loop`: a model that works with the tools of the program until it is done. */
 
-import { type AgentLoopOptions, agentLoop, TurnError } from "../../agent/index.ts";
-import type { Json } from "../../base/index.ts";
+import { type AgentCheckpoint, type AgentLoopOptions, agentLoop, TurnError } from "../../agent/index.ts";
+import { HarnError, isJsonObject, type Json } from "../../base/index.ts";
 import { type AsyncContext, Dict, type HarnFailure, type Value } from "../../vm/index.ts";
 import { type Builtin, effect } from "../builtin.ts";
 import { commandPolicyArgument } from "../commands/command-scope.ts";
@@ -37,17 +37,57 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
     },
   );
   const ports = bridgePorts(inside);
-  const { id, anonymous } = sessionOf(sessionId.trim(), context);
-  scope.sessionId = id;
-  scope.options = { ...loop, session: { store: sessions, id, anonymous }, ...(ports === undefined ? {} : { ports }) };
+  const opened = sessionOf(sessionId.trim(), context);
+  const { progress } = context;
+  const kept = progress?.from === undefined ? undefined : readKept(progress.from);
+  const session = kept?.session ?? opened;
+  // A loop that goes on keeps its checkpoint again where it was, before it asks for anything.
+  if (kept?.loop === undefined) await progress?.keep((): KeptLoop => ({ session }));
+  scope.sessionId = session.id;
+  scope.options = {
+    ...loop,
+    session: { store: sessions, ...session },
+    ...(ports === undefined ? {} : { ports }),
+    ...keptTurns(progress, session, kept),
+  };
   const result = await asCaller(scope.sessionId, inside, () => agentLoop(scope.options));
   // What a step may spend is not the loop's business: it ends, and the step's boundary decides.
   if (breach !== undefined) throw breach;
   return answerValue(result as unknown as Json);
 }
 
+/** What a loop goes on from, besides its arguments. Without `loop` it had not begun. */
+interface KeptLoop {
+  readonly session: { readonly id: string; readonly anonymous: boolean };
+  readonly loop?: AgentCheckpoint;
+}
+
+/** Every turn is a place to go on from. */
+function keptTurns(
+  progress: AsyncContext["progress"],
+  session: KeptLoop["session"],
+  kept: KeptLoop | undefined,
+): Pick<AgentLoopOptions, "onCheckpoint" | "from" | "clockGoesOn"> {
+  if (progress === undefined) return {};
+  return {
+    // Where runs are restored the clock goes on; the log would not know of readings for checkpoints.
+    clockGoesOn: true,
+    onCheckpoint: (moment) => progress.keep((): KeptLoop => ({ session, loop: moment.whole() })),
+    ...(kept?.loop === undefined ? {} : { from: kept.loop }),
+  };
+}
+
+/** The loop checks its checkpoint itself. */
+function readKept(kept: unknown): KeptLoop {
+  const { session, loop } = (isJsonObject(kept) ? kept : {}) as Partial<KeptLoop>;
+  if (typeof session?.id !== "string" || typeof session.anonymous !== "boolean") {
+    throw new HarnError("agent.checkpoint", "Expected what an `agent_loop` has kept, with its session");
+  }
+  return { session, ...(loop === undefined ? {} : { loop }) };
+}
+
 /** AGENT-08; RESET-04: inside an embedder a loop without a name goes on in the session around it, or keeps a new one. */
-function sessionOf(named: string, context: AsyncContext): { readonly id: string; readonly anonymous: boolean } {
+function sessionOf(named: string, context: AsyncContext): KeptLoop["session"] {
   if (named !== "") return { id: named, anonymous: false };
   const isEmbedded = hostBridge(context) !== undefined;
   const around = isEmbedded ? loopScope(context)?.sessionId : undefined;
