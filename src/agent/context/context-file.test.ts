@@ -414,10 +414,37 @@ describe("healing", () => {
         const healed = healHistory(messages);
         expect(brokenRules([{ role: "user", content: "first" }, ...healed])).toEqual([]);
         expect(healHistory(healed)).toBe(healed);
-        const calls = messages.flatMap((entry) => (entry.role === "assistant" ? entry.toolCalls : []));
-        expect(healed.flatMap((entry) => (entry.role === "assistant" ? entry.toolCalls : []))).toEqual(calls);
+        const callsIn = (list: readonly RecordedMessage[]) =>
+          list.flatMap((entry) => (entry.role === "assistant" ? entry.toolCalls : []));
+        const ids = callsIn(healed).map((call) => call.id);
+        expect(new Set(ids).size).toBe(ids.length);
+        // Every call is kept, and its id too where it is the first of that id.
+        const seen = new Set<string>();
+        for (const [at, call] of callsIn(messages).entries()) {
+          if (seen.has(call.id)) expect(ids[at]).not.toBe(call.id);
+          else expect(ids[at]).toBe(call.id);
+          seen.add(call.id);
+        }
+        expect(ids).toHaveLength(callsIn(messages).length);
       }),
     );
+  });
+
+  it("two calls of one id, which providers refuse: the later one gets another, and keeps its own result", () => {
+    const said = (id: string): RecordedMessage => ({ role: "assistant", toolCalls: [{ id, name: "t", input: {} }] });
+    const got = (id: string, content: string): RecordedMessage => ({
+      role: "tool",
+      toolCallId: id,
+      content,
+      isError: false,
+    });
+    const twice = [said("call_0"), got("call_0", "first"), said("call_0"), got("call_0", "second")];
+    expect(healHistory(twice)).toEqual([
+      said("call_0"),
+      got("call_0", "first"),
+      said("call_0_2"),
+      got("call_0_2", "second"),
+    ]);
   });
 
   it("answers a dangling call, keeps the results there are, in the order of the calls, ahead of what came between", () => {

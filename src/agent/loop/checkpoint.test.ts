@@ -173,7 +173,7 @@ function createWorld(setting: Setting): World {
     retry: {
       llmBackoffMs: 10,
       llmRetries: 1,
-      schema: { retries: 1, nudge: "auto", check: (text) => (text.startsWith("I am") ? ["not JSON"] : []) },
+      schema: { retries: 1, nudge: { kind: "auto" }, check: (text) => (text.startsWith("I am") ? ["not JSON"] : []) },
     },
     rules: {
       permissions: [

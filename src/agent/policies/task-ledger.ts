@@ -77,9 +77,9 @@ export function decodeLedger(value: unknown): TaskLedger | undefined {
   if (decoded.some((item) => item === undefined)) return undefined;
   return {
     root_task: rootTask,
+    deliverables: decoded as Deliverable[],
     rationale,
     observations: observations as string[],
-    deliverables: decoded as Deliverable[],
   };
 }
 

@@ -1,6 +1,7 @@
 /** From the drafts of tool calls to calls that may be run (LOOP-12, LOOP-98, REPAIR-01 … REPAIR-03). */
 
 import type { Json } from "../../base/index.ts";
+import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { CallDraft } from "../stream/answer-draft.ts";
 import { repairToolInput } from "../tools/repair-input.ts";
 import { FALLBACK_NOTE, repairTruncatedJson } from "../tools/repair-json.ts";
@@ -22,12 +23,19 @@ export async function decodeCalls(turn: TurnState, drafts: readonly CallDraft[])
  * answer, and providers refuse a conversation with two calls of one id.
  */
 export function claimCallId(turn: TurnState, id: string): string {
+  const taken = (turn.callIds ??= callIdsIn(turn.history));
   let claimed = id;
-  while (claimed === "" || turn.callIds.has(claimed)) {
-    claimed = turn.harness.host.sync("id.next", { prefix: "call" });
-  }
-  turn.callIds.add(claimed);
+  while (claimed === "" || taken.has(claimed)) claimed = turn.harness.host.sync("id.next", { prefix: "call" });
+  taken.add(claimed);
   return claimed;
+}
+
+function callIdsIn(history: readonly RecordedMessage[]): Set<string> {
+  const ids = new Set<string>();
+  for (const message of history) {
+    if (message.role === "assistant") for (const call of message.toolCalls) ids.add(call.id);
+  }
+  return ids;
 }
 
 function decodeCall(turn: TurnState, draft: CallDraft, id: string): ToolInvocation {

@@ -26,8 +26,8 @@ export interface TurnState {
   readonly toolsByName: ReadonlyMap<string, ToolSpec>;
   /** Deferred tools that a search has brought to light. */
   readonly promoted: Set<string>;
-  /** Ids of all calls of the conversation so far, also of those that compaction has folded away. */
-  readonly callIds: Set<string>;
+  /** Ids of the calls of the conversation so far; made when the first call comes. */
+  callIds?: Set<string>;
   /** Policies may change it between steps. */
   system: string | undefined;
   /** Replaced when it grows, never changed in place, so a request can hold on to it. */
