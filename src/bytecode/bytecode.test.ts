@@ -174,7 +174,7 @@ describe("JSON form", () => {
 
   test("refuses another version and malformed data with a code", () => {
     expect(() => decodeModule({ ...(encodeModule(module) as object), version: 99 })).toThrowError(
-      /Expected bytecode version 1, found 99/,
+      `Expected bytecode version ${FORMAT_VERSION}, found 99`,
     );
     expect(() => decodeModule("x")).toThrowError(/Expected a module, found "x"/);
     expect(() => decodeModule({ version: FORMAT_VERSION })).toThrowError(/Expected a string/);

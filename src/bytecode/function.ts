@@ -1,7 +1,7 @@
 /** What the compiler produces and the VM runs: plain data, serialisable, versioned by {@link FORMAT_VERSION}. */
 
-/** Raised by one whenever old bytecode can no longer be run as it is. 1: first. */
-export const FORMAT_VERSION = 1;
+/** Raised by one whenever old bytecode can no longer be run as it is. 1: first. 2: `ForEnd`. */
+export const FORMAT_VERSION = 2;
 
 /** A value known at compile time. */
 export type Constant =

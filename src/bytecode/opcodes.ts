@@ -136,6 +136,7 @@ const rows: readonly (readonly [name: string, operands: string, doc: string])[] 
   ["ForInit", "w r", "start iterating over a value"],
   ["ForNext", "r w t", "next item, skipping the following instruction, or go when exhausted"],
   ["ExitIfDone", "r t", "go if a slow ForNext delivered the end mark"],
+  ["ForEnd", "r", "the loop over a temporary is left: a stream that nobody else holds is closed"],
   ["Yield", "w r", "hand a value to the consumer of this generator or stream"],
   // ---- scopes
   ["DeadlineEnter", "r", "open a deadline scope"],

@@ -8,6 +8,8 @@ export interface TraceFrame {
   readonly function: string;
   readonly file: string;
   readonly line: number;
+  /** How many frames between this one and the next were left out; absent: none. */
+  readonly omitted?: number;
 }
 
 /** Anything that unwinds a task. Never a user's JavaScript stack trace: only Harn frames are kept. */

@@ -128,4 +128,4 @@ export {
   typeName,
   type Value,
 } from "./value/value.ts";
-export { type Checkpoint, NativeWait, type RunOutcome, Vm, type VmOptions } from "./vm.ts";
+export { type Checkpoint, type LiveResource, NativeWait, type RunOutcome, Vm, type VmOptions } from "./vm.ts";

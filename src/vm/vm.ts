@@ -8,15 +8,33 @@
 
 import { CancelToken, type Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
+import { AsyncSource, type OpenSources } from "./core/async-source.ts";
 import { code, invoke, type Named, type Then } from "./core/callback.ts";
 import { Coroutine } from "./core/coroutine.ts";
-import { pushRoutine, toFailure, traceOf } from "./core/drive.ts";
+import { pushRoutine, toFailure, traceFrame, traceOf } from "./core/drive.ts";
 import { QUANTUM, runTask } from "./core/interpreter.ts";
 import { type Lock, Locks } from "./core/locks.ts";
 import type { OutputSink } from "./core/output.ts";
-import { ensureRegisters, enterClosure, GAVE_WAY, NOTHING, Task, type TaskContext, type Wait } from "./core/task.ts";
+import {
+  ensureRegisters,
+  enterClosure,
+  GAVE_WAY,
+  NOTHING,
+  type Place,
+  Task,
+  type TaskContext,
+  type Wait,
+} from "./core/task.ts";
 import { type SavedTimers, type Timer, Timers } from "./core/timers.ts";
-import { CANCELLED_MESSAGE, Cancelled, Halted, type HarnFailure, RuntimeError, Thrown } from "./error.ts";
+import {
+  CANCELLED_MESSAGE,
+  Cancelled,
+  Halted,
+  type HarnFailure,
+  RuntimeError,
+  Thrown,
+  type TraceFrame,
+} from "./error.ts";
 import { ModuleInstance, UNSET } from "./module-instance.ts";
 import {
   type AsyncContext,
@@ -79,6 +97,15 @@ export interface VmState {
   readonly spent: number;
   readonly isLookDue: boolean;
   readonly breaths: number;
+}
+
+/** Something that a program holds while it runs. */
+export interface LiveResource {
+  readonly kind: "task" | "timer" | "call" | "stream";
+  /** For people: the task and what it waits for, the builtin. */
+  readonly what: string;
+  /** Where a call or stream was begun, where a task stands. */
+  readonly place?: TraceFrame;
 }
 
 export type RunOutcome =
@@ -205,6 +232,7 @@ export class Vm {
     if (!this.#halted) {
       for (const task of [...this.#tasks]) this.abort(task, "The program ended");
       await this.#loop(() => this.#tasks.size === 0);
+      this.#closeSources();
     }
     if (this.#halted) return { status: "failed", failure: this.#letGo(this.#halted) };
     const { failure } = this.root;
@@ -338,9 +366,11 @@ export class Vm {
 
   /** Tasks wait for time or for a builtin. */
   get #awaitsOutside(): boolean {
-    return this.timers.pending > 0 || this.#outside > 0;
+    return this.timers.pending > 0 || this.#calls.size > 0;
   }
-  #outside = 0;
+  /** Builtins that were started and have not answered, also when nobody waits for the answer any more. */
+  readonly #calls = new Set<NativeWait>();
+  readonly #sources: OpenSources = new Set();
 
   /** Takes every task off what it waits on, so that nothing of a halted run stays with the host. */
   #letGo(halted: Halted): Halted {
@@ -356,7 +386,30 @@ export class Vm {
     }
     this.#tasks.clear();
     this.timers.clear();
+    this.#closeSources();
     return halted;
+  }
+
+  #closeSources(): void {
+    for (const source of [...this.#sources]) source.abandon();
+  }
+
+  /** A stream of values from outside, kept until it has ended or nobody reads on; `what` is the builtin that makes it. */
+  openSource(task: Task, what: string, values: AsyncIterator<Value>): AsyncSource {
+    return new AsyncSource(values, what, task.place, this.#sources);
+  }
+
+  /** What the program holds at this moment, and where that began. Nothing is left after a run, or something leaks. */
+  get liveResources(): readonly LiveResource[] {
+    const timers = this.timers.pending;
+    return [
+      ...[...this.#tasks].map(({ id, wait, place }) =>
+        resource("task", wait === undefined ? id : `${id}, which waits for ${wait.what}`, place),
+      ),
+      ...(timers > 0 ? [resource("timer", `${timers} in the queue`, undefined)] : []),
+      ...[...this.#calls].map(({ what, place }) => resource("call", what, place)),
+      ...[...this.#sources].map(({ what, place }) => resource("stream", what, place)),
+    ];
   }
 
   /** Tasks that are not done; a leak test wants 0 after a run. */
@@ -404,7 +457,7 @@ export class Vm {
   }
 
   asyncContext(task: Task, native: AsyncNative, args: readonly Value[]): AsyncContext {
-    const wait = new NativeWait(task.id, native, args, this.#position(task.id));
+    const wait = new NativeWait(task.id, native, args, this.#position(task.id), task.place);
     const { token } = wait;
     const context: AsyncContext = {
       vm: this,
@@ -554,7 +607,10 @@ export class Vm {
           return;
         }
       }
-      task.deadlineTimer = this.timers.set(task.deadlineMs, deadlinePassed({ vm: this, task }));
+      const timer = this.timers.set(task.deadlineMs, deadlinePassed({ vm: this, task }));
+      // Asking the host to sleep may have stopped the program, and this task with it.
+      if (task.wait === wait) task.deadlineTimer = timer;
+      else this.timers.cancel(timer);
     }
   }
 
@@ -573,14 +629,14 @@ export class Vm {
   }
 
   #await(task: Task, promise: Promise<Value>, wait: NativeWait): void {
-    this.#outside += 1;
+    this.#calls.add(wait);
     promise.then(
       (value) => {
-        this.#outside -= 1;
+        this.#calls.delete(wait);
         if (task.wait === wait) this.wake(task, value);
       },
       (error: unknown) => {
-        this.#outside -= 1;
+        this.#calls.delete(wait);
         if (task.wait === wait) this.wakeWith(task, toFailure(error));
       },
     );
@@ -775,6 +831,10 @@ export class Vm {
   }
 }
 
+function resource(kind: LiveResource["kind"], what: string, place: Place | undefined): LiveResource {
+  return { kind, what, ...(place && { place: traceFrame(place) }) };
+}
+
 function deadlineExceeded(): HarnFailure {
   return new Thrown("Deadline exceeded");
 }
@@ -788,14 +848,16 @@ export class NativeWait implements Wait {
   readonly native: AsyncNative;
   readonly args: readonly Value[];
   readonly position: number;
+  readonly place: Place | undefined;
   /** How often it has called back into the program: what that did would happen again. */
   calls = 0;
   readonly token: CancelToken = new CancelToken();
-  constructor(taskId: string, native: AsyncNative, args: readonly Value[], position: number) {
+  constructor(taskId: string, native: AsyncNative, args: readonly Value[], position: number, place?: Place) {
     this.taskId = taskId;
     this.native = native;
     this.args = args;
     this.position = position;
+    this.place = place;
   }
   get what(): string {
     return this.native.name;

@@ -49,12 +49,13 @@ export function renderFailure(
     lines.push(`${margin}--> ${shortPath(innermost.file, settings.cwd)}:${innermost.line}`);
     if (source !== "") lines.push(`${margin} |`, `${number} | ${source}`, `${margin} |`);
   }
-  if (trace.length > 1) lines.push(...traceLines(trace.map((frame) => frameLine(frame, settings))));
+  if (trace.length > 1) lines.push(...traceLines(trace.flatMap((frame) => frameLines(frame, settings))));
   return lines.join("\n");
 }
 
-function frameLine({ function: name, file, line }: TraceFrame, { cwd }: RenderSettings): string {
-  return `  in ${name === "" ? "<closure>" : name} (${shortPath(file, cwd)}:${line})`;
+function frameLines({ function: name, file, line, omitted }: TraceFrame, { cwd }: RenderSettings): string[] {
+  const text = `  in ${name === "" ? "<closure>" : name} (${shortPath(file, cwd)}:${line})`;
+  return omitted === undefined ? [text] : [text, `  … ${omitted} more …`];
 }
 
 function shortPath(path: string, cwd: string): string {

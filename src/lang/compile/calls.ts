@@ -80,6 +80,7 @@ export function compileTailCall(f: FunctionScope, expr: Expr): boolean {
     compileTo(f, expr.left, value);
     const callee = f.temp();
     compileTo(f, expr.right, callee);
+    f.emitLeaveLoops();
     asm.emit("TailCall", callee, value, 1);
     asm.emit("Return", value);
     f.release(mark);
@@ -94,6 +95,7 @@ export function compileTailCall(f: FunctionScope, expr: Expr): boolean {
   // One register more than arguments: a callee that is no plain function leaves its result in the first.
   const first = f.block(Math.max(1, expr.args.length));
   for (const [index, arg] of expr.args.entries()) compileTo(f, arg as Expr, first + index);
+  f.emitLeaveLoops();
   asm.line(f.unit.lineOf(expr.callee.span));
   if (binding.kind === "slot") asm.emit("TailCallGlobal", binding.slot, first, expr.args.length);
   else asm.emit("TailCall", callee, first, expr.args.length);

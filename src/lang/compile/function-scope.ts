@@ -36,6 +36,8 @@ export type Exit =
       /** What to do after the finally code for completion kind `index + 2`. */
       readonly continuations: (() => void)[];
     }
+  /** A loop over something that only the loop holds: it is let go on the way out. */
+  | { readonly kind: "temporary"; readonly source: number }
   /** Deadline and mutex scopes, closed by an instruction. */
   | { readonly kind: "scopes"; readonly count: number };
 
@@ -215,6 +217,8 @@ export class FunctionScope {
       if (exit.kind === "scopes") {
         // `Return` closes what is left open itself; a jump and a finally need it done here.
         this.asm.emit("ScopeExit", exit.count);
+      } else if (exit.kind === "temporary") {
+        this.asm.emit("ForEnd", exit.source);
       } else if (exit.kind === "finally") {
         if (value !== undefined && value !== exit.value) this.asm.emit("Move", exit.value, value);
         exit.continuations.push(() => {
@@ -244,7 +248,15 @@ export class FunctionScope {
 
   /** True when a call in tail position may replace this frame. */
   get canTailCall(): boolean {
-    return this.exits.every((exit) => exit.kind === "loop");
+    return this.exits.every(({ kind }) => kind === "loop" || kind === "temporary");
+  }
+
+  /** Before a tail call, which leaves all loops. */
+  emitLeaveLoops(): void {
+    for (let level = this.exits.length - 1; level >= 0; level--) {
+      const exit = this.exits[level] as Exit;
+      if (exit.kind === "temporary") this.asm.emit("ForEnd", exit.source);
+    }
   }
 
   // ---- finishing ---------------------------------------------------------------------------------------------------

@@ -206,9 +206,12 @@ function compileFor(f: FunctionScope, stmt: NodeOf<"ForStmt">): void {
   const next = asm.label();
   const end = asm.label();
   asm.place(next);
+  const isTemporary = givesTemporary(stmt.iterable);
+  const start = asm.position;
   asm.line(f.unit.lineOf(stmt.span));
   asm.emit("ForNext", source, item, end);
   asm.emit("ExitIfDone", item, end);
+  if (isTemporary) f.exits.push({ kind: "temporary", source });
   f.exits.push({ kind: "loop", breakLabel: end, continueLabel: next });
   f.openScope(stmt.span);
   if (stmt.pattern.kind === "NamePattern") {
@@ -218,6 +221,20 @@ function compileFor(f: FunctionScope, stmt: NodeOf<"ForStmt">): void {
   f.closeScope();
   f.exits.pop();
   asm.emit("Loop", next);
-  asm.place(end);
+  if (isTemporary) {
+    f.exits.pop();
+    const failed = asm.label();
+    asm.handler(start, failed, item, "finally", f.scopeDepth);
+    asm.place(failed);
+    asm.emit("ForEnd", source);
+    asm.emit("Rethrow", item);
+    asm.place(end);
+    asm.emit("ForEnd", source);
+  } else asm.place(end);
   f.release(mark);
+}
+
+/** What may be a stream that nobody but the loop holds. Anything read from a variable or a container is held there. */
+function givesTemporary({ kind }: Expr): boolean {
+  return kind === "Call" || kind === "MethodCall" || kind === "Parallel" || kind === "Binary";
 }

@@ -147,7 +147,8 @@ export const llmBuiltins: readonly Builtin[] = [
     ([prompt, system, options], context) =>
       guardedSync(() => {
         const given = [prompt, system, options].map((arg) => (arg === undefined ? undefined : optionsOf(arg, context)));
-        return new AsyncSource(chargedValues(context, (llm) => llmStreamValues(llm, given[0], given[1], given[2])));
+        const values = chargedValues(context, (llm) => llmStreamValues(llm, given[0], given[1], given[2]));
+        return context.vm.openSource(context.task, "llm_stream", values);
       }),
   ),
   effect(

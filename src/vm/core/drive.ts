@@ -11,9 +11,9 @@ import { lineAt } from "../../bytecode/index.ts";
 import { Cancelled, HarnFailure, RuntimeError, type TraceFrame } from "../error.ts";
 import { CALL, DONE, type Native, type Routine, type RoutineState, type Signal } from "../native.ts";
 import { display } from "../value/display.ts";
-import { Closure, NativeRef, Opaque, type Value } from "../value/value.ts";
+import { Closure, type LinkedFunction, NativeRef, Opaque, type Value } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
-import { ensureRegisters, enterClosure, type Frame, type Task } from "./task.ts";
+import { ensureRegisters, enterClosure, type Frame, type Place, type Task } from "./task.ts";
 
 /** A caught error on its way through `finally` or into a `catch`. Never seen by a program. */
 export class CaughtFailure extends Opaque {
@@ -28,8 +28,9 @@ export class CaughtFailure extends Opaque {
   }
 }
 
-/** Frames kept of a stack trace. */
-const MAX_TRACE = 32;
+/** Frames kept of a stack trace at each of its ends: the innermost say what failed, the outermost who wanted it. */
+const INNERMOST = 24;
+const OUTERMOST = 8;
 
 /** Calls a value with arguments that lie in an array. The result goes to register `dst`, or to the routine on top. */
 export function callValue(vm: Vm, task: Task, callee: Value, args: readonly Value[], dst: number): boolean {
@@ -233,19 +234,21 @@ export function unwind(vm: Vm, task: Task, first: HarnFailure): boolean {
   return false;
 }
 
-/** Harn frames of a task, innermost first. */
+/** Harn frames of a task, innermost first. Of a deep stack the middle is left out. */
 export function traceOf(task: Task): readonly TraceFrame[] {
-  const trace: TraceFrame[] = [];
-  for (let depth = task.depth - 1; depth >= 0 && trace.length < MAX_TRACE; depth--) {
-    const frame = task.frames[depth];
-    if (!frame?.fn) continue;
-    trace.push({
-      function: frame.fn.name,
-      file: frame.fn.module.code.file,
-      line: lineAt(frame.fn.proto, Math.max(0, frame.pc - 1)),
-    });
-  }
-  return trace;
+  const frames = task.frames.slice(0, task.depth).filter(({ fn }) => fn !== undefined);
+  frames.reverse();
+  const trace = (from: readonly Frame[]): TraceFrame[] =>
+    from.map(({ fn, pc }) => traceFrame({ fn: fn as LinkedFunction, pc }));
+  const omitted = frames.length - INNERMOST - OUTERMOST;
+  if (omitted <= 0) return trace(frames);
+  const inner = trace(frames.slice(0, INNERMOST));
+  inner.push({ ...(inner.pop() as TraceFrame), omitted });
+  return [...inner, ...trace(frames.slice(-OUTERMOST))];
+}
+
+export function traceFrame({ fn, pc }: Place): TraceFrame {
+  return { function: fn.name, file: fn.module.code.file, line: lineAt(fn.proto, Math.max(0, pc - 1)) };
 }
 
 /** Whatever a builtin threw, as a failure of the program. JavaScript's own errors lose their stack here. */

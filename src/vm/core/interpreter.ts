@@ -49,7 +49,7 @@ import {
   spreadItems,
 } from "./access.ts";
 import { type CaughtFailure, callNative, callValue, deliver, onSignal, toFailure, unwind } from "./drive.ts";
-import { Cursor, END, loopSource, type PullSource } from "./iteration.ts";
+import { Cursor, END, leaveLoop, loopSource, type PullSource } from "./iteration.ts";
 import { callMethod, callMethodInPlace } from "./methods.ts";
 import { ensureRegisters, enterClosure, type Frame, GAVE_WAY, NOTHING, type Task } from "./task.ts";
 import { checkArgument } from "./type-test.ts";
@@ -509,7 +509,7 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
             continue;
           }
         case 57 /* ListPush */:
-          (R[base + code[pc + 1]!] as List).items.push(R[base + code[pc + 2]!]);
+          checkItemCount((R[base + code[pc + 1]!] as List).items.push(R[base + code[pc + 2]!]));
           pc += 3;
           continue;
         case 58 /* ListSpread */:
@@ -517,7 +517,8 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
             const { items } = R[base + code[pc + 1]!] as List;
             const spread = spreadItems(R[base + code[pc + 2]!]);
             checkItemCount(items.length + spread.length);
-            for (const item of spread) items.push(share(item));
+            // By count: code that no compiler wrote may spread a list into itself.
+            for (let i = 0, count = spread.length; i < count; i++) items.push(share(spread[i]));
             pc += 3;
             continue;
           }
@@ -892,22 +893,26 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
         case 104 /* ExitIfDone */:
           pc = R[base + code[pc + 1]!] === END ? code[pc + 2]! : pc + 3;
           continue;
-        case 105 /* Yield */:
+        case 105 /* ForEnd */:
+          leaveLoop(R[base + code[pc + 1]!]);
+          pc += 2;
+          continue;
+        case 106 /* Yield */:
           R[base + code[pc + 1]!] = undefined;
           frame.pc = pc + 3;
           vm.yieldValue(task, share(R[base + code[pc + 2]!]));
           return false;
 
-        case 106 /* DeadlineEnter */:
+        case 107 /* DeadlineEnter */:
           vm.enterDeadline(task, durationMs(R[base + code[pc + 1]!]));
           pc += 2;
           continue;
-        case 107 /* MutexEnter */:
+        case 108 /* MutexEnter */:
           frame.pc = pc + 2;
           if (!vm.enterMutex(task, K[code[pc + 1]!] as string)) return false;
           pc += 2;
           continue;
-        case 108 /* ScopeExit */:
+        case 109 /* ScopeExit */:
           // Never those of the caller, whatever the code says.
           task.closeScopes(Math.max(frame.scopeBase, task.scopes.length - code[pc + 1]!));
           pc += 2;

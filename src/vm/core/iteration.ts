@@ -136,6 +136,17 @@ export function loopSource(value: Value): Source {
   return listCursor([]);
 }
 
+/**
+ * A loop over a temporary is over, on whatever path. Who produces for it may stop, unless somebody else holds the stream
+ * and may read on: a variable, a list, an iterator over it.
+ */
+export function leaveLoop(source: Value): void {
+  if (source instanceof Cursor) return;
+  if (source instanceof IterSource) {
+    if (!source.iter.shared && !source.iter.source.shared) source.abandon();
+  } else if (source instanceof PullSource && !source.shared) source.abandon();
+}
+
 /** `iter(value)`. Dicts give pairs, strings their code points. */
 export function iterOf(value: Value): Iter {
   if (value instanceof Iter) return value;
@@ -149,7 +160,7 @@ export function iterOf(value: Value): Iter {
     value instanceof RangeValue ||
     value instanceof PullSource
   ) {
-    return new Iter(loopSource(value));
+    return new Iter(loopSource(share(value)));
   }
   const hint = value instanceof EnumValue ? " (unwrap it first)" : "";
   throw new RuntimeError("type", `iter: value of type ${typeName(value)} is not iterable${hint}`);

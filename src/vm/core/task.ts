@@ -29,6 +29,12 @@ export class Frame {
   scopeBase = 0;
 }
 
+/** Where a program is or was: a function and the word after the instruction. Kept instead of a line, which costs a search. */
+export interface Place {
+  readonly fn: LinkedFunction;
+  readonly pc: number;
+}
+
 /** Something that is open between two points of a frame and closes when the frame is left, on every path. */
 export type Scope =
   | { readonly kind: "deadline"; readonly dueMs: number }
@@ -122,6 +128,15 @@ export class Task {
     const frame = new Frame();
     this.frames.push(frame);
     return frame;
+  }
+
+  /** Where its innermost function is. */
+  get place(): Place | undefined {
+    for (let depth = this.depth - 1; depth >= 0; depth--) {
+      const { fn, pc } = this.frames[depth] as Frame;
+      if (fn) return { fn, pc };
+    }
+    return undefined;
   }
 
   /** First register above the top frame. */

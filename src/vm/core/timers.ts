@@ -104,6 +104,7 @@ export class Timers {
 
   /** Cancels all. */
   clear(): void {
+    for (const timer of this.#heap) timer.cancelled = true;
     this.#heap.length = 0;
     this.#count = 0;
     this.#disarm();

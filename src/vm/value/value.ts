@@ -248,7 +248,7 @@ export class NativeRef extends HeapBase {
 }
 
 /** Base of handles whose identity is what matters: channels, tasks, iterators, atomics … */
-export abstract class Opaque extends HeapBase {
+export abstract class Opaque extends Container {
   /** How the value prints. */
   abstract display(): string;
   /** `==` between two of a kind; identity unless a kind says otherwise. */

@@ -1,0 +1,43 @@
+/** What is kept of a deep stack: where it failed, and who started it. */
+
+import { describe, expect, test } from "vitest";
+import { loadSource, startProgram } from "../../src/runtime/index.ts";
+import { createVirtualHost } from "../../src/testing/index.ts";
+import type { TraceFrame } from "../../src/vm/index.ts";
+
+/** The trace of a program that fails. */
+async function traceOf(source: string): Promise<readonly TraceFrame[]> {
+  const loaded = loadSource("a.harn", source);
+  if (loaded.program === undefined) throw new Error(loaded.diagnostics[0]?.diagnostic.message);
+  const { outcome } = startProgram(loaded.program, { host: createVirtualHost() });
+  const result = await outcome;
+  if (result.status !== "failed") throw new Error(`The program ended as ${result.status}`);
+  return result.failure.trace ?? [];
+}
+
+/** So many calls of `down` above `start` above the program. */
+const program = (depth: number): string => `
+fn down(n) {
+  if n == 1 { throw "bottom" }
+  return 1 + down(n - 1)
+}
+fn start() { return 1 + down(${depth}) }
+println(start())
+`;
+
+describe("a stack trace", () => {
+  test.each([1, 5, 30])("of %i calls in a function has them all", async (depth) => {
+    const trace = await traceOf(program(depth));
+    expect(trace.map((frame) => frame.function)).toEqual([...Array(depth).fill("down"), "start", "<main>"]);
+    expect(trace.every(({ omitted }) => omitted === undefined)).toBe(true);
+  });
+
+  test.each([31, 100, 500])("of %i calls keeps both ends and says what is missing", async (depth) => {
+    const trace = await traceOf(program(depth));
+    expect(trace.slice(-2).map((frame) => frame.function)).toEqual(["start", "<main>"]);
+    expect(trace[0]).toEqual({ function: "down", file: "a.harn", line: 3 });
+    const missing = trace.flatMap(({ omitted }) => omitted ?? []);
+    expect(missing).toEqual([depth + 2 - trace.length]);
+    expect(trace.length).toBe(32);
+  });
+});
