@@ -9,6 +9,7 @@ import type { CompactionContext, CompactionStrategy } from "../compaction/compac
 import type { Awaitable } from "../turn/policy.ts";
 import { healHistory } from "./heal.ts";
 import { messageDicts, readMessageDicts } from "./message-dict.ts";
+import { TranscriptDraft } from "./transcript-draft.ts";
 
 /** Sessions kept at once; the one that was used least recently leaves first. */
 const DEFAULT_SESSION_CAP = 128;
@@ -66,18 +67,29 @@ export interface SessionStore {
   injectFeedback(id: string, feedback: SessionFeedback): void;
   takeFeedback(id: string): readonly SessionFeedback[];
   prompt(id: string): SessionPrompt;
-  /** A function is asked when somebody first looks. */
-  store(id: string, transcript: JsonObject | (() => JsonObject)): void;
+  /** A draft is asked when somebody first looks. */
+  store(id: string, transcript: JsonObject | TranscriptDraft): void;
   /** Makes `id` a child of `parentId`; both are opened. */
   link(parentId: string, id: string): void;
   activeSkills(id: string): readonly string[];
   setActiveSkills(id: string, names: readonly string[]): void;
+  /** The sessions themselves, no copies. */
+  save(): SavedSessions;
+  /** Into a store that nobody has used. */
+  load(saved: SavedSessions): void;
 }
 
-interface Session {
+/** Plain data but for subscribers and drafts. */
+export interface SavedSessions {
+  readonly sessions: readonly Session[];
+  readonly feedback: ReadonlyMap<string, readonly SessionFeedback[]>;
+  readonly uses: number;
+}
+
+export interface Session {
   readonly id: string;
   /** Not made yet while nobody has looked. */
-  source: JsonObject | (() => JsonObject);
+  source: JsonObject | TranscriptDraft;
   readonly subscribers: SessionSubscriber[];
   usedAt: number;
   parentId: string | undefined;
@@ -102,7 +114,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     if (sessions.size >= cap) evictOldest();
     sessions.set(id, {
       id,
-      source: () => newTranscript(host, { id, messages: [] }),
+      source: new TranscriptDraft(host, { sessionId: id, history: [] }),
       subscribers: [],
       usedAt: ++uses,
       parentId: undefined,
@@ -277,12 +289,18 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
       const session = sessions.get(id);
       if (session !== undefined) session.activeSkills = [...names];
     },
+    save: () => ({ sessions: [...sessions.values()], feedback, uses }),
+    load(saved) {
+      for (const session of saved.sessions) sessions.set(session.id, session);
+      for (const [id, queue] of saved.feedback) feedback.set(id, [...queue]);
+      uses = saved.uses;
+    },
   };
 }
 
 function transcriptOf(session: Session): JsonObject {
-  if (typeof session.source === "function") session.source = session.source();
-  return session.source;
+  const { source } = session;
+  return source instanceof TranscriptDraft ? source.transcript() : source;
 }
 
 function messagesIn(transcript: JsonObject): readonly Json[] {

@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
 import { atLeast, claudeVersion } from "../catalog/model-version.ts";
 import type { Attachment, Message, ModelInput, ToolChoice, ToolMessage, ToolSpec } from "../spec/model.ts";
 import { unmarkedToken } from "./opaque-token.ts";
+import { formerTools, isBlank, OPENING, plainId, plainName } from "./sendable.ts";
 import type { EncodeContext, EncodedRequest } from "./wire-format.ts";
 
 const DEFAULT_MAX_TOKENS = 8192;
@@ -53,8 +54,10 @@ export function encodeAnthropic(input: ModelInput, context: EncodeContext): Enco
   if (sampling.stop?.length) body["stop_sequences"] = [...sampling.stop];
 
   if (format.kind === "text") {
+    const former = tools.length > 0 ? [] : formerTools(input.messages).map(encodeTool);
     if (tools.length > 0) body["tools"] = tools;
     if (choice) body["tool_choice"] = choice;
+    if (former.length > 0) Object.assign(body, { tools: former, tool_choice: { type: "none" } });
   } else {
     const schema: JsonObject =
       format.kind === "json-schema" ? format.schema : { type: "object", additionalProperties: true };
@@ -168,7 +171,7 @@ function encodeMessages(messages: readonly Message[]): JsonObject[] {
           ...message.toolCalls.map((call) => ({
             type: "tool_use",
             id: plainId(call.id),
-            name: call.name,
+            name: plainName(call.name, 128),
             input: isJsonObject(call.input) ? call.input : { input: call.input },
           })),
         ]);
@@ -178,11 +181,12 @@ function encodeMessages(messages: readonly Message[]): JsonObject[] {
         break;
     }
   }
+  if (turns[0]?.role === "assistant") turns.unshift({ role: "user", content: textBlock(OPENING) });
   return turns.map(({ role, content }) => ({ role, content: onlyText(content) ?? content }));
 }
 
 function textBlock(text: string): Json[] {
-  return text === "" ? [] : [{ type: "text", text }];
+  return isBlank(text) ? [] : [{ type: "text", text }];
 }
 
 function onlyText(content: readonly Json[]): string | undefined {
@@ -206,9 +210,4 @@ function encodeAttachment(attachment: Attachment): JsonObject {
       ? { type: "base64", media_type: attachment.mediaType, data: attachment.base64 ?? "" }
       : { type: "url", url: attachment.url };
   return { type: attachment.kind === "image" ? "image" : "document", source };
-}
-
-/** Ids of other providers may hold characters that Anthropic refuses. */
-function plainId(id: string): string {
-  return id.replace(/[^a-zA-Z0-9_-]/g, "_");
 }

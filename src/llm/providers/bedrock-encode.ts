@@ -3,7 +3,10 @@
 import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
 import type { Attachment, Message, ModelInput } from "../spec/model.ts";
 import { unmarkedToken } from "./opaque-token.ts";
+import { formerTools, isBlank, OPENING, plainId, plainName } from "./sendable.ts";
 import type { EncodedRequest } from "./wire-format.ts";
+
+const MAX_ID_LENGTH = 64;
 
 export function encodeBedrock(input: ModelInput): EncodedRequest {
   const warnings: string[] = [];
@@ -22,13 +25,14 @@ export function encodeBedrock(input: ModelInput): EncodedRequest {
   if (Object.keys(inference).length > 0) body["inferenceConfig"] = inference;
   if (sampling.topK !== undefined) body["additionalModelRequestFields"] = { top_k: sampling.topK };
 
-  const tools = (input.tools ?? []).filter((tool) => !tool.deferred);
-  if (tools.length > 0 && input.toolChoice !== "none") {
+  const offered = input.toolChoice === "none" ? [] : (input.tools ?? []).filter((tool) => !tool.deferred);
+  const tools = offered.length > 0 ? offered : formerTools(input.messages);
+  if (tools.length > 0) {
     body["toolConfig"] = {
       tools: tools.map((tool) => ({
         toolSpec: { name: tool.name, description: tool.description, inputSchema: { json: tool.inputSchema } },
       })),
-      ...encodeToolChoice(input.toolChoice),
+      ...(offered.length > 0 ? encodeToolChoice(input.toolChoice) : {}),
     };
   }
   if (input.output !== undefined && input.output.kind !== "text") {
@@ -63,11 +67,12 @@ function encodeMessages(input: ModelInput, warnings: string[]): JsonObject[] {
     add(message.role === "assistant" ? "assistant" : "user", encodeBlocks(message, warnings));
   }
   if (input.prefill) add("assistant", [{ text: input.prefill.trimEnd() }]);
+  if (turns[0]?.role === "assistant") turns.unshift({ role: "user", content: [{ text: OPENING }] });
   return turns;
 }
 
 function encodeBlocks(message: Message, warnings: string[]): Json[] {
-  const text = (content: string | undefined): Json[] => (content ? [{ text: content }] : []);
+  const text = (content: string | undefined): Json[] => (isBlank(content) ? [] : [{ text: content as string }]);
   const attachments = (list: readonly Attachment[] | undefined): Json[] =>
     (list ?? []).flatMap((attachment) => encodeAttachment(attachment, warnings));
   switch (message.role) {
@@ -86,8 +91,8 @@ function encodeBlocks(message: Message, warnings: string[]): Json[] {
         ...text(message.text),
         ...message.toolCalls.map((call) => ({
           toolUse: {
-            toolUseId: call.id,
-            name: call.name,
+            toolUseId: plainId(call.id, MAX_ID_LENGTH),
+            name: plainName(call.name),
             input: isJsonObject(call.input) ? call.input : { input: call.input },
           },
         })),
@@ -96,7 +101,7 @@ function encodeBlocks(message: Message, warnings: string[]): Json[] {
       return [
         {
           toolResult: {
-            toolUseId: message.toolCallId,
+            toolUseId: plainId(message.toolCallId, MAX_ID_LENGTH),
             content: [...text(message.content), ...attachments(message.attachments)],
             status: message.isError ? "error" : "success",
           },

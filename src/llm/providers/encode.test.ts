@@ -128,16 +128,23 @@ describe("anthropic", () => {
       HELLO,
       {
         role: "assistant",
-        text: "",
+        text: "So.",
         thinking: [{ text: "no signature" }, { text: "theirs", signature: "gemini:x" }, { text: "", redacted: "mine" }],
         toolCalls: [],
       },
       { role: "assistant", toolCalls: [] },
       { role: "user", content: "" },
+      { role: "assistant", text: " ", thinking: [{ text: "only thought", signature: "s" }], toolCalls: [] },
     ];
     expect(claude({ messages }).body["messages"]).toEqual([
       { role: "user", content: "Hello" },
-      { role: "assistant", content: [{ type: "redacted_thinking", data: "mine" }] },
+      {
+        role: "assistant",
+        content: [
+          { type: "redacted_thinking", data: "mine" },
+          { type: "text", text: "So." },
+        ],
+      },
     ]);
   });
 
@@ -720,7 +727,7 @@ describe("bedrock", () => {
     ]);
     expect(body["messages"]).toMatchObject([
       {},
-      { content: [{ reasoningContent: {} }, { text: "Reading." }, { toolUse: { toolUseId: "call/1" } }, {}] },
+      { content: [{ reasoningContent: {} }, { text: "Reading." }, { toolUse: { toolUseId: "call_1" } }, {}] },
       { content: [{ toolResult: { status: "success" } }, { toolResult: { status: "error" } }, { text: "And now?" }] },
     ]);
     expect(warnings).toEqual(["output_format was left out: Bedrock Converse cannot enforce a schema"]);

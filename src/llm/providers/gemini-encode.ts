@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
 import type { Attachment, Message, ModelInput, ThinkingConfig } from "../spec/model.ts";
 import { toolNameOf } from "./call-ids.ts";
 import { unmarkToken } from "./opaque-token.ts";
+import { OPENING } from "./sendable.ts";
 import type { EncodedRequest } from "./wire-format.ts";
 
 const EFFORT_TOKENS = { low: 1_024, medium: 8_192, high: 24_576 } as const;
@@ -97,6 +98,7 @@ function encodeContents(input: ModelInput): JsonObject[] {
   for (const message of input.messages)
     add(message.role === "assistant" ? "model" : "user", encodeParts(message, input));
   if (input.prefill) add("model", [{ text: input.prefill }]);
+  if (contents[0]?.role === "model") contents.unshift({ role: "user", parts: [{ text: OPENING }] });
   return contents;
 }
 
@@ -114,7 +116,10 @@ function encodeParts(message: Message, input: ModelInput): Json[] {
         ...message.toolCalls.map((call) => {
           const own = unmarkToken("gemini", call.signature);
           return {
-            functionCall: { name: call.name, args: isJsonObject(call.input) ? call.input : { input: call.input } },
+            functionCall: {
+              name: geminiName(call.name),
+              args: isJsonObject(call.input) ? call.input : { input: call.input },
+            },
             ...(own === undefined ? {} : { thoughtSignature: own }),
           };
         }),
@@ -124,13 +129,19 @@ function encodeParts(message: Message, input: ModelInput): Json[] {
       return [
         {
           functionResponse: {
-            name: message.toolName ?? toolNameOf(message.toolCallId, input.messages) ?? message.toolCallId,
+            name: geminiName(message.toolName ?? toolNameOf(message.toolCallId, input.messages) ?? message.toolCallId),
             response: message.isError ? { error: message.content } : { output: message.content },
           },
         },
         ...(message.attachments ?? []).map(encodeAttachment),
       ];
   }
+}
+
+/** Dots and colons may be in a name, but it begins with a letter or `_`. */
+function geminiName(name: string): string {
+  const plain = name.replace(/[^a-zA-Z0-9_.:-]/g, "_").slice(0, 63);
+  return /^[a-zA-Z_]/.test(plain) ? plain : `_${plain}`;
 }
 
 function encodeAttachment(attachment: Attachment): JsonObject {

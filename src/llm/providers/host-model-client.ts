@@ -22,6 +22,13 @@ export function hostModelClient(host: Pick<Host, "stream">, provider: string): M
   };
 }
 
+/** An item as far as it is looked at here. A journal that makes a call again says so in its first item. */
+interface ReadItem {
+  readonly type?: unknown;
+  readonly error?: unknown;
+  readonly lostAttempts?: unknown;
+}
+
 function readItems(
   items: AsyncIterator<Json>,
   input: ModelInput,
@@ -30,9 +37,16 @@ function readItems(
   const fail = (error: unknown): never => {
     throw signal?.aborted ? cancelledFailure(input, signal.reason) : transportFailure(input, error);
   };
+  /** What came with a chunk that was given out first. */
+  let held: Json | undefined;
   const take = (result: IteratorResult<Json>): IteratorResult<ModelChunk> => {
     if (result.done) return { done: true, value: undefined };
-    const item = result.value as { readonly type?: unknown; readonly error?: unknown } | null;
+    const item = result.value as ReadItem | null;
+    if (typeof item?.lostAttempts === "number") {
+      const { lostAttempts, ...rest } = item;
+      held = rest as Json;
+      return { done: false, value: { type: "heartbeat", lostAttempts } };
+    }
     try {
       if (item?.type === "error") throw decodeModelError(item.error);
       return { done: false, value: decodeModelChunk(item) };
@@ -41,7 +55,12 @@ function readItems(
     }
   };
   return {
-    next: () => items.next().then(take, fail),
+    next() {
+      if (held === undefined) return items.next().then(take, fail);
+      const value = held;
+      held = undefined;
+      return Promise.resolve({ done: false, value }).then(take);
+    },
     return: async () => {
       await items.return?.();
       return { done: true, value: undefined };

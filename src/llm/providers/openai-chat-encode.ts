@@ -13,6 +13,7 @@ import type {
 } from "../spec/model.ts";
 import { type ChatQuirks, chatQuirks } from "./chat-quirks.ts";
 import { unmarkToken } from "./opaque-token.ts";
+import { plainName } from "./sendable.ts";
 import type { EncodeContext, EncodedRequest } from "./wire-format.ts";
 
 export function encodeOpenAiChat(input: ModelInput, context: EncodeContext): EncodedRequest {
@@ -232,7 +233,7 @@ function encodeAssistant(message: AssistantMessage, quirks: ChatQuirks, preserve
           tool_calls: message.toolCalls.map((call) => ({
             id: call.id,
             type: "function",
-            function: { name: call.name, arguments: JSON.stringify(call.input) },
+            function: { name: plainName(call.name), arguments: JSON.stringify(call.input) },
           })),
         }),
     ...encodeThinkingEcho(message, quirks, preserveThinking),

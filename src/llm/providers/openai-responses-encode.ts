@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../../base/index.ts";
 import type { Attachment, Message, ModelInput } from "../spec/model.ts";
 import { unmarkToken } from "./opaque-token.ts";
 import { namespacesOf } from "./openai-chat-encode.ts";
+import { plainName } from "./sendable.ts";
 import type { EncodeContext, EncodedRequest } from "./wire-format.ts";
 
 export function encodeOpenAiResponses(input: ModelInput, context: EncodeContext): EncodedRequest {
@@ -116,8 +117,8 @@ function encodeMessage(message: Message): JsonObject[] {
         ...(message.text ? [{ role: "assistant", content: [{ type: "output_text", text: message.text }] }] : []),
         ...message.toolCalls.map((call) => ({
           type: "function_call",
-          call_id: call.id,
-          name: call.name,
+          call_id: shortId(call.id),
+          name: plainName(call.name),
           arguments: JSON.stringify(call.input),
         })),
       ];
@@ -125,13 +126,18 @@ function encodeMessage(message: Message): JsonObject[] {
       return [
         {
           type: "function_call_output",
-          call_id: message.toolCallId,
+          call_id: shortId(message.toolCallId),
           output: message.attachments?.length
             ? [{ type: "input_text", text: message.content }, ...message.attachments.map(encodeAttachment)]
             : message.content,
         },
       ];
   }
+}
+
+/** Longer ids, of other providers, are refused. */
+function shortId(id: string): string {
+  return id.length > 64 ? id.slice(-64) : id;
 }
 
 function encodeAttachment(attachment: Attachment): JsonObject {

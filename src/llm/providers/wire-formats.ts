@@ -13,43 +13,44 @@ import { createOpenAiChatDecoder } from "./openai-chat-decode.ts";
 import { encodeOpenAiChat } from "./openai-chat-encode.ts";
 import { createOpenAiResponsesDecoder } from "./openai-responses-decode.ts";
 import { encodeOpenAiResponses } from "./openai-responses-encode.ts";
+import { sendable } from "./sendable.ts";
 import type { ApiStyle, WireFormat } from "./wire-format.ts";
 
 export const WIRE_FORMATS: Readonly<Record<ApiStyle, WireFormat>> = {
   anthropic: {
     style: "anthropic",
     framing: "event-stream",
-    encode: encodeAnthropic,
+    encode: (input, context) => encodeAnthropic(sendable(input), context),
     decoder: (input, _context, secrets) => createAnthropicDecoder(input, secrets),
   },
   "openai-chat": {
     style: "openai-chat",
     framing: "event-stream",
-    encode: encodeOpenAiChat,
+    encode: (input, context) => encodeOpenAiChat(sendable(input), context),
     decoder: (input, _context, secrets) => createOpenAiChatDecoder(input, secrets),
   },
   "openai-responses": {
     style: "openai-responses",
     framing: "event-stream",
-    encode: encodeOpenAiResponses,
+    encode: (input, context) => encodeOpenAiResponses(sendable(input), context),
     decoder: (input, _context, secrets) => createOpenAiResponsesDecoder(input, secrets),
   },
   ollama: {
     style: "ollama",
     framing: "json-lines",
-    encode: encodeOllama,
+    encode: (input, context) => encodeOllama(sendable(input), context),
     decoder: (input, _context, secrets) => createOllamaDecoder(input, secrets),
   },
   gemini: {
     style: "gemini",
     framing: "event-stream",
-    encode: (input) => encodeGemini(input),
+    encode: (input) => encodeGemini(sendable(input)),
     decoder: (input, _context, secrets) => createGeminiDecoder(input, secrets),
   },
   bedrock: {
     style: "bedrock",
     framing: "aws-event-stream",
-    encode: (input) => encodeBedrock(input),
+    encode: (input) => encodeBedrock(sendable(input)),
     decoder: (input, _context, secrets) => createBedrockDecoder(input, secrets),
   },
 };

@@ -1,0 +1,53 @@
+/**
+ * A transcript that is made when somebody first looks. Until then it holds on to the messages and nothing else of the loop
+ * that they come from. Data, so that a session can be written down before anybody has looked.
+ */
+
+import type { Host, JsonObject } from "../../base/index.ts";
+import { newTranscript } from "../../llm/index.ts";
+import { createEventNotes, type EventNotes, firstEvents, noteCount } from "./event-notes.ts";
+import { messageDicts } from "./message-dict.ts";
+import type { RecordedMessage } from "./recorded-message.ts";
+
+export interface TranscriptDraftParts {
+  readonly sessionId: string;
+  /** Not changed any more. */
+  readonly history: readonly RecordedMessage[];
+  /** Those until now belong to the transcript. */
+  readonly notes?: EventNotes;
+  readonly lifecycle?: "active" | "paused";
+  readonly summary?: string | undefined;
+}
+
+export class TranscriptDraft {
+  readonly host: Host;
+  readonly parts: TranscriptDraftParts;
+  readonly notes: EventNotes;
+  readonly eventCount: number;
+  #made: JsonObject | undefined;
+
+  constructor(host: Host, parts: TranscriptDraftParts) {
+    this.host = host;
+    this.parts = parts;
+    this.notes = parts.notes ?? createEventNotes();
+    this.eventCount = noteCount(this.notes);
+  }
+
+  /** The same one every time. */
+  transcript(): JsonObject {
+    const { sessionId, history, lifecycle, summary } = this.parts;
+    this.#made ??= newTranscript(this.host, {
+      id: sessionId,
+      messages: messageDicts(history),
+      extraEvents: firstEvents(this.host, this.notes, this.eventCount),
+      ...(lifecycle === undefined ? {} : { state: lifecycle }),
+      ...(summary === undefined ? {} : { summary }),
+    });
+    return this.#made;
+  }
+
+  /** Undefined while nobody has looked. */
+  get made(): JsonObject | undefined {
+    return this.#made;
+  }
+}
