@@ -74,6 +74,7 @@ function markOf({ state, skills, daemon }: LoopParts, turn: TurnState): Mark {
       trace,
       toolsUsed,
       calls: calls.seen,
+      callIds: turn.callIds ?? [],
       grants,
     },
     lengths: {
@@ -84,6 +85,7 @@ function markOf({ state, skills, daemon }: LoopParts, turn: TurnState): Mark {
       trace: trace.length,
       toolsUsed: toolsUsed.length,
       calls: calls.seen.length,
+      callIds: turn.callIds?.size ?? 0,
       grants: grants.size,
     },
     historyEpoch: turn.historyEpoch,
@@ -200,6 +202,7 @@ export function restoreLoop(
     stepIndex: turn,
     ranTools: facts.ranTools,
     promoted: facts.promotedTools,
+    callIds: lists.callIds.append,
     accounts: { spent: facts.spent ?? undefined, lost: facts.lost ?? undefined },
     compactAtLength: facts.compactAtLength,
   };

@@ -52,6 +52,8 @@ export interface CheckpointLists {
   readonly trace: AgentTraceEvent;
   readonly toolsUsed: string;
   readonly calls: SeenCall;
+  /** Ids of calls, which no later call may have. */
+  readonly callIds: string;
   /** Permissions that hold for the session. */
   readonly grants: string;
 }
@@ -64,6 +66,7 @@ export const CHECKPOINT_LISTS = [
   "trace",
   "toolsUsed",
   "calls",
+  "callIds",
   "grants",
 ] as const;
 
@@ -126,6 +129,7 @@ export function joinCheckpoints(checkpoints: unknown): AgentCheckpoint {
     trace: [],
     toolsUsed: [],
     calls: [],
+    callIds: [],
     grants: [],
   } as {
     [K in keyof CheckpointLists]: CheckpointLists[K][];
@@ -192,6 +196,7 @@ function decodeCheckpoint(value: unknown): AgentCheckpoint {
       trace: growthIn(lists, "trace", readTraceEvent),
       toolsUsed: growthIn(lists, "toolsUsed", readText),
       calls: growthIn(lists, "calls", readSeenCall),
+      callIds: growthIn(lists, "callIds", readText),
       grants: growthIn(lists, "grants", readText),
     },
     text: { keep: numberIn(text, "keep"), append: textIn(text, "append") },

@@ -13,6 +13,7 @@ import {
 } from "../../testing/index.ts";
 import { createToolRuntime, defineTool } from "../tools/define-tool.ts";
 import { TurnError } from "../turn/turn-error.ts";
+import type { AgentCheckpoint, CheckpointMoment } from "./checkpoint.ts";
 import { runAgent, streamAgent } from "./run-agent.ts";
 
 function setup(...turns: readonly FakeTurn[]) {
@@ -32,6 +33,46 @@ const asksForLamps = fakeStream([
   fakeDone("tool_use", { inputTokens: 10, outputTokens: 2 }),
 ]);
 const answers = fakeStream(["Three ", "lamps.", fakeDone("end_turn", { inputTokens: 20, outputTokens: 3 })]);
+
+describe("agents that outlive their process", () => {
+  it("one line per turn is enough to go on from the last, with usage and text as if nothing had happened", async () => {
+    const lines: string[] = [];
+    const keep = (moment: CheckpointMoment) => void lines.push(JSON.stringify(moment.changes()));
+    const prompt = "How many lamps?";
+    const whole = setup(asksForLamps, answers);
+    const expected = await runAgent({ llm: whole.llm, tools: [stock], prompt });
+
+    const first = setup(asksForLamps);
+    const crash = (moment: CheckpointMoment) => {
+      keep(moment);
+      if (moment.turn === 1) throw new Error("power cut");
+    };
+    await expect(runAgent({ llm: first.llm, tools: [stock], prompt, onCheckpoint: crash })).rejects.toThrow(
+      "power cut",
+    );
+
+    const second = setup(answers);
+    const from = lines.map((line) => JSON.parse(line) as AgentCheckpoint);
+    const run = streamAgent({ llm: second.llm, tools: [stock], prompt, from, onCheckpoint: keep });
+    const told: string[] = [];
+    for await (const event of run) if (event.type === "text-delta") told.push(event.delta);
+    const { result: _result, durationMs: _ms, ...answer } = await run.answer;
+    expect(answer).toEqual({
+      status: expected.status,
+      text: expected.text,
+      iterations: expected.iterations,
+      usage: expected.usage,
+      tools: expected.tools,
+    });
+    expect(told.join("")).toBe("Three lamps.");
+    expect(second.inputs[0]?.messages).toEqual(whole.inputs[1]?.messages);
+    // The place where it went on is told again, with nothing new.
+    expect(lines).toHaveLength(3);
+    expect(lines[2]!.length).toBeLessThan(lines[1]!.length);
+    first.host.assertModelFinished();
+    second.host.assertModelFinished();
+  });
+});
 
 describe("runAgent", () => {
   it("runs tools and answers with what a program wants to know", async () => {

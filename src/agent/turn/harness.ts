@@ -66,6 +66,8 @@ export interface TurnPosition {
   /** Whether the step before it called tools. */
   readonly ranTools: boolean;
   readonly promoted: readonly string[];
+  /** Ids of calls, also of those that compaction has folded away; empty before the first. */
+  readonly callIds: readonly string[];
   readonly accounts: Readonly<TurnAccounts>;
   readonly compactAtLength: number;
 }

@@ -144,6 +144,7 @@ async function openTurn(harness: Harness, input: TurnInput, emit: Emit, stop: Ca
     context: loaded?.file,
     persisted: prior.length,
     compactAtLength: from?.compactAtLength ?? 0,
+    ...(from === undefined || from.callIds.length === 0 ? {} : { callIds: new Set(from.callIds) }),
   };
   if (healed !== prior) {
     logTurn(turn, "warn", "History had dangling calls or empty messages and has been healed", {
