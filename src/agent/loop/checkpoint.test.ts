@@ -75,6 +75,8 @@ interface Setting {
   readonly verifies: boolean;
   /** A message of the user arrives at every so many questions for one; 0: none does. */
   readonly messageEvery: number;
+  /** What an earlier daemon has left. */
+  readonly snapshot?: Uint8Array;
 }
 
 const PLAIN: Setting = {
@@ -92,6 +94,8 @@ const PLAIN: Setting = {
   messageEvery: 0,
 };
 
+const SNAPSHOT_PATH = "state/daemon.json";
+
 interface World {
   readonly host: TestHost;
   readonly store: SessionStore;
@@ -103,6 +107,7 @@ interface World {
 function createWorld(setting: Setting): World {
   const host = createTestHost();
   const store = createSessionStore(host);
+  if (setting.snapshot !== undefined) host.files.set(SNAPSHOT_PATH, setting.snapshot);
   const happened: string[] = [];
   const tell = (what: string, value: unknown) => void happened.push(`${what} ${JSON.stringify(value)}`);
   const telling = <T>(what: string, value: unknown, answer: T): T => {
@@ -196,7 +201,13 @@ function createWorld(setting: Setting): World {
     ...(setting.hasLedger ? { ledger: readTaskLedger({ root_task: "All", deliverables: ["one"] }) } : {}),
     ...(setting.tokenBudget === undefined ? {} : { budget: { tokenBudget: setting.tokenBudget } }),
     ...(setting.isDaemon
-      ? { daemon: { watchPaths: ["w"], persistPath: "state/daemon.json", idleWatchdogAttempts: 2 } }
+      ? {
+          daemon: {
+            watchPaths: ["w"],
+            idleWatchdogAttempts: 2,
+            ...(setting.snapshot === undefined ? { persistPath: SNAPSHOT_PATH } : { resumePath: SNAPSHOT_PATH }),
+          },
+        }
       : {}),
     ...(setting.compacts
       ? {
@@ -318,6 +329,16 @@ describe("going on from a checkpoint", () => {
       expect(await expectSameFromEveryBoundary({ ...PLAIN, ...story })).toBeGreaterThan(1);
     },
   );
+
+  it("DAEMON-08 so it is for a daemon that has resumed from a snapshot of its own", async () => {
+    const about: Setting = { ...PLAIN, answers: ["edit", "talk"], persistent: false, isDaemon: true, messageEvery: 7 };
+    const first = createWorld(about);
+    await ending(first.options);
+    const snapshot = first.host.files.get(SNAPSHOT_PATH);
+    expect(snapshot).toBeDefined();
+    const again: Setting = { ...about, answers: ["read", "talk", "edit", "talk"], snapshot: snapshot! };
+    expect(await expectSameFromEveryBoundary(again)).toBeGreaterThan(2);
+  });
 
   it("any story: everything after is the same", async () => {
     await fc.assert(

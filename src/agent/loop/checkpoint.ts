@@ -266,7 +266,12 @@ const readText = (value: unknown): string | undefined => (typeof value === "stri
 const readNumber = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 const readBoolean = (value: unknown): boolean | undefined => (typeof value === "boolean" ? value : undefined);
 const readDict = (value: unknown): JsonObject | undefined => (isJsonObject(value) ? value : undefined);
-const readMessage = (value: unknown): RecordedMessage | undefined => decodeMessage(readDict(value));
+
+/** As it was written, to the order of its fields: what is sent from now on is, byte for byte, what would have been sent. */
+function readMessage(value: unknown): RecordedMessage | undefined {
+  const isMessage = decodeMessage(readDict(value)) !== undefined;
+  return isMessage ? (value as RecordedMessage) : undefined;
+}
 
 /** Nobody acts on what is in a note or in an event: only its kind is looked at. */
 function readNote(value: unknown): TranscriptNote | undefined {
