@@ -54,8 +54,10 @@ export {
   loadModuleGraph,
   type ModuleGraph,
   type ModuleGraphOptions,
+  type PreludeModule,
   type ResolvedImport,
 } from "./modules/graph.ts";
+export { folderOf, foldersUpwards, normalizePath } from "./modules/module-path.ts";
 export type { ModuleReader, ReadResult } from "./modules/module-reader.ts";
 
 // Personas and steps as declared

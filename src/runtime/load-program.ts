@@ -11,13 +11,16 @@ import {
   checkModule,
   compileModule,
   createBuiltinTable,
+  folderOf,
   type LoadedModule,
   loadModuleGraph,
   type ModuleGraph,
   type ModuleName,
   moduleImports,
+  normalizePath,
 } from "../lang/index.ts";
 import { standardBuiltins, standardModules } from "../stdlib/index.ts";
+import { readManifestHooks } from "./manifest-hooks.ts";
 import { createModuleReader } from "./module-files.ts";
 import type { FileDiagnostic, Program } from "./program.ts";
 
@@ -46,14 +49,16 @@ export interface LoadedProgram {
 
 export async function loadProgram(options: LoadProgramOptions): Promise<LoadedProgram> {
   const { host } = options;
+  const hooks = await readManifestHooks(host, folderOf(normalizePath(options.path)));
   const graph = await loadModuleGraph({
     entry: options.path,
     ...(options.text !== undefined && { entryText: options.text }),
     reader: createModuleReader(host),
     std: (name) => standardModules.get(name),
     stdNames: [...standardModules.keys()],
+    preludes: hooks.preludes,
   });
-  const found = checkGraph(graph, builtinTable);
+  const found = [...hooks.diagnostics, ...checkGraph(graph, new Set(hooks.preludes.map(({ path }) => path)))];
   if (found.some(isError)) return { graph, diagnostics: found };
 
   const codes: ModuleCode[] = [];
@@ -79,7 +84,7 @@ export async function loadProgram(options: LoadProgramOptions): Promise<LoadedPr
 }
 
 /** Syntax, imports and types of every module but the library's own. */
-function checkGraph(graph: ModuleGraph, builtins: BuiltinTable): FileDiagnostic[] {
+function checkGraph(graph: ModuleGraph, preludes: ReadonlySet<string>): FileDiagnostic[] {
   const found: FileDiagnostic[] = [];
   for (const id of [...graph.order].reverse()) {
     if (id.startsWith("<std>/")) continue;
@@ -88,7 +93,14 @@ function checkGraph(graph: ModuleGraph, builtins: BuiltinTable): FileDiagnostic[
     for (const diagnostic of loaded.diagnostics) found.push({ file, diagnostic });
     // A tree with holes would only give errors that follow from the first.
     if (loaded.diagnostics.some(({ severity }) => severity === "error")) continue;
-    const { diagnostics } = checkModule({ file, module, imports: moduleImports(graph, loaded), builtins });
+    // Of ours, and they call what programs may not.
+    if (preludes.has(id)) continue;
+    const { diagnostics } = checkModule({
+      file,
+      module,
+      imports: moduleImports(graph, loaded),
+      builtins: builtinTable,
+    });
     for (const diagnostic of diagnostics) found.push({ file, diagnostic });
   }
   return found;

@@ -47,6 +47,7 @@ import { stringMethods } from "./text/string-methods.ts";
 import { timeBuiltins } from "./time/index.ts";
 import { tomlBuiltins } from "./toml/index.ts";
 import { toolBuiltins } from "./tools/index.ts";
+import { manifestHookNative } from "./tools/manifest-hooks.ts";
 import { transcriptBuiltins } from "./transcripts/index.ts";
 import { typeBuiltins } from "./types/index.ts";
 import { urlBuiltins } from "./urls/index.ts";
@@ -99,7 +100,12 @@ export const standardBuiltins: readonly Builtin[] = [
 ];
 
 /** Builtins that the compiler emits and programs do not name. */
-export const internalNatives: readonly Native[] = [...taskNatives, ...channelNatives, scopedFunctionNative];
+export const internalNatives: readonly Native[] = [
+  ...taskNatives,
+  ...channelNatives,
+  scopedFunctionNative,
+  manifestHookNative,
+];
 
 const toIter: Native = { kind: "pure", name: "iter", impl: ([value]) => iterOf(value) };
 

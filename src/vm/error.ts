@@ -20,6 +20,10 @@ export abstract class HarnFailure {
   abstract readonly value: Value;
   /** The message as programs and tests know it. */
   abstract display(): string;
+  /** For layers that report whatever was thrown at them. */
+  toString(): string {
+    return this.display();
+  }
 }
 
 /** A value the program threw. */

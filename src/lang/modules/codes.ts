@@ -10,7 +10,8 @@ export type ModuleCode =
   | "HARN-N105"
   | "HARN-N106"
   | "HARN-N107"
-  | "HARN-N108";
+  | "HARN-N108"
+  | "HARN-N109";
 
 export const MODULE_CODES: CodeTable = [
   {
@@ -72,5 +73,12 @@ export const MODULE_CODES: CodeTable = [
     title: "Too many modules",
     explanation:
       "More than 10000 modules were reached, which in practice means a link that leads back to its own folder.",
+  },
+  {
+    code: "HARN-N109",
+    severity: "error",
+    title: "Malformed hook in harn.toml",
+    explanation:
+      'A `[[hooks]]` entry needs an `event` that hooks can be asked about and a `handler = "module::function"`; its `pattern` is a string.',
   },
 ];

@@ -35,6 +35,14 @@ export interface ModuleGraphOptions {
   readonly stdNames?: readonly string[];
   /** Folders of packages, looked into before `.harn/packages` around the importing file. */
   readonly packageRoots?: readonly string[];
+  /** Run before the entry and what it imports, in this order. */
+  readonly preludes?: readonly PreludeModule[];
+}
+
+/** A module that no file holds. Its imports are those of a file in the folder of `path`, which is also its id. */
+export interface PreludeModule {
+  readonly path: string;
+  readonly text: string;
 }
 
 export interface ModuleGraph {
@@ -88,7 +96,8 @@ interface Draft {
 export async function loadModuleGraph(options: ModuleGraphOptions): Promise<ModuleGraph> {
   const { entry, drafts } = await loadAll(options);
   linkExports(drafts);
-  const { order, cycles } = sortModules(drafts, entry);
+  const preludes = (options.preludes ?? []).map(({ path }) => path);
+  const { order, cycles } = sortModules(drafts, entry, preludes);
   const modules = new Map<string, LoadedModule>();
   for (const [id, draft] of drafts) modules.set(id, finish(draft, drafts));
   return { entry, modules, order, cycles };
@@ -107,8 +116,10 @@ async function loadAll(options: ModuleGraphOptions): Promise<{ entry: string; dr
   const entryDraft = createDraft(entry, entryPath, read.kind === "text" ? read.text : "");
   if (read.kind !== "text") reportUnread(entryDraft, { start: 0, end: 0 }, entryPath, read);
   drafts.set(entry, entryDraft);
+  const preludes = (options.preludes ?? []).map(({ path, text }) => createDraft(path, path, text));
+  for (const draft of preludes) drafts.set(draft.id, draft);
 
-  const queue = [entryDraft];
+  const queue = [...preludes, entryDraft];
   for (let draft = queue.shift(); draft !== undefined; draft = queue.shift()) {
     for (const item of draft.module.items) {
       // A path that is not there has been reported as a syntax error.
@@ -264,11 +275,28 @@ function find(source: Draft, name: string): ModuleName | undefined {
 }
 
 /** Depth-first order of the imports, without recursion. */
-function sortModules(drafts: ReadonlyMap<string, Draft>, entry: string): { order: string[]; cycles: string[][] } {
+function sortModules(
+  drafts: ReadonlyMap<string, Draft>,
+  entry: string,
+  preludes: readonly string[],
+): { order: string[]; cycles: string[][] } {
   const order: string[] = [];
   const cycles: string[][] = [];
-  const state = new Map<string, "open" | "done">([[entry, "open"]]);
-  const path: { draft: Draft; next: number }[] = [{ draft: drafts.get(entry)!, next: 0 }];
+  // A prelude may import the entry, whose functions are there before it runs; the entry is last nevertheless.
+  const state = new Map<string, "open" | "done">([[entry, "done"]]);
+  for (const root of [...preludes, entry]) sortBelow(root, drafts, { order, cycles, state });
+  return { order, cycles };
+}
+
+interface Sorting {
+  readonly order: string[];
+  readonly cycles: string[][];
+  readonly state: Map<string, "open" | "done">;
+}
+
+function sortBelow(root: string, drafts: ReadonlyMap<string, Draft>, { order, cycles, state }: Sorting): void {
+  state.set(root, "open");
+  const path: { draft: Draft; next: number }[] = [{ draft: drafts.get(root)!, next: 0 }];
   while (path.length > 0) {
     const step = path.at(-1)!;
     const imported = step.draft.imports[step.next++];
@@ -292,7 +320,6 @@ function sortModules(drafts: ReadonlyMap<string, Draft>, entry: string): { order
       report(step.draft, "HARN-N107", `Import cycle: ${shown}`, imported.decl.pathSpan, hint, "warning");
     }
   }
-  return { order, cycles };
 }
 
 // ---- Check ---------------------------------------------------------------------------------------------------------

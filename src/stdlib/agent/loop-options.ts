@@ -33,6 +33,7 @@ import { optionsOf } from "../llm/run-state.ts";
 import { chargedClient, stepLlmContext } from "../steps/charge.ts";
 import { stepScope } from "../steps/step-state.ts";
 import { loopToolHooks } from "../tools/hook-builtins.ts";
+import { manifestToolHooks, manifestTurnHooks } from "../tools/manifest-hooks.ts";
 import { requestSettings } from "./compaction-request.ts";
 import { loopSkills } from "./loop-skills.ts";
 import { toolDeclarations } from "./registry-tools.ts";
@@ -79,6 +80,7 @@ export function readAgentLoop(
   const skills = loopSkills(options, options.map.get("tools"), context);
   const search = clientSearch(call);
   const toolChoice = call.toolChoice;
+  const onEvent = manifestTurnHooks(context, sessionId);
   // MOCK-14: nobody waits for scripted answers.
   const isMocked = llm.clients.mock?.intercepts(call.provider) === true;
   const loop: AgentLoopOptions = {
@@ -102,12 +104,17 @@ export function readAgentLoop(
       ),
     ...groups,
     flow: limitedFlow(flow, stage?.maxIterations),
-    toolUse: { ...toolUse, hooks: loopToolHooks(context), ...(search === undefined ? {} : { search }) },
+    toolUse: {
+      ...toolUse,
+      hooks: [...manifestToolHooks(context), ...loopToolHooks(context)],
+      ...(search === undefined ? {} : { search }),
+    },
     retry: { ...retry, ...(isMocked ? { llmBackoffMs: 0 } : {}), ...(schema === undefined ? {} : { schema }) },
     ...(rules === undefined ? {} : { rules }),
     ...(skills === undefined ? {} : { skills }),
     ...(tools === undefined ? {} : { tools: withLoaded(tools, call.toolSearch?.alwaysLoaded ?? []) }),
     ...(toolChoice === undefined ? {} : { toolChoice }),
+    ...(onEvent === undefined ? {} : { onEvent }),
     signal: context.signal,
   };
   return { loop, sessionId };

@@ -4,6 +4,7 @@ import { type AgentLoopOptions, createSessionStore, type SessionStore } from "..
 import type { AsyncContext, Dict, NativeContext, TaskContext, Value } from "../../vm/index.ts";
 import { runState } from "../builtin.ts";
 import { withCommandPolicy } from "../commands/command-stack.ts";
+import type { ManifestHook } from "../tools/manifest-hooks.ts";
 
 export interface AgentRunState {
   readonly sessions: SessionStore;
@@ -11,6 +12,8 @@ export interface AgentRunState {
   readonly callers: Map<string, AsyncContext>;
   /** Hooks of `register_tool_hook`, in the order they were registered. */
   readonly toolHooks: RegisteredToolHook[];
+  /** Hooks of the project's `harn.toml`, in the order they are listed; programs do not clear them. */
+  readonly manifestHooks: ManifestHook[];
 }
 
 export interface RegisteredToolHook {
@@ -22,7 +25,12 @@ export interface RegisteredToolHook {
 }
 
 export function agentState({ vm, host }: Pick<NativeContext, "vm" | "host">): AgentRunState {
-  return runState(vm, "agent", () => ({ sessions: createSessionStore(host), callers: new Map(), toolHooks: [] }));
+  return runState(vm, "agent", () => ({
+    sessions: createSessionStore(host),
+    callers: new Map(),
+    toolHooks: [],
+    manifestHooks: [],
+  }));
 }
 
 /** A loop around the code that runs, as tools, callbacks and predicates of that loop see it. */
