@@ -93,13 +93,13 @@ export {
   subtract,
   toDouble,
 } from "./value/numbers.ts";
+export { checkItemCount, MAX_ITEMS } from "./value/size-limits.ts";
 export { charAt, codePoints, compareText, isPlainText, textLength, textSlice } from "./value/text.ts";
 // Values
 export {
   Bytes,
   Closure,
   Container,
-  checkItemCount,
   cloneContainer,
   Dict,
   Duration,

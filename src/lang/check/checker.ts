@@ -4,6 +4,7 @@
  */
 
 import type { Diagnostic, Label } from "../diagnostics/diagnostic.ts";
+import { oneLine } from "../diagnostics/display-text.ts";
 import type { Block, Expr, Item, Span } from "../syntax/ast.ts";
 import type { SourceFile } from "../syntax/source-file.ts";
 import type { BuiltinTable } from "./builtin-table.ts";
@@ -82,10 +83,10 @@ export function report(
   checker.diagnostics.push({
     code,
     severity,
-    message,
+    message: oneLine(message),
     span,
     ...(extras.labels === undefined || extras.labels.length === 0 ? {} : { labels: extras.labels }),
-    ...(extras.hint === undefined ? {} : { hint: extras.hint }),
+    ...(extras.hint === undefined ? {} : { hint: oneLine(extras.hint) }),
   });
 }
 

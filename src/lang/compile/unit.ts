@@ -1,6 +1,7 @@
 /** The state of compiling one file: what its top-level names mean, and what goes wrong. */
 
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { oneLine } from "../diagnostics/display-text.ts";
 import type { Expr, Item, Span } from "../syntax/ast.ts";
 import type { SourceFile } from "../syntax/source-file.ts";
 import type { FileFacts } from "./analysis.ts";
@@ -53,6 +54,7 @@ export class Unit {
   }
 
   error(code: string, message: string, span: Span, hint?: string): void {
-    this.diagnostics.push({ code, severity: "error", message, span, ...(hint === undefined ? {} : { hint }) });
+    const help = hint === undefined ? {} : { hint: oneLine(hint) };
+    this.diagnostics.push({ code, severity: "error", message: oneLine(message), span, ...help });
   }
 }

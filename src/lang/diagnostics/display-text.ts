@@ -54,6 +54,11 @@ export function shownText(text: string): string {
   return shown;
 }
 
+/** For messages and hints, which may quote the program: one line whatever it holds. */
+export function oneLine(text: string): string {
+  return /[\n\v\f\r\u0085\u2028\u2029]/.test(text) ? shownText(text).replace(/[\u2028\u2029]/g, "\ufffd") : text;
+}
+
 /** Columns that `text` takes when it goes through `shownText`. */
 export function shownWidth(text: string): number {
   let width = 0;

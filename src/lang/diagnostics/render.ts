@@ -39,8 +39,8 @@ export function renderDiagnostic(diagnostic: Diagnostic, file: SourceFile, optio
   const margin = " ".repeat(gutter);
 
   const lines = [
-    `${paint[severity](`${severity}[${code}]`)}${paint.strong(`: ${oneLine(message)}`)}`,
-    `${margin}${paint.frame("-->")} ${oneLine(file.path)}:${line}:${column}`,
+    `${paint[severity](`${severity}[${code}]`)}${paint.strong(`: ${joined(message)}`)}`,
+    `${margin}${paint.frame("-->")} ${joined(file.path)}:${line}:${column}`,
     `${margin} ${paint.frame("|")}`,
   ];
   snippets.forEach((snippet, index) => {
@@ -51,10 +51,10 @@ export function renderDiagnostic(diagnostic: Diagnostic, file: SourceFile, optio
     for (const mark of snippet.marks) {
       const underline = (mark.primary ? "^" : "-").repeat(mark.width);
       const text = `${" ".repeat(mark.indent)}${mark.primary ? paint[severity](underline) : paint.frame(underline)}`;
-      lines.push(trimmed(`${margin} ${paint.frame("|")} ${text} ${oneLine(mark.message)}`));
+      lines.push(trimmed(`${margin} ${paint.frame("|")} ${text} ${joined(mark.message)}`));
     }
   });
-  if (hint !== undefined) lines.push(`${margin} ${paint.frame("=")} ${paint.strong("help:")} ${oneLine(hint)}`);
+  if (hint !== undefined) lines.push(`${margin} ${paint.frame("=")} ${paint.strong("help:")} ${joined(hint)}`);
   return lines.join("\n");
 }
 
@@ -166,7 +166,7 @@ function windowText(file: SourceFile, line: number, { from, to }: { from: number
   return `${before}${shownText(file.text.slice(from, to))}${after}`;
 }
 
-function oneLine(text: string): string {
+function joined(text: string): string {
   return shownText(text.replace(/\s*[\r\n]+\s*/g, " "));
 }
 

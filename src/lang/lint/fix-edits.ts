@@ -8,6 +8,19 @@ export function replace(span: Span, replacement: string): readonly TextEdit[] {
   return [{ span, replacement }];
 }
 
+const WORD = /[\p{L}\p{N}_]/u;
+
+/** With spaces where the replacement would run together with a word beside it: `return(a)` must not become `returna`. */
+export function apart(source: string, edit: TextEdit): TextEdit {
+  const { span, replacement } = edit;
+  if (replacement === "") return edit;
+  const joins = (left: string | undefined, right: string | undefined): boolean =>
+    left !== undefined && right !== undefined && WORD.test(left) && WORD.test(right);
+  const before = joins(source[span.start - 1], replacement[0]) ? " " : "";
+  const after = joins(replacement.at(-1), source[span.end]) ? " " : "";
+  return before === "" && after === "" ? edit : { span, replacement: `${before}${replacement}${after}` };
+}
+
 /** Removes a statement with its indentation and its semicolon or line end. */
 export function removeLines(source: string, span: Span): readonly TextEdit[] {
   const lineStart = source.lastIndexOf("\n", span.start - 1) + 1;

@@ -1,6 +1,8 @@
 /** Runs the rules over one parsed file. */
 
+import { oneLine } from "../diagnostics/display-text.ts";
 import type { Module } from "../syntax/ast.ts";
+import { apart } from "./fix-edits.ts";
 import type { Finding, LintContext, LintDiagnostic, LintOptions, LintRule } from "./lint-rule.ts";
 import { lintRules } from "./lint-rules.ts";
 import { resolveNames } from "./name-table.ts";
@@ -34,21 +36,24 @@ export function lintModule(input: LintInput): LintDiagnostic[] {
   for (const rule of rules) {
     if (disabled.has(rule.name)) continue;
     for (const finding of rule.check(context)) {
-      if (!suppressions.allows(rule.name, finding.span, finding.subject)) found.push(diagnostic(rule, finding));
+      if (!suppressions.allows(rule.name, finding.span, finding.subject))
+        found.push(diagnostic(file.text, rule, finding));
     }
   }
   return found.sort((a, b) => a.span.start - b.span.start || compareCodes(a.code, b.code));
 }
 
-function diagnostic(rule: LintRule, finding: Finding): LintDiagnostic {
+function diagnostic(source: string, rule: LintRule, finding: Finding): LintDiagnostic {
   return {
     code: rule.code,
     rule: rule.name,
     severity: rule.severity ?? "warning",
-    message: finding.message,
+    message: oneLine(finding.message),
     span: finding.span,
-    ...(finding.hint === undefined ? {} : { hint: finding.hint }),
-    ...(finding.fixes === undefined || finding.fixes.length === 0 ? {} : { fixes: finding.fixes }),
+    ...(finding.hint === undefined ? {} : { hint: oneLine(finding.hint) }),
+    ...(finding.fixes === undefined || finding.fixes.length === 0
+      ? {}
+      : { fixes: finding.fixes.map((edit) => apart(source, edit)) }),
   };
 }
 

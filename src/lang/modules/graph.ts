@@ -11,6 +11,7 @@
  */
 
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { oneLine } from "../diagnostics/display-text.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { Ident, ImportDecl, Module, Span } from "../syntax/ast.ts";
 import { parse } from "../syntax/parser.ts";
@@ -404,5 +405,6 @@ function report(
 }
 
 function diagnostic(code: ModuleCode, message: string, span: Span, hint?: string): Diagnostic {
-  return { code, severity: "error", message, span, ...(hint === undefined ? {} : { hint }) };
+  const help = hint === undefined ? {} : { hint: oneLine(hint) };
+  return { code, severity: "error", message: oneLine(message), span, ...help };
 }

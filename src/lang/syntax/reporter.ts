@@ -1,6 +1,7 @@
 /** Collects the diagnostics of one file. Past the limit it counts no further, so that garbage costs no memory. */
 
 import type { Diagnostic, Label } from "../diagnostics/diagnostic.ts";
+import { oneLine } from "../diagnostics/display-text.ts";
 import type { Span } from "./ast.ts";
 import type { ParseCode } from "./codes.ts";
 import type { SourceFile } from "./source-file.ts";
@@ -36,7 +37,8 @@ export function report(
     });
     return;
   }
-  diagnostics.push({ code, severity: "error", message, span, ...extras });
+  const hint = extras.hint === undefined ? {} : { hint: oneLine(extras.hint) };
+  diagnostics.push({ code, severity: "error", message: oneLine(message), span, ...extras, ...hint });
 }
 
 /** `line:column`, as syntax messages end with. */

@@ -1,6 +1,7 @@
 /** Methods of lists. None changes its receiver. */
 
 import {
+  checkItemCount,
   compare,
   Dict,
   display,
@@ -24,7 +25,10 @@ import { type Walk, walkMethod } from "./walk.ts";
 
 export function itemsOf(value: Value): readonly Value[] {
   if (value instanceof List || value instanceof SetValue) return value.items;
-  if (value instanceof RangeValue) return Array.from({ length: value.length }, (_, i) => value.start + i);
+  if (value instanceof RangeValue) {
+    checkItemCount(value.length);
+    return Array.from({ length: value.length }, (_, i) => value.start + i);
+  }
   return [];
 }
 
@@ -81,8 +85,10 @@ const findIndexWalk = searchWalk((_item, index) => index, -1);
 export const flatMapWalk: Walk<Value[]> = {
   begin: () => [],
   accept: (out, _item, answer) => {
-    if (answer instanceof List) for (const inner of answer.items) out.push(inner);
-    else out.push(answer);
+    if (answer instanceof List) {
+      checkItemCount(out.length + answer.items.length);
+      for (const inner of answer.items) out.push(inner);
+    } else out.push(answer);
     return undefined;
   },
   finish: (out) => listOf(out),
@@ -180,6 +186,8 @@ export function chunks(items: readonly Value[], size: number): List {
 }
 
 export function windows(items: readonly Value[], size: number, step: number): List {
+  // Together: a window of half the items, moved by one, would hold the square of them.
+  checkItemCount(size * Math.max(0, Math.ceil((items.length - size + 1) / step)));
   const out: Value[] = [];
   for (let i = 0; i + size <= items.length; i += step) out.push(listOf(items.slice(i, i + size)));
   return new List(out);
@@ -246,7 +254,10 @@ export const listMethods: readonly Native[] = [
   method("sum", (items) => sum(items)),
   method("min", (items) => extreme(items, -1)),
   method("max", (items) => extreme(items, 1)),
-  method("flatten", (items) => listOf(items.flatMap((item) => (item instanceof List ? item.items : [item])))),
+  method("flatten", (items) => {
+    checkItemCount(items.reduce<number>((sum, item) => sum + (item instanceof List ? item.items.length : 1), 0));
+    return listOf(items.flatMap((item) => (item instanceof List ? item.items : [item])));
+  }),
   method("push", (items, args) => (args.length === 0 ? copy(items) : listOf([...items, args[0]]))),
   method("pop", (items) => listOf(items.slice(0, -1))),
   method("first", (items, [count]) => ends(items, count, false)),

@@ -1,6 +1,17 @@
 /** Methods of strings. Positions and lengths count code points. */
 
-import { charAt, codePoints, display, List, type Native, textLength, textSlice, type Value } from "../../vm/index.ts";
+import {
+  charAt,
+  checkItemCount,
+  codePoints,
+  display,
+  List,
+  MAX_ITEMS,
+  type Native,
+  textLength,
+  textSlice,
+  type Value,
+} from "../../vm/index.ts";
 import { textArgument } from "../arguments.ts";
 import { intOr } from "../collections/list-methods.ts";
 
@@ -43,17 +54,27 @@ export function replaceAll(text: string, from: string, to: string): string {
     return `${to}${codePoints(text)
       .map((char) => char + to)
       .join("")}`;
-  return text.split(from).join(to);
+  return text.replaceAll(from, () => to);
 }
 
 /** An empty separator gives the code points with an empty string at both ends. */
 export function splitText(text: string, separator: string): List {
-  return new List(separator === "" ? ["", ...codePoints(text), ""] : text.split(separator));
+  return new List(separator === "" ? ["", ...codePoints(text), ""] : splitAt(text, separator));
+}
+
+/** Counts first where the parts could be more than a list holds: the platform does not survive it. */
+function splitAt(text: string, separator: string): string[] {
+  if (text.length > MAX_ITEMS) {
+    let count = 1;
+    for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + separator.length)) count += 1;
+    checkItemCount(count);
+  }
+  return text.split(separator);
 }
 
 export function linesOf(text: string): string[] {
   if (text === "") return [];
-  const lines = text.split("\n");
+  const lines = splitAt(text, "\n");
   if (lines.at(-1) === "") lines.pop();
   return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
 }

@@ -92,6 +92,12 @@ describe("running a case", () => {
     ["prints too much before its first turn is over", 'println("x".repeat(300000))\nwhile true { }\n', "stopped"],
     ["exchanges values for ever", "fn ones() { while true { yield 1 } }\nfor one in ones() { }\n", "stopped"],
     ["waits for what never comes", "receive(channel(1))\n", "stopped"],
+    ["is stopped in the very moment it begins to wait", 'while true { deadline 1h { file_exists("a") } }\n', "stopped"],
+    [
+      "ends before a child is started again",
+      "supervisor_start({children: [{task: { _ -> missing }}]})\nsleep(1)\n",
+      "ok",
+    ],
     ["cleans up for ever", "try { while true { } } finally { while true { } }\n", "endless"],
   ])("that %s", async (_name, source, status) => {
     const ending = await run(source);

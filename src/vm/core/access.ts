@@ -3,10 +3,10 @@
 import { RuntimeError } from "../error.ts";
 import { display } from "../value/display.ts";
 import { type Int, isInt } from "../value/numbers.ts";
+import { checkItemCount } from "../value/size-limits.ts";
 import { charAt, textLength, textSlice } from "../value/text.ts";
 import {
   Container,
-  checkItemCount,
   cloneContainer,
   Dict,
   EnumValue,

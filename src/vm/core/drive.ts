@@ -11,6 +11,7 @@ import { lineAt } from "../../bytecode/index.ts";
 import { Cancelled, HarnFailure, RuntimeError, type TraceFrame } from "../error.ts";
 import { CALL, DONE, type Native, type Routine, type RoutineState, type Signal } from "../native.ts";
 import { display } from "../value/display.ts";
+import { tooLarge } from "../value/size-limits.ts";
 import { Closure, type LinkedFunction, NativeRef, Opaque, type Value } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
 import { ensureRegisters, enterClosure, type Frame, type Place, type Task } from "./task.ts";
@@ -257,7 +258,8 @@ export function toFailure(thrown: unknown): HarnFailure {
   if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
     return new RuntimeError("overflow", "Stack overflow: value is nested too deeply");
   }
-  if (thrown instanceof RangeError) return new RuntimeError("runtime", `Value is too large: ${thrown.message}`);
+  const size = thrown instanceof RangeError ? tooLarge(thrown.message) : undefined;
+  if (size !== undefined) return new RuntimeError("runtime", `Value is too large: ${size}`);
   if (thrown instanceof HarnError) return new RuntimeError("runtime", thrown.message);
   const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   return new RuntimeError("runtime", `Internal error, please report it (${message})`);

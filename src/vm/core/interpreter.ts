@@ -14,10 +14,10 @@ import { DONE } from "../native.ts";
 import { compare, contains, equal } from "../value/compare.ts";
 import { display } from "../value/display.ts";
 import { add, divide, isInt, modulo, multiply, negate, power, subtract, toDouble } from "../value/numbers.ts";
+import { checkItemCount } from "../value/size-limits.ts";
 import {
   Closure,
   Container,
-  checkItemCount,
   Dict,
   Duration,
   EnumValue,

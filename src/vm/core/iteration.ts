@@ -8,9 +8,9 @@
 
 import { RuntimeError } from "../error.ts";
 import { type Control, DONE, type Routine, type Signal } from "../native.ts";
+import { checkItemCount } from "../value/size-limits.ts";
 import { codePoints } from "../value/text.ts";
 import {
-  checkItemCount,
   Dict,
   EnumValue,
   isTruthy,

@@ -1,5 +1,6 @@
 /** `receiver.name(arguments)`: methods of types, of `impl` blocks, closures in fields. An unknown method gives nil. */
 
+import { checkItemCount } from "../value/size-limits.ts";
 import {
   type Closure,
   Dict,
@@ -91,7 +92,7 @@ export function callMethodInPlace(
   if (receiver instanceof List) {
     if (receiver.shared) return false;
     if (name === "push" && count === 1) {
-      receiver.items.push(share(registers[at]));
+      checkItemCount(receiver.items.push(share(registers[at])));
       return true;
     }
     if (name === "pop" && count === 0) {

@@ -5,7 +5,8 @@
 
 import type { Constant } from "../../bytecode/index.ts";
 import { RuntimeError } from "../error.ts";
-import { checkItemCount, Dict, dictOf, Float, List, listOf, typeName, type Value } from "./value.ts";
+import { checkItemCount } from "./size-limits.ts";
+import { Dict, dictOf, Float, List, listOf, typeName, type Value } from "./value.ts";
 
 export type Int = number | bigint;
 

@@ -1,5 +1,7 @@
 /** Strings count Unicode code points, not UTF-16 units. Text without surrogates takes the direct way. */
 
+import { checkItemCount, MAX_ITEMS } from "./size-limits.ts";
+
 const surrogate = /[\ud800-\udfff]/;
 
 /** True when a UTF-16 unit is a code point throughout. */
@@ -14,8 +16,9 @@ export function textLength(text: string): number {
   return count;
 }
 
-/** Code points as strings. */
+/** Code points as strings. @throws RangeError when there are more than a list holds */
 export function codePoints(text: string): string[] {
+  if (text.length > MAX_ITEMS) checkItemCount(textLength(text));
   return isPlainText(text) ? text.split("") : Array.from(text);
 }
 

@@ -84,14 +84,6 @@ export abstract class Container extends HeapBase {
   shared = false;
 }
 
-/** Items of a list. Well below where the platform gives up and takes the process with it. */
-export const MAX_ITEMS: number = 2 ** 26;
-
-/** Where lists grow without another limit. @throws RangeError which the VM makes an error of the program */
-export function checkItemCount(count: number): void {
-  if (count > MAX_ITEMS) throw new RangeError(`a list holds at most ${MAX_ITEMS} items`);
-}
-
 export class List extends Container {
   items: Value[];
   constructor(items: Value[]) {

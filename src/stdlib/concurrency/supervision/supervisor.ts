@@ -10,6 +10,7 @@
 import {
   Cancelled,
   display,
+  invoke,
   type OutputSink,
   record,
   type Task,
@@ -94,12 +95,14 @@ export interface Supervisor {
 
 interface Supervisors {
   readonly byId: Map<string, Supervisor>;
+  /** By the task they end with. */
+  readonly owned: Map<Task, Supervisor[]>;
   readonly supervised: Map<Task, { readonly supervisor: Supervisor; readonly child: Child }>;
   made: number;
 }
 
 function supervisorsOf(vm: Vm): Supervisors {
-  return runState(vm, "supervisors", () => ({ byId: new Map(), supervised: new Map(), made: 0 }));
+  return runState(vm, "supervisors", () => ({ byId: new Map(), owned: new Map(), supervised: new Map(), made: 0 }));
 }
 
 export function nextSupervisorId(vm: Vm): string {
@@ -143,7 +146,30 @@ export function startSupervisor(vm: Vm, starter: Task, spec: SupervisorSpec): Su
   all.byId.set(spec.id, supervisor);
   note(supervisor, "supervisor_started");
   for (const child of supervisor.children) startChild(supervisor, child);
+  endWith(owner, supervisor, all.owned);
   return supervisor;
+}
+
+function endWith(owner: Task, supervisor: Supervisor, owned: Supervisors["owned"]): void {
+  const siblings = owned.get(owner);
+  if (siblings) {
+    siblings.push(supervisor);
+    return;
+  }
+  const all = [supervisor];
+  owned.set(owner, all);
+  const { onDone } = owner;
+  owner.onDone = () => {
+    owned.delete(owner);
+    for (const each of all) retire(each);
+    if (onDone) invoke(onDone, owner);
+  };
+}
+
+/** The owner is gone: running children are stopped with it, those that wait for their next start never start. */
+function retire(supervisor: Supervisor): void {
+  if (supervisor.status === "running") supervisor.status = "stopped";
+  for (const child of supervisor.children) if (child.timer) takeDown(supervisor, child, "owner ended");
 }
 
 // ---- a child's life ----------------------------------------------------------------------------------------------------
