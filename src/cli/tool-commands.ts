@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { CliContext } from "./context.ts";
-import { positiveInteger, wholeNumber } from "./option-values.ts";
+import { oneOf, positiveInteger, wholeNumber } from "./option-values.ts";
 
 type Finish = (exitCode: number) => void;
 
@@ -142,6 +142,11 @@ Examples:
     .option("--jobs <n>", "programs at once (default: one per core, at most 8)", positiveInteger)
     .option("--cwd <folder>", "folder that the programs run in (default: this one)")
     .option("--exact", "errors must be the expected text, not contain it")
+    .option(
+      "--layout <how>",
+      "run every program formatted, formatted for narrow lines, or from a rough layout",
+      oneOf("formatted", "narrow", "rough"),
+    )
     .option("--update", "rewrite expectations with what happened")
     .option("--json <file>", "write the results as JSON")
     .option("--junit <file>", "write the results as JUnit XML")

@@ -59,6 +59,8 @@ interface CommonRunOptions {
   readonly args?: readonly string[];
   /** What builtins find of the embedder's, such as prepared models. */
   readonly state?: Map<string, unknown>;
+  /** Gets the machine before anything of the program runs. */
+  readonly onMachine?: (vm: Vm) => void;
 }
 
 /**
@@ -101,6 +103,7 @@ export function startProgram(program: Program, options: RunOptions): Run {
     ...(link?.checkpoint ? { checkpoint: link.checkpoint } : {}),
   });
   vm.load(program.modules);
+  options.onMachine?.(vm);
   if (link === undefined) {
     return {
       vm,

@@ -78,13 +78,29 @@ export interface LiveResources {
   readonly listeners: number;
 }
 
-/** Counts effects in flight, open streams and abort listeners of everything that goes through the returned host. */
-export function countResources(inner: Host): { readonly host: Host; readonly live: () => LiveResources } {
-  let effects = 0;
-  let streams = 0;
-  let listeners = 0;
+export interface CountedHost {
+  readonly host: Host;
+  readonly live: () => LiveResources;
+  /** The same for people: a line for each, with what it is and, when told by `where`, who began it. */
+  readonly open: () => readonly string[];
+}
 
-  const watch = (signal: CancelSignal | undefined): CancelSignal | undefined => {
+/**
+ * Counts effects in flight, open streams and abort listeners of everything that goes through the returned host.
+ *
+ * @param where says where the program stands that asks for an effect
+ */
+export function countResources(inner: Host, where: () => string | undefined = () => undefined): CountedHost {
+  const effects = new Set<OpenThing>();
+  const streams = new Set<OpenThing>();
+  const listeners = new Set<OpenThing>();
+
+  const begin = (what: string): OpenThing => {
+    const place = where();
+    return { text: place === undefined ? what : `${what}, asked for at ${place}` };
+  };
+
+  const watch = (signal: CancelSignal | undefined, { text }: OpenThing): CancelSignal | undefined => {
     if (signal === undefined) return undefined;
     const added = new Map<() => void, () => void>();
     return {
@@ -96,20 +112,22 @@ export function countResources(inner: Host): { readonly host: Host; readonly liv
       },
       addEventListener(type, listener) {
         if (signal.aborted || added.has(listener)) return;
+        const entry: OpenThing = { text };
         const counted = () => {
-          if (added.delete(listener)) listeners--;
+          added.delete(listener);
+          listeners.delete(entry);
           listener();
         };
-        added.set(listener, counted);
-        listeners++;
+        added.set(listener, () => {
+          added.delete(listener);
+          listeners.delete(entry);
+          signal.removeEventListener(type, counted);
+        });
+        listeners.add(entry);
         signal.addEventListener(type, counted);
       },
-      removeEventListener(type, listener) {
-        const counted = added.get(listener);
-        if (counted === undefined) return;
-        added.delete(listener);
-        listeners--;
-        signal.removeEventListener(type, counted);
+      removeEventListener(_type, listener) {
+        added.get(listener)?.();
       },
     };
   };
@@ -117,25 +135,21 @@ export function countResources(inner: Host): { readonly host: Host; readonly liv
   const host: Host = {
     sync: (kind, args) => inner.sync(kind, args),
     perform(kind, args, signal) {
-      effects++;
-      return inner.perform(kind, args, watch(signal)).finally(() => {
-        effects--;
-      });
+      const effect = begin(kind);
+      effects.add(effect);
+      return inner.perform(kind, args, watch(signal, effect)).finally(() => effects.delete(effect));
     },
     stream(kind, args, signal) {
-      const items = inner.stream(kind, args, watch(signal));
+      const stream = begin(kind);
+      const items = inner.stream(kind, args, watch(signal, stream));
       return {
         [Symbol.asyncIterator]() {
           const iterator = items[Symbol.asyncIterator]();
-          let open = false;
-          const close = () => {
-            if (open) streams--;
-            open = false;
-          };
+          const entry: OpenThing = { ...stream };
+          const close = () => streams.delete(entry);
           return {
             async next() {
-              if (!open) streams++;
-              open = true;
+              streams.add(entry);
               try {
                 const result = await iterator.next();
                 if (result.done === true) close();
@@ -154,5 +168,15 @@ export function countResources(inner: Host): { readonly host: Host; readonly liv
       };
     },
   };
-  return { host, live: () => ({ effects, streams, listeners }) };
+  const lines = (kind: string, open: ReadonlySet<OpenThing>): string[] =>
+    [...open].map(({ text }) => `${kind} ${text}`);
+  return {
+    host,
+    live: () => ({ effects: effects.size, streams: streams.size, listeners: listeners.size }),
+    open: () => [...lines("effect", effects), ...lines("stream", streams), ...lines("abort listener of", listeners)],
+  };
+}
+
+interface OpenThing {
+  readonly text: string;
 }

@@ -26,6 +26,7 @@ export type {
 export { type Discovery, discoverCorpus } from "./corpus/discover.ts";
 export { compileFilter } from "./corpus/filter.ts";
 export { type ErrorComparison, judge, normalizeOutput } from "./corpus/judge.ts";
+export { type Layout, laidOut, layouts } from "./corpus/layouts.ts";
 export { type CorpusReport, type ReportText, renderJunit, renderReport, summarize } from "./corpus/report.ts";
 export { type RunCorpusOptions, runCorpus } from "./corpus/run-corpus.ts";
 // Fuzzing

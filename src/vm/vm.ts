@@ -412,6 +412,13 @@ export class Vm {
     ];
   }
 
+  /** Where the program stands that calls an effect at this moment; undefined when something else does. */
+  get place(): TraceFrame | undefined {
+    const place = this.#running?.place;
+    return place && traceFrame(place);
+  }
+  #running: Task | undefined;
+
   /** Tasks that are not done; a leak test wants 0 after a run. */
   get liveTasks(): number {
     return this.#tasks.size;
@@ -805,7 +812,9 @@ export class Vm {
       }
       if (task.status === "done") continue;
       task.status = "running";
+      this.#running = task;
       runTask(this, task);
+      this.#running = undefined;
       // A pause is no turn: what follows is what would have followed without it.
       if (this.#paused) continue;
       for (this.spent += TURN_COST; this.spent >= QUANTUM; this.spent -= QUANTUM) {

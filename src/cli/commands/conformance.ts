@@ -7,6 +7,7 @@ import {
   type CorpusProgram,
   compileFilter,
   discoverCorpus,
+  type Layout,
   type ProgramOutcome,
   renderJunit,
   renderReport,
@@ -29,6 +30,8 @@ export interface ConformanceOptions {
   readonly cwd?: string;
   /** Errors must be the expected text, not contain it. */
   readonly exact?: boolean;
+  /** Programs run in this layout, and their output must not change. Of exact errors only the headlines are compared. */
+  readonly layout?: Layout;
   readonly update?: boolean;
   readonly verbose?: boolean;
   readonly timing?: boolean;
@@ -63,8 +66,11 @@ export async function conformanceCommand(
     const results = await runCorpus(chosen, {
       host,
       jobs,
-      run: (program) => (context.cancel.aborted ? Promise.reject(context.cancel.reason) : pool.run(program)),
-      errors: options.exact ? "exact" : "contains",
+      run: (program) =>
+        context.cancel.aborted
+          ? Promise.reject(context.cancel.reason)
+          : pool.run(options.layout === undefined ? program : { ...program, layout: options.layout }),
+      errors: !options.exact ? "contains" : options.layout === undefined ? "exact" : "headlines",
       ...(options.update && { update: true }),
     });
     const report = summarize(

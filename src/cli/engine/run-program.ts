@@ -2,7 +2,7 @@
 
 import type { CancelSignal, Host } from "../../base/index.ts";
 import { type JournalUse, type Program, startProgram } from "../../runtime/index.ts";
-import type { OutputSink, RunOutcome } from "../../vm/index.ts";
+import type { OutputSink, RunOutcome, Vm } from "../../vm/index.ts";
 
 export interface RunProgramOptions {
   readonly host: Host;
@@ -16,6 +16,7 @@ export interface RunProgramOptions {
   readonly args?: readonly string[];
   /** What builtins find of ours; see `run-state.ts`. */
   readonly state?: Map<string, unknown>;
+  readonly onMachine?: (vm: Vm) => void;
   /** Record, replay or resume. */
   readonly journal?: JournalUse;
 }
@@ -27,6 +28,7 @@ export async function runProgram(program: Program, options: RunProgramOptions): 
     host,
     // A turn of the event loop: signals and sockets are seen while the program computes.
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    ...(options.onMachine !== undefined && { onMachine: options.onMachine }),
     ...(journal !== undefined && { journal }),
     ...(args !== undefined && { args }),
     ...(output !== undefined && { output }),

@@ -12,6 +12,8 @@
  * | `.conformance-skip` | (hides the program) |
  */
 
+import type { Layout } from "./layouts.ts";
+
 export interface CorpusProgram {
   /** Absolute path. Imports and assets resolve beside it. */
   readonly path: string;
@@ -20,6 +22,8 @@ export interface CorpusProgram {
   readonly source: string;
   /** Text of the `.llm-mock.jsonl` beside the program. */
   readonly llmMock?: string;
+  /** How its source, and that of what it imports, is laid out before it runs. Default: as it is. */
+  readonly layout?: Layout;
 }
 
 export interface CorpusCase {
@@ -31,7 +35,7 @@ export interface CorpusCase {
 
 /** What became of a program. */
 export type ProgramOutcome =
-  | { readonly status: "ok"; readonly output: string }
+  | { readonly status: "ok"; readonly output: string; readonly leaks?: readonly string[] }
   | {
       readonly status: "error";
       /** What was printed before the failure. */
@@ -40,6 +44,8 @@ export type ProgramOutcome =
       readonly errorMessage: string;
       /** The failure as a user sees it, with places. */
       readonly rendered?: string;
+      /** What was still in hand when the program had ended; a line each. */
+      readonly leaks?: readonly string[];
     };
 
 /** Runs one program in a world of its own: nothing of an earlier run may be seen by a later one. */

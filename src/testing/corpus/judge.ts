@@ -2,14 +2,17 @@
  * Decides whether an outcome is the expected one.
  *
  * Output is compared whole, apart from white space at its very end, line-end style and the milliseconds of `[timer]`
- * lines. An error is compared in one of two ways: `contains`, where the bare message must hold a line of the
+ * lines. An error is compared in one of three ways: `contains`, where the bare message must hold a line of the
  * expectation (`re:` starts a regular expression; several lines are alternatives); or `exact`, where the failure as a
- * user sees it must be the expectation.
+ * user sees it must be the expectation; or `headlines`, where that holds of the lines that say what is wrong, not of the
+ * places and the source they show.
+ *
+ * Whatever a program was expected to do, it leaves nothing behind.
  */
 
 import type { CaseOutcome, CorpusCase } from "./corpus.ts";
 
-export type ErrorComparison = "contains" | "exact";
+export type ErrorComparison = "contains" | "exact" | "headlines";
 
 export function normalizeOutput(text: string): string {
   const lines = text.trimEnd().split(/\r?\n/);
@@ -24,6 +27,8 @@ export function judge(
 ): string | undefined {
   if (outcome.status === "timeout") return `Stopped after ${outcome.afterMs} ms without an end`;
   if (outcome.status === "crash") return `The engine died: ${outcome.detail}`;
+  if (outcome.leaks !== undefined && outcome.leaks.length > 0)
+    return `Left behind:\n${indent(outcome.leaks.join("\n"))}`;
   if (expectation.kind === "output") {
     if (outcome.status === "error") {
       return `Expected success, got an error:\n${indent(outcome.rendered ?? outcome.errorMessage)}`;
@@ -33,9 +38,10 @@ export function judge(
     return expected === actual ? undefined : describeDifference(expected, actual);
   }
   if (outcome.status === "ok") return `Expected an error, got success, printing:\n${indent(outcome.output.trimEnd())}`;
-  if (errors === "exact") {
-    const expected = normalizeOutput(expectation.text);
-    const actual = normalizeOutput(outcome.rendered ?? outcome.errorMessage);
+  if (errors !== "contains") {
+    const shown = errors === "exact" ? normalizeOutput : headlines;
+    const expected = shown(expectation.text);
+    const actual = shown(outcome.rendered ?? outcome.errorMessage);
     return expected === actual ? undefined : describeDifference(expected, actual);
   }
   const lines = expectation.text
@@ -44,6 +50,14 @@ export function judge(
     .map((line) => line.trim());
   if (lines.some((line) => matchesMessage(line, outcome.errorMessage))) return undefined;
   return `Expected an error with:\n${indent(lines.join("\n"))}\ngot:\n${indent(outcome.errorMessage)}`;
+}
+
+/** `error[HARN-X1]: …`, `error: …`. */
+function headlines(rendered: string): string {
+  return rendered
+    .split(/\r?\n/)
+    .filter((line) => /^(error|warning)\b/.test(line))
+    .join("\n");
 }
 
 function matchesMessage(line: string, message: string): boolean {
