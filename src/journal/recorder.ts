@@ -25,6 +25,7 @@ import type { EntryDraft } from "./entry-codec.ts";
 import { describeError, type ErrorCodec } from "./error-codec.ts";
 import { never, SimulatedCrash } from "./faults.ts";
 import type { Journal } from "./journal.ts";
+import { countsAttempts, withLostAttempts } from "./lost-attempts.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
 import { type ClassifySafety, defaultSafety, type SafetyVerdict } from "./safety.ts";
 import type { MaybePromise, Outcome } from "./spec.ts";
@@ -51,8 +52,12 @@ export interface RecordedStart {
   readonly seq: number;
 }
 
-/** `skip` reads off what the program has seen already; what it throws ends the stream. */
+/**
+ * `skip` reads off what the program has seen already; what it throws ends the stream. `lost`: attempts that came before,
+ * see `lost-attempts.ts`.
+ */
 export interface StreamAgain<Item> extends RecordedStart {
+  readonly lost?: number;
   readonly skip?: (items: AsyncIterator<Item>) => Promise<void>;
 }
 
@@ -196,6 +201,7 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
       let inner: AsyncIterator<Item> | undefined;
       let over = false;
       let usage: JsonObject | undefined;
+      let lost = again?.lost ?? 0;
       const ended: IteratorReturnResult<undefined> = { done: true, value: undefined };
       const usageText = () => (usage === undefined ? {} : { usage: journal.encode(usage, redactor) });
 
@@ -233,16 +239,18 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
           }
           // The consumer left while this was under way.
           if (over) return ended;
-          if (step.done) {
+          if (step.done && !(lost > 0 && countsAttempts(kind))) {
             over = true;
             await end(of, verdict!, { outcome: "done", ...usageText() });
             return ended;
           }
-          const { result } = encodeResult(kind, args, step.value);
+          const value = withLostAttempts(kind, step.done ? ({} as Item) : step.value, lost);
+          lost = 0;
+          const { result } = encodeResult(kind, args, value);
           append({ type: "chunk", of, ...(result === undefined ? {} : { result }) });
           const turnToDeliver = inOrder(undefined);
           if (turnToDeliver) await turnToDeliver;
-          return { done: false, value: step.value };
+          return { done: false, value };
         },
 
         async return() {

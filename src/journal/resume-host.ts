@@ -9,12 +9,15 @@
  *   starting it over would repeat or replace what somebody has read. Where a source gives the same items each time,
  *   `partialStreams: "match"` starts it over, passes over the items that were seen, and goes on behind them.
  *
+ * The first item of a model call that is made again tells of the attempts before it, see `lost-attempts.ts`.
+ *
  * Secrets are asked for again, since the journal does not have them.
  */
 
 import { HarnError, type Host, HostError, type SyncEffects } from "../base/index.ts";
 import { firstDifference } from "./drift.ts";
 import type { Journal } from "./journal.ts";
+import { lostAttempts, withoutLostAttempts } from "./lost-attempts.ts";
 import { createRecorder, type RecordedStart, type RecordingOptions } from "./recorder.ts";
 import { createRedactor } from "./redact.ts";
 import { createReplayer, type RecordedEffect, type ReplayerOptions } from "./replayer.ts";
@@ -163,13 +166,17 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
             const repeatable = start.type === "start" && start.safety !== "unsafe";
             if (chunks.length > 0 && repeatable && options.partialStreams === "match") {
               const skip = (items: AsyncIterator<unknown>) => skipSeen(items, effect!, answers);
-              return recorder.iterate(task, kind, args, signal, { seq: start.seq, skip });
+              const lost = lostAttempts(journal.entries, effect, chunks.map(answers.ofChunk));
+              return recorder.iterate(task, kind, args, signal, { seq: start.seq, skip, lost });
             }
             const ending =
               chunks.length > 0
                 ? { outcome: "failed" as const, error: cutError(effect) }
                 : await settleDoubt(effect, kind, args, true);
-            if (ending === undefined) return recorder.iterate(task, kind, args, signal, { seq: start.seq });
+            if (ending === undefined) {
+              const lost = lostAttempts(journal.entries, effect, []);
+              return recorder.iterate(task, kind, args, signal, { seq: start.seq, lost });
+            }
             over = true;
             await recorder.conclude(start, kind, ending, chunks.map(answers.ofChunk));
             throw ending.outcome === "failed" ? ending.error : inDoubtError(effect);
@@ -243,7 +250,7 @@ async function isGone(host: Host, { path }: { path: string }): Promise<boolean> 
 async function skipSeen(items: AsyncIterator<unknown>, effect: RecordedEffect, answers: Answers): Promise<void> {
   for (const chunk of effect.chunks) {
     const step = await items.next();
-    if (step.done || firstDifference(answers.ofChunk(chunk), step.value)) {
+    if (step.done || firstDifference(withoutLostAttempts(answers.ofChunk(chunk)), step.value)) {
       await items.return?.();
       throw cutError(effect);
     }

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { fallibleDatabase } from "../../../test/journal/fallible-database.ts";
+import { describeFaultContract } from "../../../test/journal/fault-contract.ts";
 import { describeStoreContract } from "../../../test/journal/store-contract.ts";
 import { beginJournal, createJsonlStore, createSqlStore, openJournal } from "../../journal/index.ts";
 import { openJournalFolder } from "./journal-folder.ts";
@@ -19,6 +21,14 @@ afterEach(() => {
 
 describeStoreContract("JSONL on disk", () => createJsonlStore(openJournalFolder(freshFolder())));
 
+describeFaultContract("JSONL on disk", (faults) => {
+  const folder = freshFolder();
+  return {
+    store: createJsonlStore(openJournalFolder(folder), { faults }),
+    reopen: () => createJsonlStore(openJournalFolder(folder)),
+  };
+});
+
 /** The driver is an optional package, and a module of Node from 22 on; without either there is nothing to test. */
 const sqlite = await openSqlite(":memory:").then(
   (database) => {
@@ -31,6 +41,33 @@ const sqlite = await openSqlite(":memory:").then(
 if (sqlite) {
   describeStoreContract("SQLite in memory", async () => createSqlStore(await openSqlite(":memory:")));
   describeStoreContract("SQLite on disk", async () => createSqlStore(await openSqlite(join(freshFolder(), "runs.db"))));
+
+  describeFaultContract("SQLite on disk", async (faults) => {
+    const path = join(freshFolder(), "runs.db");
+    return {
+      store: createSqlStore(fallibleDatabase(await openSqlite(path), faults)),
+      reopen: async () => createSqlStore(await openSqlite(path)),
+    };
+  });
+
+  it("SQLite that is full says so, keeps what it had, and goes on when there is room", async () => {
+    const path = join(freshFolder(), "runs.db");
+    const database = await openSqlite(path);
+    const store = createSqlStore(database);
+    const journal = await beginJournal(store, { id: "a", createdMs: 1 });
+    journal.append({ type: "resume" }, 1);
+    await journal.flush(true);
+    database.exec("PRAGMA max_page_count = 12");
+    for (let at = 0; at < 2000; at++) journal.append({ type: "resume" }, at);
+    expect(() => journal.flush(true)).toThrow("Expected the journal of run `a` to take an entry");
+    expect(journal.failure?.data).toMatchObject({ reason: expect.stringContaining("full") });
+    database.exec("PRAGMA max_page_count = 100000");
+    const again = await openJournal(store, "a");
+    expect(again.entries).toHaveLength(1);
+    again.append({ type: "resume" }, 2);
+    await again.finish("completed", 3);
+    await store.close();
+  });
 
   describe("SQLite shared by two connections", () => {
     it("shows one writer what the other wrote, and notices when both write", async () => {

@@ -12,6 +12,8 @@ export interface AttemptMeter {
   text(): string;
   /** What the provider told, completed by estimates where it has not; `exact` only after a full report. */
   usage(): Usage;
+  /** Attempts of the same call whose ends nobody heard, because the process was gone. */
+  readonly lostAttempts: number;
   /** The provider's stop reason, once it came. */
   readonly stopReason: string | undefined;
 }
@@ -24,6 +26,7 @@ export function createAttemptMeter(input: ModelInput): AttemptMeter {
   let started = false;
   let stopReason: string | undefined;
   let estimatedInput: number | undefined;
+  let lostAttempts = 0;
 
   return {
     push(chunk) {
@@ -46,8 +49,10 @@ export function createAttemptMeter(input: ModelInput): AttemptMeter {
           outputBytes += utf8Length(chunk.name);
           started = true;
           return;
-        case "tool-call-end":
         case "heartbeat":
+          lostAttempts += chunk.lostAttempts ?? 0;
+          return;
+        case "tool-call-end":
         case "warning":
           return;
         case "done":
@@ -72,6 +77,9 @@ export function createAttemptMeter(input: ModelInput): AttemptMeter {
         ...(told.reasoningTokens === undefined ? {} : { reasoningTokens: told.reasoningTokens }),
         exact: false,
       };
+    },
+    get lostAttempts() {
+      return lostAttempts;
     },
     get stopReason() {
       return stopReason;

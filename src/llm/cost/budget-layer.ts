@@ -29,7 +29,8 @@ export interface ChargeRecord {
   readonly usage: Usage;
   /** Undefined when no price is known. */
   readonly costUsd: number | undefined;
-  readonly outcome: "completed" | "failed" | "cancelled" | "cut" | "abandoned";
+  /** `lost`: the process stopped before it heard the end; taken to have used what the attempt in its place did. */
+  readonly outcome: "completed" | "failed" | "cancelled" | "cut" | "abandoned" | "lost";
   readonly durationMs: number;
 }
 
@@ -83,6 +84,24 @@ export function budgetLayer(parts: BudgetParts): CallLayer {
 
     const startedAt = host.sync("clock.monotonic", {});
     let cut = false;
+    const book = (usage: Usage, name: ChargeRecord["outcome"], durationMs: number, completed = false): void => {
+      ledger.count({
+        inputTokens: usage.inputTokens,
+        outputTokens: usage.outputTokens,
+        durationMs,
+        completed,
+        exact: usage.exact || usage === NO_USAGE,
+        priced: rates !== undefined,
+      });
+      parts.onCharge?.({
+        provider: input.provider,
+        model: input.model,
+        usage,
+        costUsd: rates === undefined ? undefined : costOf(usage),
+        outcome: name,
+        durationMs,
+      });
+    };
     const cutFor = (limit: BudgetLimit, value: number, spentUsd: number): void => {
       cut = true;
       const text = meter.text();
@@ -103,26 +122,13 @@ export function budgetLayer(parts: BudgetParts): CallLayer {
       },
       close(outcome) {
         const usage = spentUsage(scope, outcome);
-        reservation.settle(costOf(usage));
+        const lostUsage = meter.lostAttempts > 0 ? usageOfLost(scope, usage) : NO_USAGE;
+        reservation.settle(costOf(usage) + meter.lostAttempts * costOf(lostUsage));
         if (!outcome.asked) return undefined;
+        for (let at = 0; at < meter.lostAttempts; at++) book(lostUsage, "lost", 0);
         const durationMs = host.sync("clock.monotonic", {}) - startedAt;
         const completed = outcome.error === undefined && !outcome.abandoned;
-        ledger.count({
-          inputTokens: usage.inputTokens,
-          outputTokens: usage.outputTokens,
-          durationMs,
-          completed,
-          exact: usage.exact || usage === NO_USAGE,
-          priced: rates !== undefined,
-        });
-        parts.onCharge?.({
-          provider: input.provider,
-          model: input.model,
-          usage,
-          costUsd: rates === undefined ? undefined : costOf(usage),
-          outcome: outcomeName(outcome, cut),
-          durationMs,
-        });
+        book(usage, outcomeName(outcome, cut), durationMs, completed);
         if (!completed || costOf(usage) === 0 || !isOverspent(ledger)) return undefined;
         return budgetOverrun(input, ledger.spentUsd, ledger.limitUsd ?? 0, { usage, partialText: meter.text() });
       },
@@ -158,6 +164,12 @@ function spentUsage(scope: AttemptScope, outcome: AttemptOutcome): Usage {
   if (error.usage !== undefined && (error.usage.exact || !meter.started)) return error.usage;
   if (meter.started || givenUp(error)) return meter.usage();
   return NO_USAGE;
+}
+
+/** What the attempt in its place used; when that one was refused, the input at least. */
+function usageOfLost({ input }: AttemptScope, usage: Usage): Usage {
+  if (usage !== NO_USAGE) return { ...usage, exact: false };
+  return { ...NO_USAGE, inputTokens: estimateInputTokens(input), exact: false };
 }
 
 function givenUp(error: ModelError): boolean {

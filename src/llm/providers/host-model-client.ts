@@ -44,7 +44,7 @@ function readItems(
     const item = result.value as ReadItem | null;
     if (typeof item?.lostAttempts === "number") {
       const { lostAttempts, ...rest } = item;
-      held = rest as Json;
+      if (item.type !== undefined) held = rest as Json;
       return { done: false, value: { type: "heartbeat", lostAttempts } };
     }
     try {

@@ -182,7 +182,14 @@ export type ModelChunk =
   /** `input`, when present, wins over the deltas (LOOP-12). */
   | { readonly type: "tool-call-end"; readonly id: string; readonly input?: Json; readonly signature?: string }
   /** Bytes arrived that are no content: feeds the transport clock, not the progress clock. */
-  | { readonly type: "heartbeat" }
+  | {
+      readonly type: "heartbeat";
+      /**
+       * So often the call was made before, by processes that stopped before they heard its end. A client tells it before
+       * anything else of a run that goes on; the provider may bill each.
+       */
+      readonly lostAttempts?: number;
+    }
   /** Something unknown was seen and kept: an event, a block, a field of unexpected shape. */
   | { readonly type: "warning"; readonly message: string; readonly raw?: Json }
   | {

@@ -15,7 +15,7 @@ import { createVirtualHost, type ScriptStep, type VirtualHost } from "../../../s
 export const AGENTS: readonly string[] = ["ann", "bob"];
 
 export const labSource = `
-llm_budget(0.02)
+llm_budget(0.06)
 
 fn tools_of(name) {
   let notes = tool_define(tool_registry(), "note", "Keep a note", {
@@ -63,7 +63,12 @@ export const labOutput =
   /^run \d+\nann done: 4 things done\nbob done: 4 things done\n6 calls, \d+ millionths\nnear the end\n$/;
 
 /** Random numbers are drawn anew when they were not stored before the crash. */
-export const endingOf = (output: string): string => output.replace(/^run \d+\n/, "");
+export const endingOf = (output: string): string => output.replace(/^run \d+\n/, "").replace(/ \d+ millionths/, "");
+
+/** What the program thinks it has spent: calls that were lost in a crash count. Millionths of a dollar. */
+export const spentOf = (output: string): number => Number(/ (\d+) millionths/.exec(output)?.[1]);
+/** Millionths of a dollar for a token of the lab's model. */
+export const PRICES = { input: 3, output: 15 };
 
 /** What a model says follows from what it was told, so that any process may ask it. */
 function answer({ messages }: ModelInput): { readonly said: readonly ModelChunk[]; readonly stopReason: string } {

@@ -13,7 +13,7 @@ import {
 } from "../../../src/journal/index.ts";
 import type { JournalUse, Program } from "../../../src/runtime/index.ts";
 import { isolatedHost, type Played, play, tick } from "../journaled-program.ts";
-import { type Bill, decideIn, endingOf, type Lab, openLab, tracesOf } from "./lab-program.ts";
+import { type Bill, decideIn, endingOf, type Lab, openLab, PRICES, spentOf, tracesOf } from "./lab-program.ts";
 import { type StoppableHost, stoppable } from "./stop-points.ts";
 
 export const RUN = "r";
@@ -92,6 +92,8 @@ export async function expectUndisturbed(
   expect(unsent, point).toBeGreaterThanOrEqual(0);
   expect(unsentCalls(journal, lab), point).toBe(unsent);
   const ledger = ledgerOf(journal);
+  // The program's own books are the ledger.
+  expect(spentOf(replayed.output), point).toBe(ledger.inputTokens * PRICES.input + ledger.outputTokens * PRICES.output);
   const { inputTokens, outputTokens } = lab.bill();
   if (unsent === 0) expect(ledger, point).toEqual({ inputTokens, outputTokens });
   else {
