@@ -80,12 +80,15 @@ export { messageDict, messageDicts, readMessageDicts } from "./context/message-d
 export type { RecordedAssistant, RecordedMessage, RecordedToolCall } from "./context/recorded-message.ts";
 export {
   createSessionStore,
+  type SavedSessions,
+  type Session,
   type SessionAncestry,
   type SessionFeedback,
   type SessionPrompt,
   type SessionStore,
   type SessionSubscriber,
 } from "./context/sessions.ts";
+export { TranscriptDraft } from "./context/transcript-draft.ts";
 // The agent loop
 export { agentLoop } from "./loop/agent-loop.ts";
 export {

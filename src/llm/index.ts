@@ -97,6 +97,7 @@ export {
   type ModelCatalog,
   type ModelChoice,
   type ResolvedModel,
+  type SavedCatalog,
 } from "./catalog/model-catalog.ts";
 export {
   assetsOf,
@@ -168,6 +169,7 @@ export {
   createSpendLedger,
   type Reservation,
   type ReserveResult,
+  type SavedSpending,
   type SpendLedger,
   type SpendTotals,
 } from "./cost/spend-ledger.ts";
@@ -245,7 +247,13 @@ export type { LanguageModel } from "./language-model/language-model.ts";
 export { type LanguageModelOptions, languageModelClient } from "./language-model/language-model-client.ts";
 export { rateLimitLayer } from "./limits/rate-limit-layer.ts";
 // Rate limits
-export { createRateLimiter, loadRateLimits, type RateLimiter, rateLimitBuiltin } from "./limits/rate-limiter.ts";
+export {
+  createRateLimiter,
+  loadRateLimits,
+  type RateLimiter,
+  rateLimitBuiltin,
+  type SavedWindow,
+} from "./limits/rate-limiter.ts";
 export {
   categoryOfThrown,
   type RateLimitedOptions,
@@ -253,7 +261,7 @@ export {
   withRateLimit,
 } from "./limits/with-rate-limit.ts";
 // Mock answers
-export { createLlmMocks, type LlmMockCall, type LlmMocks } from "./mock/llm-mock.ts";
+export { createLlmMocks, type LlmMockCall, type LlmMocks, type SavedMocks } from "./mock/llm-mock.ts";
 export { type LlmMock, mockOfResult, readMockFixtures, writeMockFixtures } from "./mock/mock-config.ts";
 // Providers
 export { hostModelClient, serveModelStream } from "./providers/host-model-client.ts";
@@ -336,7 +344,7 @@ export { type AgentTraceEvent, summarizeAgentTrace } from "./trace/agent-trace.t
 export { redact } from "./trace/redact.ts";
 export { type OtelTracerLike, otelTracer, type Span, type SpanAttributes, type Tracer } from "./trace/span.ts";
 export { type AttemptFacts, type AttemptStatus, type CallObserver, traceLayer } from "./trace/trace-layer.ts";
-export { type CallTraceEntry, createTraceLog, type TraceLog } from "./trace/trace-log.ts";
+export { type CallTraceEntry, createTraceLog, type SavedTraces, type TraceLog } from "./trace/trace-log.ts";
 export { createTranscriptLog, type TranscriptLog, transcriptLogFromEnv } from "./trace/transcript-log.ts";
 // Digests
 export { sha256Hex } from "./wire/sha256.ts";

@@ -1,33 +1,23 @@
 /** What builtins may hold between two turns of a program, as a snapshot writes it. */
 
-import type { LlmMocks } from "../llm/index.ts";
-import { refused, type StatePart, type VmSnapshotParts } from "../vm/index.ts";
+import type { StatePart, VmSnapshotParts } from "../vm/index.ts";
+import { agentParts } from "./agent/agent-parts.ts";
 import { Atomic } from "./concurrency/atomics.ts";
 import { permitCodes } from "./concurrency/permits.ts";
 import { AddressMap } from "./concurrency/shared-scope.ts";
+import { ZONES_STATE } from "./dates/zones.ts";
+import { llmStates } from "./llm/llm-parts.ts";
 import { Rng } from "./math/random.ts";
-import { type ProgramSteps, STEPS_STATE } from "./steps/step-state.ts";
+import { REGEX_STATE } from "./regex/index.ts";
+import { stepParts } from "./steps/step-parts.ts";
 import { RunClock } from "./time/run-clock.ts";
 
-/** Books that an embedder has opened and the program has not written in are opened again by the embedder. */
-const stepBooks: StatePart = {
-  key: STEPS_STATE,
-  save({ registry, hooks, log, usage, unfinished }: ProgramSteps) {
-    const used = registry.inUse || hooks.inUse || log.peek().length > 0 || unfinished.size > 0;
-    if (used || usage.total.llmCalls > 0) throw refused("the books of steps");
-    return undefined;
-  },
+/** What is made anew when it is next asked for. */
+const cached = (key: string): StatePart => ({
+  key,
+  save: () => undefined,
   restore: (_saved, _vm, present) => present,
-};
-
-const scriptedAnswers: StatePart = {
-  key: "llm.mock",
-  save(mocks: LlmMocks) {
-    if (mocks.active || mocks.calls().length > 0) throw refused("scripted answers of models");
-    return undefined;
-  },
-  restore: (_saved, _vm, present) => present,
-};
+});
 
 export const standardSnapshotParts: VmSnapshotParts = {
   classes: [
@@ -35,7 +25,9 @@ export const standardSnapshotParts: VmSnapshotParts = {
     { name: "atomic", type: Atomic },
     { name: "rng", type: Rng },
     { name: "address-map", type: AddressMap },
+    ...stepParts.classes,
+    ...agentParts.classes,
   ],
-  constants: [...permitCodes],
-  states: [stepBooks, scriptedAnswers],
+  constants: [...permitCodes, ...stepParts.constants],
+  states: [cached(REGEX_STATE), cached(ZONES_STATE), ...stepParts.states, ...llmStates, ...agentParts.states],
 };

@@ -44,8 +44,8 @@ export interface HookRegistry<H> {
   /** HOOK-02: persona and step hooks alike. */
   clear(): void;
   matching(occasion: HookOccasion): readonly HookRegistration<H>[];
-  /** The program has registered hooks. */
-  readonly inUse: boolean;
+  /** What is registered, in order; no copies. */
+  readonly all: Readonly<Record<"manifest" | "program", readonly HookRegistration<H>[]>>;
 }
 
 export function createHookRegistry<H>(): HookRegistry<H> {
@@ -57,8 +57,8 @@ export function createHookRegistry<H>(): HookRegistry<H> {
     clear() {
       program = [];
     },
-    get inUse() {
-      return program.length > 0;
+    get all() {
+      return { manifest, program };
     },
     matching(occasion) {
       if (manifest.length + program.length === 0) return [];

@@ -107,6 +107,10 @@ export {
 } from "./hook-registry.ts";
 export { type PostStepAnswer, type PreStepAnswer, readPostStepResult, readPreStepResult } from "./hook-results.ts";
 
+// To go on from in another process
+
+export { loadSteps, type SavedSteps, saveSteps } from "./saved-steps.ts";
+
 // Completed steps and receipts
 
 export { type CompletedLog, type CompletedStep, completedStepToJson, type StepStatus } from "./completed-log.ts";

@@ -24,6 +24,14 @@ export interface StepRegistry {
   readonly inUse: boolean;
   /** STEP-67: the style of the persona declared by a function of that name. */
   outputStyleOf(functionName: string): PersonaDefinition["outputStyle"];
+  /** The tables themselves, no copies. */
+  save(): SavedRegistry;
+  load(saved: SavedRegistry): void;
+}
+
+export interface SavedRegistry {
+  readonly steps: ReadonlyMap<object, StepDefinition>;
+  readonly personas: ReadonlyMap<object, PersonaDefinition>;
 }
 
 export function createStepRegistry(): StepRegistry {
@@ -41,6 +49,11 @@ export function createStepRegistry(): StepRegistry {
     outputStyleOf(functionName) {
       for (const persona of personas.values()) if (persona.function === functionName) return persona.outputStyle;
       return undefined;
+    },
+    save: () => ({ steps, personas }),
+    load(saved) {
+      for (const [key, definition] of saved.steps) steps.set(key, definition);
+      for (const [key, definition] of saved.personas) personas.set(key, definition);
     },
   };
 }

@@ -36,7 +36,7 @@ export interface ActiveStep {
   /** 0 when tracing was off at entry. */
   readonly spanId: number;
   /** By the runtime's clock; absent without one. */
-  readonly startedMs: number | undefined;
+  startedMs: number | undefined;
   /**
    * `open`: supplies defaults and is charged. `detached`: its body has returned, hooks run. `finished`: it is in the log.
    */

@@ -39,6 +39,8 @@ export interface StepRuntime<H> {
   readonly callsInFlight: Set<Promise<unknown>>;
   readonly clock: (() => number) | undefined;
   readonly onStepEnd: ((record: CompletedStep) => void) | undefined;
+  /** What `onStepEnd` was told; stays empty without one. */
+  readonly told: CompletedStep[];
 }
 
 export interface StepRuntimeOptions {
@@ -64,6 +66,7 @@ export function createStepRuntime<H>(options: StepRuntimeOptions = {}): StepRunt
     callsInFlight: new Set(),
     clock: options.clock,
     onStepEnd: options.onStepEnd,
+    told: [],
   };
 }
 
@@ -144,8 +147,14 @@ export function finishStep(
   const record = completedRecord(step, status, error, runtime.clock?.());
   step.record = record;
   runtime.log.add(record);
-  runtime.onStepEnd?.(record);
+  tell(runtime, record);
   return true;
+}
+
+export function tell({ onStepEnd, told }: StepRuntime<unknown>, record: CompletedStep): void {
+  if (onStepEnd === undefined) return;
+  told.push(record);
+  onStepEnd(record);
 }
 
 /** What the caller of a step sees when an error left it. */

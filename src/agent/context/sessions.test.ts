@@ -5,6 +5,7 @@ import { middleSummaryStrategy } from "../compaction/middle-summary.ts";
 import { messageDicts, readMessageDicts } from "./message-dict.ts";
 import type { RecordedMessage } from "./recorded-message.ts";
 import { createSessionStore } from "./sessions.ts";
+import { TranscriptDraft } from "./transcript-draft.ts";
 
 function store(cap?: number) {
   return createSessionStore(createTestHost(), cap === undefined ? {} : { cap });
@@ -188,18 +189,17 @@ describe("sessions", () => {
     expect(sessions.prompt(id)).toEqual({ messages: [message("What was"), message("x")], summary: "What was" });
   });
 
-  it("a transcript that is given as a function is made once, when somebody looks", () => {
+  it("a transcript that is given as a draft is made once, when somebody looks", () => {
     const sessions = store();
     const id = sessions.open("s");
-    let made = 0;
-    sessions.store(id, () => {
-      made++;
-      return { _type: "transcript", id, messages: [message("x")] };
-    });
-    expect(made).toBe(0);
+    const history: RecordedMessage[] = [{ role: "user", content: "x" }];
+    const draft = new TranscriptDraft(createTestHost(), { sessionId: id, history });
+    sessions.store(id, draft);
+    expect(draft.made).toBeUndefined();
     expect(sessions.length(id)).toBe(1);
-    expect(sessions.snapshot(id)).toMatchObject({ messages: [message("x")], length: 1 });
-    expect(made).toBe(1);
+    const { made } = draft;
+    expect(sessions.snapshot(id)).toMatchObject({ messages: [{ content: "x" }], length: 1 });
+    expect(draft.transcript()).toBe(made);
   });
 
   it("appendEvent wants a kind", () => {

@@ -299,8 +299,8 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
 }
 
 function transcriptOf(session: Session): JsonObject {
-  const { source } = session;
-  return source instanceof TranscriptDraft ? source.transcript() : source;
+  if (session.source instanceof TranscriptDraft) session.source = session.source.transcript();
+  return session.source;
 }
 
 function messagesIn(transcript: JsonObject): readonly Json[] {

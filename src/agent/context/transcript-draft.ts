@@ -24,7 +24,8 @@ export class TranscriptDraft {
   readonly parts: TranscriptDraftParts;
   readonly notes: EventNotes;
   readonly eventCount: number;
-  #made: JsonObject | undefined;
+  /** Undefined while nobody has looked. */
+  made: JsonObject | undefined = undefined;
 
   constructor(host: Host, parts: TranscriptDraftParts) {
     this.host = host;
@@ -36,18 +37,13 @@ export class TranscriptDraft {
   /** The same one every time. */
   transcript(): JsonObject {
     const { sessionId, history, lifecycle, summary } = this.parts;
-    this.#made ??= newTranscript(this.host, {
+    this.made ??= newTranscript(this.host, {
       id: sessionId,
       messages: messageDicts(history),
       extraEvents: firstEvents(this.host, this.notes, this.eventCount),
       ...(lifecycle === undefined ? {} : { state: lifecycle }),
       ...(summary === undefined ? {} : { summary }),
     });
-    return this.#made;
-  }
-
-  /** Undefined while nobody has looked. */
-  get made(): JsonObject | undefined {
-    return this.#made;
+    return this.made;
   }
 }

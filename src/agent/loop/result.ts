@@ -1,10 +1,9 @@
 /** What an agent loop comes back with (AGENT-41): the JSON that programs see. */
 
 import type { JsonObject } from "../../base/index.ts";
-import { newTranscript, summarizeAgentTrace, visibleText } from "../../llm/index.ts";
-import { firstEvents, noteCount } from "../context/event-notes.ts";
-import { messageDicts } from "../context/message-dict.ts";
+import { summarizeAgentTrace, visibleText } from "../../llm/index.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
+import { TranscriptDraft } from "../context/transcript-draft.ts";
 import type { TaskLedger } from "../policies/task-ledger.ts";
 import type { LoopState, LoopStatus } from "./loop-state.ts";
 
@@ -74,30 +73,16 @@ export function buildResult(
     ledger_done_rejections: state.ledgerRejections,
     trace,
     get transcript() {
-      return transcript();
+      return transcript.transcript();
     },
   };
 }
 
-/**
- * The conversation as the model saw it last, with everything that happened on the way until now. It is made when it is
- * first asked for; until then it holds on to the messages and nothing else of the loop.
- */
+/** The conversation as the model saw it last, with everything that happened on the way until now. */
 export function transcriptOf(
   { host, sessionId, notes, summary }: LoopState,
   history: readonly RecordedMessage[],
   lifecycle: "active" | "paused",
-): () => JsonObject {
-  const eventCount = noteCount(notes);
-  let made: JsonObject | undefined;
-  return () => {
-    made ??= newTranscript(host, {
-      id: sessionId,
-      messages: messageDicts(history),
-      extraEvents: firstEvents(host, notes, eventCount),
-      state: lifecycle,
-      ...(summary === undefined ? {} : { summary }),
-    });
-    return made;
-  };
+): TranscriptDraft {
+  return new TranscriptDraft(host, { sessionId, history, notes, lifecycle, summary });
 }

@@ -54,6 +54,7 @@ export interface PendingFilter {
 }
 
 export interface HumanDesk {
+  readonly host: Host;
   /** The value that answers. @throws HumanError `timeout` */
   ask(options: AskOptions): Promise<Json>;
   /** @throws HumanError `timeout`, or `denied` by the first refusal */
@@ -121,6 +122,7 @@ export function createHumanDesk(host: Host): HumanDesk {
   }
 
   return {
+    host,
     async ask(options) {
       const { result } = await wait(options, ({ answer }) => ({ answer: answer ?? null }));
       return result.answer;

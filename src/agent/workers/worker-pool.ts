@@ -50,6 +50,7 @@ export interface WorkerSpec {
 }
 
 export interface WorkerPool {
+  readonly host: Host;
   /** The worker's handle; it is running by then. */
   start(spec: WorkerSpec): Promise<JsonObject>;
   /** Waits until the worker is neither running nor awaiting. */
@@ -165,6 +166,7 @@ export function createWorkerPool(host: Host, folder = ".harn/workers"): WorkerPo
   }
 
   return {
+    host,
     async start(spec) {
       const worker = createWorker(host, `worker_${uuidV7(host)}`, spec);
       workers.set(worker.id, worker);

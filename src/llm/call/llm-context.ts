@@ -60,17 +60,20 @@ export interface LlmContextParts extends Partial<Omit<LlmContext, "host" | "clie
   readonly clients: ClientSources | ModelClient;
   /** Requests per minute by provider; environment variables win. */
   readonly rateLimits?: Readonly<Record<string, number>>;
+  /** Nothing is read from the environment, since that was done when the run began. */
+  readonly isContinued?: boolean;
 }
 
 export function createLlmContext(parts: LlmContextParts): LlmContext {
-  const { clients, rateLimits, ...given } = parts;
+  const { clients, rateLimits, isContinued, ...given } = parts;
   const sources: ClientSources = "stream" in clients ? { provider: () => clients } : clients;
-  const transcript = parts.transcript ?? transcriptLogFromEnv(parts.host);
+  const transcript = parts.transcript ?? (isContinued ? undefined : transcriptLogFromEnv(parts.host));
+  const limits = () => (isContinued ? {} : loadRateLimits(parts.host, rateLimits ?? {}));
   return {
     ...given,
     clients: sources,
     catalog: parts.catalog ?? openCatalog("stream" in clients ? clients.provider : "anthropic"),
-    limiter: parts.limiter ?? createRateLimiter(parts.host, loadRateLimits(parts.host, rateLimits ?? {})),
+    limiter: parts.limiter ?? createRateLimiter(parts.host, limits()),
     ledger: parts.ledger ?? createSpendLedger(),
     trace: parts.trace ?? createTraceLog(),
     ...(transcript === undefined ? {} : { transcript }),

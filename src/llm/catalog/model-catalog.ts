@@ -95,6 +95,15 @@ export interface ModelCatalog {
   candidates(): readonly ModelChoice[];
   /** Environment variable, trimmed of the quotes that some files leave; undefined when empty. */
   env(name: string): string | undefined;
+  /** What the run changed; layers are the embedder's. */
+  save(): SavedCatalog;
+  load(saved: SavedCatalog): void;
+}
+
+/** Plain data. */
+export interface SavedCatalog {
+  readonly overrides: CapabilityTable | undefined;
+  readonly registered: readonly string[];
 }
 
 export function createModelCatalog(host: Pick<Host, "sync">, layers: readonly CatalogConfig[] = []): ModelCatalog {
@@ -197,6 +206,12 @@ export function createModelCatalog(host: Pick<Host, "sync">, layers: readonly Ca
       return [...seen.keys()].sort().map((key) => seen.get(key)!);
     },
     env,
+    save: () => ({ overrides, registered: [...registered] }),
+    load(saved) {
+      overrides = saved.overrides;
+      registered.clear();
+      for (const name of saved.registered) registered.add(name);
+    },
   };
   catalog.registerDefaultProviders();
   return catalog;

@@ -55,6 +55,16 @@ export interface SpendLedger {
   count(attempt: CountedAttempt): void;
   /** RESET-01: forgets spending, totals and limit. Reservations in flight keep counting until they settle. */
   reset(): void;
+  /** What to go on from in another process: without reservations, which belong to calls in flight. */
+  save(): SavedSpending;
+  load(saved: SavedSpending): void;
+}
+
+/** Plain data. */
+export interface SavedSpending {
+  readonly spentUsd: number;
+  readonly limitUsd: number | undefined;
+  readonly totals: SpendTotals;
 }
 
 export interface CountedAttempt {
@@ -154,6 +164,12 @@ export function createSpendLedger(limitUsd?: number): SpendLedger {
       spent = 0;
       limit = undefined;
       totals = NO_TOTALS;
+    },
+    save: () => ({ spentUsd: spent, limitUsd: limit, totals }),
+    load(saved) {
+      spent = saved.spentUsd;
+      limit = saved.limitUsd;
+      totals = saved.totals;
     },
   };
 }

@@ -21,6 +21,18 @@ export interface RateLimiter {
   setLimit(provider: string, requestsPerMinute: number | undefined): void;
   /** How many callers wait, over all providers. */
   readonly waiting: number;
+  /** Limits, and what counts against them; without those who wait. */
+  save(): readonly SavedWindow[];
+  /** In the place of all that was set before. */
+  load(saved: readonly SavedWindow[]): void;
+}
+
+/** Plain data. */
+export interface SavedWindow {
+  readonly provider: string;
+  readonly limit: number | undefined;
+  /** `clock.monotonic`, milliseconds, oldest first. */
+  readonly admitted: readonly number[];
 }
 
 interface Waiter {
@@ -126,6 +138,15 @@ export function createRateLimiter(host: Host, limits: Readonly<Record<string, nu
       let count = 0;
       for (const window of windows.values()) count += window.queue.length;
       return count;
+    },
+    save: () => [...windows].map(([provider, { limit, admitted }]) => ({ provider, limit, admitted })),
+    load(saved) {
+      windows.clear();
+      for (const { provider, limit, admitted } of saved) {
+        const window = windowOf(provider);
+        window.limit = limit;
+        window.admitted = [...admitted];
+      }
     },
   };
 }

@@ -52,19 +52,30 @@ export interface LlmMocks {
   takeRecordings(): readonly LlmMock[];
   /** Forgets everything, fixtures too (RESET-02). */
   reset(): void;
+  /** The lists themselves, no copies. */
+  save(): SavedMocks;
+  load(saved: SavedMocks): void;
 }
 
-interface Scope {
+/** Plain data: what is queued, was asked and is kept, the scopes put aside from the outermost on. */
+export interface SavedMocks {
+  readonly scope: MockScope;
+  readonly scopes: readonly MockScope[];
+  readonly fixtures: readonly LlmMock[] | undefined;
+  readonly recordings: readonly LlmMock[] | undefined;
+}
+
+export interface MockScope {
   readonly queue: LlmMock[];
   readonly calls: LlmMockCall[];
   readonly promptCache: Set<string>;
 }
 
-const emptyScope = (): Scope => ({ queue: [], calls: [], promptCache: new Set() });
+const emptyScope = (): MockScope => ({ queue: [], calls: [], promptCache: new Set() });
 
 export function createLlmMocks(): LlmMocks {
   let scope = emptyScope();
-  let scopes: Scope[] = [];
+  let scopes: MockScope[] = [];
   let fixtures: LlmMock[] | undefined;
   let recordings: LlmMock[] | undefined;
 
@@ -163,6 +174,13 @@ export function createLlmMocks(): LlmMocks {
       scopes = [];
       fixtures = undefined;
       recordings = undefined;
+    },
+    save: () => ({ scope, scopes, fixtures, recordings }),
+    load(saved) {
+      scope = saved.scope;
+      scopes = [...saved.scopes];
+      fixtures = saved.fixtures && [...saved.fixtures];
+      recordings = saved.recordings && [...saved.recordings];
     },
   };
   return mocks;

@@ -28,6 +28,16 @@ export interface TraceLog {
   summary(): JsonObject;
   /** RESET-01: clears both logs and turns call tracing off. */
   reset(): void;
+  /** The logs themselves, no copies. */
+  save(): SavedTraces;
+  load(saved: SavedTraces): void;
+}
+
+/** Plain data. */
+export interface SavedTraces {
+  readonly enabled: boolean;
+  readonly calls: readonly CallTraceEntry[];
+  readonly events: readonly AgentTraceEvent[];
 }
 
 /** @param onEvent told of every agent event as it happens; must not throw */
@@ -75,6 +85,12 @@ export function createTraceLog(onEvent?: (event: AgentTraceEvent) => void): Trac
       enabled = false;
       calls = [];
       events = [];
+    },
+    save: () => ({ enabled, calls, events }),
+    load(saved) {
+      enabled = saved.enabled;
+      calls = [...saved.calls];
+      events = [...saved.events];
     },
   };
 }

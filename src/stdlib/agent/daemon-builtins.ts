@@ -46,8 +46,10 @@ const SNAPSHOT_FILE = "daemon.json";
 /** Read by us, not by the loop. */
 const OWN_KEYS = ["name", "task", "prompt", "system", "persist_path", "session_id", "options", "event_queue_capacity"];
 
+export const DAEMONS_STATE = "agent.daemons";
+
 function daemons({ vm }: Pick<NativeContext, "vm">): Map<string, Daemon> {
-  return runState(vm, "agent.daemons", () => new Map());
+  return runState(vm, DAEMONS_STATE, () => new Map());
 }
 
 const fault = (message: string): RuntimeError => new RuntimeError("runtime", message);

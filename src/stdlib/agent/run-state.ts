@@ -1,12 +1,19 @@
 /** What agents of one run share, and what a running loop leaves with the tasks that it starts. */
 
-import { type AgentLoopOptions, createSessionStore, type SessionStore } from "../../agent/index.ts";
+import {
+  type AgentLoopOptions,
+  createSessionStore,
+  type SessionStore,
+  type SessionSubscriber,
+} from "../../agent/index.ts";
+import type { Host } from "../../base/index.ts";
 import type { AsyncContext, Dict, NativeContext, TaskContext, Value } from "../../vm/index.ts";
 import { runState } from "../builtin.ts";
 import { withCommandPolicy } from "../commands/command-stack.ts";
 import type { ManifestHook } from "../tools/manifest-hooks.ts";
 
 export interface AgentRunState {
+  readonly host: Host;
   readonly sessions: SessionStore;
   /** Who runs subscribers of a session: the loop that is running on it. */
   readonly callers: Map<string, AsyncContext>;
@@ -14,6 +21,8 @@ export interface AgentRunState {
   readonly toolHooks: RegisteredToolHook[];
   /** Hooks of the project's `harn.toml`, in the order they are listed; programs do not clear them. */
   readonly manifestHooks: ManifestHook[];
+  /** The program's function behind a subscriber. */
+  readonly subscriptions: WeakMap<SessionSubscriber, Value>;
 }
 
 export interface RegisteredToolHook {
@@ -24,13 +33,21 @@ export interface RegisteredToolHook {
   readonly maxOutput?: number;
 }
 
-export function agentState({ vm, host }: Pick<NativeContext, "vm" | "host">): AgentRunState {
-  return runState(vm, "agent", () => ({
+export const AGENT_STATE = "agent";
+
+export function createAgentState(host: Host): AgentRunState {
+  return {
+    host,
     sessions: createSessionStore(host),
     callers: new Map(),
     toolHooks: [],
     manifestHooks: [],
-  }));
+    subscriptions: new WeakMap(),
+  };
+}
+
+export function agentState({ vm, host }: Pick<NativeContext, "vm" | "host">): AgentRunState {
+  return runState(vm, AGENT_STATE, () => createAgentState(host));
 }
 
 /** A loop around the code that runs, as tools, callbacks and predicates of that loop see it. */

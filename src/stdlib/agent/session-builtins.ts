@@ -1,7 +1,7 @@
 /** Sessions: conversations by id, for the length of the run. */
 
-import { strategyFor } from "../../agent/index.ts";
-import type { Json, JsonObject } from "../../base/index.ts";
+import { type SessionSubscriber, strategyFor } from "../../agent/index.ts";
+import type { Json } from "../../base/index.ts";
 import { Dict, isCallable, isInt, RuntimeError, toDouble, type Value } from "../../vm/index.ts";
 import { thrown } from "../arguments.ts";
 import { type Builtin, type BuiltinDoc, effect, pure } from "../builtin.ts";
@@ -232,9 +232,8 @@ export const sessionBuiltins: readonly Builtin[] = [
         throw new RuntimeError("runtime", `${fn}: callback closure required`);
       }
       if (!isCallable(callback)) throw new RuntimeError("runtime", `${fn}: callback must be a closure`);
-      const { sessions, callers } = agentState(context);
-      // Run by the loop that emits the event; without one there is nobody to run it.
-      sessions.subscribe(id, (event: JsonObject) => callers.get(id)?.call(callback, [answerValue(event)]));
+      const state = agentState(context);
+      state.sessions.subscribe(id, subscriberOf(state, id, callback));
       return undefined;
     },
   ),
@@ -257,6 +256,17 @@ export const sessionBuiltins: readonly Builtin[] = [
     },
   ),
 ];
+
+/** Run by the loop that emits the event; without one there is nobody to run it. */
+export function subscriberOf(
+  { callers, subscriptions }: AgentRunState,
+  id: string,
+  callback: Value,
+): SessionSubscriber {
+  const subscriber: SessionSubscriber = (event) => callers.get(id)?.call(callback, [answerValue(event)]);
+  subscriptions.set(subscriber, callback);
+  return subscriber;
+}
 
 const COMPACT_OPTIONS = [
   "keep_last",

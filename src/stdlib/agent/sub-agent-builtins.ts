@@ -21,8 +21,10 @@ import { inBackground } from "./background.ts";
 import { loopScope } from "./run-state.ts";
 import { readSubAgent, requestOf, runSubAgentCall, type SubAgentCall } from "./sub-agents.ts";
 
+export const WORKERS_STATE = "agent.workers";
+
 function workerPool({ vm, host }: Pick<NativeContext, "vm" | "host">): WorkerPool {
-  return runState(vm, "agent.workers", () => createWorkerPool(host));
+  return runState(vm, WORKERS_STATE, () => createWorkerPool(host));
 }
 
 function startWorker(call: SubAgentCall, given: Value, context: AsyncContext, mode: string): Promise<JsonObject> {

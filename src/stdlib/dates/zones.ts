@@ -77,7 +77,7 @@ function numericAbbreviation(offsetSeconds: number): string {
   return `${offsetSeconds < 0 ? "-" : "+"}${hours}${rest}`;
 }
 
-const ZONES_STATE = "dates.zones";
+export const ZONES_STATE = "dates.zones";
 
 /** Zones are costly to make; a run keeps those it has used. */
 export function zoneOf(name: string, { vm }: NativeContext): Zone | undefined {

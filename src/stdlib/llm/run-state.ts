@@ -1,6 +1,6 @@
 /** The model layer's state of one run, and how its failures look to a program. */
 
-import { HarnError, type Json } from "../../base/index.ts";
+import { HarnError, type Host, type Json } from "../../base/index.ts";
 import {
   type CatalogView,
   catalogView,
@@ -30,6 +30,7 @@ import { jsonToValue, valueToJson } from "../json/convert.ts";
 
 /** Where an embedder may put a prepared context before the run starts. */
 export const LLM_STATE = "llm";
+export const LLM_MOCKS = "llm.mock";
 
 export interface LlmRunState {
   readonly context: LlmContext;
@@ -40,6 +41,13 @@ export interface LlmRunState {
 export function llmState({ vm, host }: NativeContext): LlmRunState {
   const known = vm.state.get(LLM_STATE) as LlmRunState | undefined;
   if (known) return known;
+  const state = openLlmState(vm, host, false);
+  vm.state.set(LLM_STATE, state);
+  return state;
+}
+
+/** @param isContinued nothing is asked of the host, since that was done when the run began */
+export function openLlmState(vm: Vm, host: Host, isContinued: boolean): LlmRunState {
   const catalog = createModelCatalog(host);
   const view: CatalogView = catalogView(catalog);
   const context = createLlmContext({
@@ -47,15 +55,14 @@ export function llmState({ vm, host }: NativeContext): LlmRunState {
     catalog: view,
     clients: { provider: (name) => hostModelClient(host, name), mock: llmMocks(vm) },
     rateLimits: configuredRateLimits(catalog),
+    isContinued,
   });
-  const state = { context, catalog };
-  vm.state.set(LLM_STATE, state);
-  return state;
+  return { context, catalog };
 }
 
 /** The scripted answers of the run: an embedder's, else made on first use. */
 export function llmMocks(vm: Vm): LlmMocks {
-  return runState(vm, `${LLM_STATE}.mock`, createLlmMocks);
+  return runState(vm, LLM_MOCKS, createLlmMocks);
 }
 
 /** What a program catches for an error of the model layer. */

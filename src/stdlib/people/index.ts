@@ -42,8 +42,10 @@ import { answerValue } from "../llm/answer-value.ts";
 import { canonicalSchema } from "../schema/canonical.ts";
 import { validate } from "../schema/validate.ts";
 
+export const PEOPLE_STATE = "people";
+
 export function humanDesk({ vm, host }: Pick<NativeContext, "vm" | "host">): HumanDesk {
-  return runState(vm, "people", () => createHumanDesk(host));
+  return runState(vm, PEOPLE_STATE, () => createHumanDesk(host));
 }
 
 /** Who asks, and who answers. */

@@ -5,7 +5,7 @@ import { textArgument, thrown } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import { compileRegex, type Regex } from "./regex.ts";
 
-const REGEX_STATE = "regex";
+export const REGEX_STATE = "regex";
 const MAX_KEPT = 128;
 
 /** A run keeps the patterns it used last. */

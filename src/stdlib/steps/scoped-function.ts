@@ -54,7 +54,7 @@ export const scopedFunctionNative: Native = {
     const functionName = name as string;
     const metadata = dictToJson(attributes as Dict);
     const { registry, values } = stepRuntime(vm);
-    const native = kind === "persona" ? personaNative(functionName, body) : stepNative(functionName, body);
+    const native = new ScopedFunction(kind === "persona" ? "persona" : "step", functionName, body);
     if (kind === "persona") {
       const reading = decodePersonaDefinition(functionName, metadata);
       if (!reading.ok) throw values.throwableText(`@persona: ${reading.problem}`);
@@ -66,9 +66,29 @@ export const scopedFunctionNative: Native = {
   },
 };
 
-function standsFor(body: Value): Pick<ControlNative, "standsFor"> {
-  const closure = body instanceof NativeRef ? body.closure : body;
-  return closure instanceof Closure ? { standsFor: closure } : {};
+/** A decorated function. Data, so that a snapshot can hold it. */
+export class ScopedFunction implements ControlNative {
+  readonly kind = "control";
+  readonly name: string;
+  readonly scope: "persona" | "step";
+  readonly body: Value;
+  readonly standsFor?: Closure;
+
+  constructor(scope: "persona" | "step", name: string, body: Value) {
+    this.scope = scope;
+    this.name = name;
+    this.body = body;
+    const closure = body instanceof NativeRef ? body.closure : body;
+    if (closure instanceof Closure) this.standsFor = closure;
+  }
+
+  get routine(): Routine {
+    return this.scope === "persona" ? personaRoutine : stepRoutine;
+  }
+
+  start(args: readonly Value[], control: Control): Signal {
+    return this.scope === "persona" ? startPersona(this, args, control) : startStep(this, args, control);
+  }
 }
 
 // ---- personas --------------------------------------------------------------------------------------------------------
@@ -89,20 +109,11 @@ const personaRoutine: Routine = {
   },
 };
 
-function personaNative(name: string, body: Value): ControlNative {
-  const native: ControlNative = {
-    kind: "control",
-    name,
-    ...standsFor(body),
-    routine: personaRoutine,
-    start(args, control) {
-      const persona = stepRuntime(control.vm).registry.personaOf(native) as PersonaDefinition;
-      const state: PersonaCall = { outer: stepScope(control) };
-      setStepScope(control.task, enterPersona(state.outer, persona));
-      return control.call(state, body, args);
-    },
-  };
-  return native;
+function startPersona(native: ScopedFunction, args: readonly Value[], control: Control): Signal {
+  const persona = stepRuntime(control.vm).registry.personaOf(native) as PersonaDefinition;
+  const state: PersonaCall = { outer: stepScope(control) };
+  setStepScope(control.task, enterPersona(state.outer, persona));
+  return control.call(state, native.body, args);
 }
 
 // ---- steps -----------------------------------------------------------------------------------------------------------
@@ -119,32 +130,23 @@ interface StepCall {
   output: Value;
 }
 
-function stepNative(name: string, body: Value): ControlNative {
-  const native: ControlNative = {
-    kind: "control",
-    name,
-    ...standsFor(body),
-    routine: stepRoutine,
-    start(args, control) {
-      const { registry, hooks } = stepRuntime(control.vm);
-      const definition = registry.stepOf(native) as StepDefinition;
-      const outer = stepScope(control);
-      return askBefore(
-        {
-          definition,
-          body,
-          outer,
-          phase: "before",
-          args: [...args],
-          hooks: hooks.matching({ event: "PreStep", persona: outer.persona?.name, stepName: definition.name }),
-          step: undefined,
-          output: undefined,
-        },
-        control,
-      );
+function startStep(native: ScopedFunction, args: readonly Value[], control: Control): Signal {
+  const { registry, hooks } = stepRuntime(control.vm);
+  const definition = registry.stepOf(native) as StepDefinition;
+  const outer = stepScope(control);
+  return askBefore(
+    {
+      definition,
+      body: native.body,
+      outer,
+      phase: "before",
+      args: [...args],
+      hooks: hooks.matching({ event: "PreStep", persona: outer.persona?.name, stepName: definition.name }),
+      step: undefined,
+      output: undefined,
     },
-  };
-  return native;
+    control,
+  );
 }
 
 const stepRoutine: Routine = {
@@ -227,3 +229,5 @@ function askAfter(state: StepCall, control: Control): Signal {
   finishStep(stepRuntime(control.vm), step, "completed", null);
   return control.done(state.output);
 }
+
+export const stepRoutines: readonly Routine[] = [personaRoutine, stepRoutine];
