@@ -53,6 +53,9 @@ export function inferCall(checker: Checker, call: Call): Type {
 
 const CONSTRUCTORS: ReadonlySet<string> = new Set(["Ok", "Err", "Some", "None"]);
 
+/** With more diagnostics than this the rest gets no suggestion: each is looked for among thousands of names. */
+const MAX_SUGGESTIONS = 200;
+
 function checkTarget(checker: Checker, call: Call): void {
   const { name } = call.callee;
   const { calls, builtins } = checker;
@@ -68,7 +71,10 @@ function checkTarget(checker: Checker, call: Call): void {
     name.startsWith("__") ||
     name.startsWith("hostlib_");
   if (isKnown) return;
-  const suggestion = closestName(name, [...builtins.names, ...functionNames(checker.scope), ...calls.imported]);
+  const suggestion =
+    checker.diagnostics.length < MAX_SUGGESTIONS
+      ? closestName(name, [...builtins.names, ...functionNames(checker.scope), ...calls.imported])
+      : undefined;
   const message = `call target \`${name}\` is not defined or imported`;
   if (suggestion === undefined) {
     report(checker, "undefinedCall", call.callee.span, message, { hint: "Define it, or import it from its module" });

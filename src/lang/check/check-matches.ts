@@ -86,7 +86,7 @@ function narrowByPattern(
   for (const leaf of patternAlternatives(pattern)) {
     const covered = property !== undefined ? tagCover(tagged ?? [], property, leaf) : literalCover(type.members, leaf);
     if (covered === undefined) return unchanged;
-    matched.push(...covered.matching);
+    for (const member of covered.matching) matched.push(member);
     rest = rest.filter((member) => !covered.removes.includes(member));
   }
   if (matched.length === 0) return unchanged;

@@ -14,6 +14,8 @@ export function closestName(name: string, candidates: Iterable<string>, maxEdits
   const reach = Math.min(maxEdits, Math.max(1, Math.floor(wanted.length / 3)));
   let best: { name: string; distance: number } | undefined;
   for (const candidate of candidates) {
+    // A character takes at most two units of a string's length.
+    if (candidate.length > 2 * (wanted.length + reach) || candidate.length < wanted.length - reach) continue;
     const distance = editDistance(wanted, [...candidate], reach);
     if (distance > reach || distance === 0) continue;
     if (best === undefined || distance < best.distance || (distance === best.distance && candidate < best.name)) {

@@ -102,7 +102,7 @@ function isNextLine(source: string, before: Comment, after: Comment): boolean {
 function docBlockBody(text: string): string[] {
   const [first = "", ...rest] = text.slice(3, -2).split("\n");
   const bare = rest.filter((line) => line.trim() !== "" && !/^\s*\*/.test(line));
-  const indent = Math.min(...bare.map((line) => line.length - line.trimStart().length));
+  const indent = bare.reduce((least, line) => Math.min(least, line.length - line.trimStart().length), Infinity);
   return [
     first.trim(),
     ...rest.map((line) => {

@@ -73,9 +73,11 @@ export function resolveNames(module: Module, typeMentions: ReadonlySet<string>):
   const steps: Step[] = [];
   let scope: Scope = { names: new Map(), parent: undefined, deferred: [] };
 
-  const schedule = (...next: readonly Step[]): void => {
+  const schedule = (next: readonly Step[]): void => {
     for (let index = next.length - 1; index >= 0; index--) steps.push(next[index]!);
   };
+
+  const defer = (later: readonly Step[]): void => append(scope.deferred, later);
 
   // ---- Scopes ------------------------------------------------------------------------------------------------------
 
@@ -85,7 +87,7 @@ export function resolveNames(module: Module, typeMentions: ReadonlySet<string>):
   const leave: Step = () => {
     if (scope.parent !== undefined) scope = scope.parent;
   };
-  const runDeferred: Step = () => schedule(...scope.deferred.splice(0));
+  const runDeferred: Step = () => schedule(scope.deferred.splice(0));
 
   const find = (name: string): MutableBinding | undefined => {
     for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
@@ -202,15 +204,15 @@ export function resolveNames(module: Module, typeMentions: ReadonlySet<string>):
         return each([node.decl]);
       case "FnDecl":
       case "ToolDecl":
-        scope.deferred.push(...functionSteps(node.params, node.body, node));
+        defer(functionSteps(node.params, node.body, node));
         return [];
       case "PipelineDecl":
       case "OverrideDecl":
-        scope.deferred.push(...namesSteps(node.params, node.body, node));
+        defer(namesSteps(node.params, node.body, node));
         return [];
       case "ImplBlock":
         read(node.typeName.name);
-        scope.deferred.push(...node.methods.flatMap((method) => functionSteps(method.params, method.body, method)));
+        defer(node.methods.flatMap((method) => functionSteps(method.params, method.body, method)));
         return [];
       case "EvalPackDecl": {
         const bind: Step = () => {
@@ -281,13 +283,13 @@ export function resolveNames(module: Module, typeMentions: ReadonlySet<string>):
     }
   };
 
-  const visit = (node: Item): void => schedule(...stepsFor(node));
+  const visit = (node: Item): void => schedule(stepsFor(node));
 
   const generic = (node: Item): Step[] => {
     const found: Step[] = [];
     visitChildren(node, {
       item: (child) => found.push(() => visit(child)),
-      block: (body) => found.push(...scoped(body)),
+      block: (body) => append(found, scoped(body)),
     });
     return found;
   };
@@ -315,7 +317,7 @@ export function resolveNames(module: Module, typeMentions: ReadonlySet<string>):
   };
 
   hoist(module.items);
-  schedule(...each(module.items), runDeferred);
+  schedule([...each(module.items), runDeferred]);
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) step();
 
   for (const binding of bindings) {
@@ -346,4 +348,9 @@ function rootName(target: Expr): string | undefined {
   let at = target;
   while (at.kind === "Property" || at.kind === "Index" || at.kind === "Slice") at = at.object;
   return at.kind === "Identifier" ? at.name : undefined;
+}
+
+/** Without spreading: a block may have more items than a call can have arguments. */
+function append<T>(list: T[], more: readonly T[]): void {
+  for (const each of more) list.push(each);
 }

@@ -6,6 +6,14 @@ export function sameTree(a: Expr | undefined, b: Expr | undefined): boolean {
   return same(a, b);
 }
 
+/** A text that two expressions have in common if and only if they are written alike: what to look one up by among many. */
+export function treeKey(expr: Expr): string {
+  return JSON.stringify(expr, (key, value: unknown) => {
+    if (key === "span" || key === "opSpan") return undefined;
+    return typeof value === "bigint" || typeof value === "number" ? `${typeof value} ${value}` : value;
+  });
+}
+
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) {

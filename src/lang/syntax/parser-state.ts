@@ -475,11 +475,15 @@ export function parseMembers<T>(p: Parser, open: number, parseMember: (p: Parser
   const members: T[] = [];
   if (p.panic) return members;
   const level = levelInside(p, open);
+  let tallest = p.height;
   while (true) {
+    p.height = tallest;
     skipNewlines(p);
     if (atEnd(p) || at(p, "}")) return members;
     const before = p.pos;
+    p.height = 0;
     members.push(parseMember(p));
+    tallest = Math.max(tallest, p.height);
     if (!p.panic && p.pos === before) fail(p, "}");
     if (p.panic) {
       if (!recover(p, level, before)) return members;
@@ -495,7 +499,10 @@ export function parseElements<T>(p: Parser, closer: TokenKind, parseElement: (p:
   const elements: T[] = [];
   skipNewlines(p);
   while (!atEnd(p) && !at(p, closer)) {
+    const siblings = p.height;
+    p.height = 0;
     elements.push(parseElement(p));
+    p.height = Math.max(siblings, p.height);
     skipNewlines(p);
     if (take(p, ",")) skipNewlines(p);
   }

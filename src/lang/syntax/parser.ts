@@ -49,7 +49,7 @@ function parseTopLevel(p: Parser): Item[] {
   const items = parseItems(p, 0, "top-level item", parseItem);
   while (!atEnd(p)) {
     skipStrayBrace(p);
-    items.push(...parseItems(p, 0, "top-level item", parseItem));
+    for (const item of parseItems(p, 0, "top-level item", parseItem)) items.push(item);
   }
   return items;
 }

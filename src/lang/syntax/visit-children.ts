@@ -260,7 +260,9 @@ export function* walkItems(roots: readonly Item[], into: (node: Item) => boolean
     const children: Item[] = [];
     visitChildren(node, {
       item: (child) => children.push(child),
-      block: (body) => children.push(...body.items),
+      block: (body) => {
+        for (const item of body.items) children.push(item);
+      },
     });
     while (children.length > 0) stack.push(children.pop()!);
   }

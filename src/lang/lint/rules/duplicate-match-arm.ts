@@ -1,6 +1,6 @@
 import type { MatchArm } from "../../syntax/ast.ts";
-import type { LintRule } from "../lint-rule.ts";
-import { sameTree } from "../same-tree.ts";
+import type { Finding, LintRule } from "../lint-rule.ts";
+import { treeKey } from "../same-tree.ts";
 
 export const duplicateMatchArm: LintRule = {
   name: "duplicate-match-arm",
@@ -22,27 +22,26 @@ export const duplicateMatchArm: LintRule = {
 }
 `,
   *check({ tree }) {
-    for (const { arms } of tree.all("Match")) {
-      for (const [index, arm] of arms.entries()) {
-        const earlier = arms.slice(0, index).find((other) => covers(other, arm));
-        if (earlier === undefined) continue;
-        yield {
-          message: takesAll(earlier)
-            ? "This arm is never reached, because an earlier one takes everything"
-            : "This arm has the pattern of an earlier one",
-          span: arm.pattern.span,
-          hint: "Remove the arm, or change its pattern",
-        };
-      }
-    }
+    for (const { arms } of tree.all("Match")) yield* unreachable(arms);
   },
 };
 
-function covers(earlier: MatchArm, arm: MatchArm): boolean {
-  if (takesAll(earlier)) return true;
-  return sameTree(earlier.pattern, arm.pattern) && (earlier.guard === undefined || sameTree(earlier.guard, arm.guard));
-}
-
-function takesAll(arm: MatchArm): boolean {
-  return arm.guard === undefined && arm.pattern.kind === "Identifier" && arm.pattern.name === "_";
+function* unreachable(arms: readonly MatchArm[]): Generator<Finding> {
+  let everythingIsTaken = false;
+  const taken = new Set<string>();
+  for (const { pattern, guard } of arms) {
+    const always = treeKey(pattern);
+    const guarded = guard && `${always} if ${treeKey(guard)}`;
+    if (everythingIsTaken || taken.has(always) || (guarded !== undefined && taken.has(guarded))) {
+      yield {
+        message: everythingIsTaken
+          ? "This arm is never reached, because an earlier one takes everything"
+          : "This arm has the pattern of an earlier one",
+        span: pattern.span,
+        hint: "Remove the arm, or change its pattern",
+      };
+    }
+    taken.add(guarded ?? always);
+    if (guard === undefined && pattern.kind === "Identifier" && pattern.name === "_") everythingIsTaken = true;
+  }
 }
