@@ -3,7 +3,7 @@
  * answers are decoded from the provider's own bytes, and the provider refuses what its rules forbid, with a 400 as they
  * all do. Every request is also held against the rules of every other family, as if the model had been switched.
  *
- * A *point* is a moment at which something happens that the loop can notice: an effect begins or ends, a piece of an
+ * A *point* is a moment at which something happens that the loop can notice: an effect that takes time begins or ends, a piece of an
  * answer arrives, an event is told. A run can be cancelled at any of them, by number.
  */
 
@@ -42,8 +42,8 @@ export const WIRES: readonly Family[] = FAMILIES.filter(
   (family, at) => FAMILIES.findIndex((other) => other.style === family.style) === at,
 );
 
-const URL = "http://model.test";
-const ENVIRONMENT = {
+export const URL = "http://model.test";
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
   ANTHROPIC_BASE_URL: URL,
   ANTHROPIC_API_KEY: "key",
   OPENAI_BASE_URL: `${URL}/v1`,
@@ -149,10 +149,7 @@ export function refusedAnywhere(input: ModelInput): readonly string[] {
 
 function hostWithPoints(inner: Host, point: () => void): Host {
   return {
-    sync(kind, args) {
-      point();
-      return inner.sync(kind, args);
-    },
+    sync: (kind, args) => inner.sync(kind, args),
     async perform(kind, args, signal) {
       point();
       try {

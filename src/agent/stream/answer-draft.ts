@@ -63,7 +63,10 @@ export function dropUnshown(draft: AnswerDraft): void {
   draft.usage = undefined;
   draft.done = false;
   draft.startUsage = undefined;
-  if (!draft.thinkingShown) draft.thinking.clear();
+  const thinking = draft.thinkingShown ? [...draft.thinking.values()] : [];
+  draft.thinking.clear();
+  // Under names that no chunk has: the next attempt may count its thoughts from the start, and one signature is for one.
+  for (const [at, block] of thinking.entries()) draft.thinking.set(`\0dead:${at}`, block);
 }
 
 /** LOOP-54: true once a repeat of the request could show something twice or diverge from it. */

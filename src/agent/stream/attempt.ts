@@ -26,8 +26,8 @@ export interface AttemptOptions {
   readonly idleTimeoutMs: number;
   /** Milliseconds until the first chunk; 0: no limit. */
   readonly establishTimeoutMs: number;
-  /** Takes a raw text delta; decides itself what to show. */
-  readonly onText: (delta: string) => Delivery;
+  /** Takes a raw text delta, and whether it is thinking that stands in for an answer; decides itself what to show. */
+  readonly onText: (delta: string, recovered: boolean) => Delivery;
   readonly onThinking: (delta: string) => Delivery;
   /** Told of every chunk that is neither text nor thinking. */
   readonly onNotice?: (chunk: ModelChunk) => void;
@@ -102,7 +102,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       if (chunk.type === "heartbeat") continue;
       let delivered: Delivery = true;
       if (chunk.type === "text-delta") {
-        if (chunk.delta !== "") delivered = options.onText(chunk.delta);
+        if (chunk.delta !== "") delivered = options.onText(chunk.delta, chunk.recovered === true);
       } else if (chunk.type === "thinking-delta") {
         const shown = addThinking(draft, chunk);
         if (shown !== "") delivered = options.onThinking(shown);
@@ -114,7 +114,8 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         gapStart = undefined;
         delivered = await delivered;
       }
-      if (!delivered) return { kind: "stopped" };
+      // Cancelled while the event was delivered: whoever does not heed the signal would not come back from `next`.
+      if (!delivered || stop.aborted) return { kind: "stopped" };
       gapStart = now();
     }
     exhausted = true;

@@ -17,11 +17,12 @@ import {
   think,
   usage,
 } from "../../../test/agent/support.ts";
-import { type ModelChunk, ModelError, type ModelInput } from "../../llm/index.ts";
+import { CancelToken } from "../../base/index.ts";
+import { type ModelChunk, type ModelClient, ModelError, type ModelInput } from "../../llm/index.ts";
 import { createToolRuntime, defineTool } from "../tools/define-tool.ts";
 import { NO_TOOLS } from "../tools/tool-runtime.ts";
 import type { Harness } from "../turn/harness.ts";
-import { runTurn } from "../turn/run-turn.ts";
+import { driveTurn, runTurn } from "../turn/run-turn.ts";
 import type { TerminalEvent } from "../turn/turn-event.ts";
 import { hintedRetry } from "./backoff.ts";
 import { continueByAsking, continueByPrefill, createOverlapTrimmer } from "./continuation.ts";
@@ -347,6 +348,31 @@ const DELTAS = [
 ];
 const WHOLE = DELTAS.join("");
 
+it("LOOP-64 cancelled while an event is delivered, a client that ignores its signal is not asked again", async () => {
+  const host = createTestHost();
+  const token = new CancelToken();
+  let pulls = 0;
+  const deaf: ModelClient = {
+    provider: "deaf",
+    stream: () => ({
+      [Symbol.asyncIterator]: () => ({
+        next(): Promise<IteratorResult<ModelChunk>> {
+          pulls++;
+          return pulls === 1 ? Promise.resolve({ done: false, value: say("x") }) : new Promise(() => {});
+        },
+      }),
+    }),
+  };
+  const harness: Harness = { host, model: deaf, request: { provider: "p", model: "m" }, tools: NO_TOOLS };
+  const end = await driveTurn(harness, { prompt: "go", signal: token }, () => {
+    token.cancel("now");
+    return true;
+  });
+  expect(end).toMatchObject({ type: "turn-end", stopReason: "interrupt" });
+  expect(pulls).toBe(1);
+  expect(host.clock.elapsedMs).toBe(0);
+});
+
 describe("continuation of a cut answer", () => {
   const positions = Array.from({ length: WHOLE.length + 1 }, (_, at) => at);
 
@@ -457,6 +483,47 @@ describe("continuation of a cut answer", () => {
     });
     expect(end).toMatchObject({ type: "turn-error" });
     expect(model.inputs).toHaveLength(1);
+  });
+
+  it("thinking of the dead attempt and of its continuation stay apart, whatever the provider calls them", async () => {
+    const { end } = await run(
+      [
+        [started, think("first", "sig 1"), say("Shown"), flaky()],
+        [started, think("second", "sig 2"), say(" and told."), done()],
+      ],
+      { continuation: continueByAsking() },
+    );
+    expect(end.finalMessages.at(-1)).toMatchObject({
+      text: "Shown and told.",
+      thinking: [
+        { text: "first", signature: "sig 1" },
+        { text: "second", signature: "sig 2" },
+      ],
+    });
+  });
+
+  it.each([
+    ["an empty answer", [started, done("end_turn", usage(7, 1))] as Script],
+    [
+      "an answer that a provider takes for a failure",
+      [started, modelError("server_error", "x", { reason: "empty_completion", usage: usage(7, 1) })] as Script,
+    ],
+    [
+      "thinking that stands in for an answer",
+      [
+        started,
+        { type: "text-delta", messageId: "m", delta: "Was that all?", recovered: true },
+        done("end_turn", usage(7, 1)),
+      ] as Script,
+    ],
+  ])("LOOP-58 an answer that was whole when it was cut: %s adds nothing to it", async (_name, rest) => {
+    const { text, end, model } = await run([[started, say("All there is."), flaky()], rest], {
+      continuation: continueByPrefill(),
+    });
+    expect(text).toBe("All there is.");
+    expect(end).toMatchObject({ type: "turn-end", usage: { inputTokens: 7, outputTokens: 1 } });
+    expect(end.finalMessages.at(-1)).toMatchObject({ role: "assistant", text: "All there is." });
+    expect(model.inputs).toHaveLength(2);
   });
 
   it("a terminal error is not continued", async () => {

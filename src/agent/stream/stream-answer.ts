@@ -9,7 +9,14 @@
  */
 
 import type { CancelSignal, Host } from "../../base/index.ts";
-import type { ModelChunk, ModelClient, ModelError, ModelInput, Usage } from "../../llm/index.ts";
+import {
+  isEmptyCompletion,
+  type ModelChunk,
+  type ModelClient,
+  type ModelError,
+  type ModelInput,
+  type Usage,
+} from "../../llm/index.ts";
 import { pause } from "../cancel/cancellation.ts";
 import { estimateTextTokens } from "../compaction/estimate.ts";
 import { addUsage } from "../turn/usage.ts";
@@ -75,7 +82,9 @@ export async function streamAnswer(options: StreamAnswerOptions): Promise<Stream
   /** How much of the shown text earlier attempts have been charged for. */
   let chargedLength = 0;
 
-  const onText = (raw: string): Delivery => {
+  const onText = (raw: string, recovered: boolean): Delivery => {
+    // What a continuation thinks instead of going on is no part of the answer that it continues.
+    if (trimmer !== undefined && recovered) return true;
     const delta = trimmer === undefined ? raw : trimmer.feed(raw);
     const shown = delta === "" ? "" : addText(draft, delta);
     return shown === "" || options.showText(shown);
@@ -94,7 +103,8 @@ export async function streamAnswer(options: StreamAnswerOptions): Promise<Stream
       onThinking: options.showThinking,
       ...(options.onNotice ? { onNotice: options.onNotice } : {}),
     });
-    if (end.kind === "complete") {
+    if (end.kind === "complete" || (end.kind === "failed" && hasNothingToAdd(end.error))) {
+      if (end.kind === "failed") draft.usage = end.error.usage;
       const rest = trimmer?.flush() ?? "";
       if (rest !== "" && !(await options.showText(addText(draft, rest)))) return { kind: "stopped", draft, lost };
       return { kind: "complete", draft, lost };
@@ -109,6 +119,11 @@ export async function streamAnswer(options: StreamAnswerOptions): Promise<Stream
     options.onRetry?.({ kind: next.kind, failures: next.failures, delayMs: next.delayMs, error: end.error });
     dropUnshown(draft);
     if (next.delayMs > 0 && !(await pause(host, next.delayMs, stop))) return { kind: "stopped", draft, lost };
+  }
+
+  /** A continuation in which the model says nothing: the answer was whole when it was cut. */
+  function hasNothingToAdd(error: ModelError): boolean {
+    return trimmer !== undefined && isEmptyCompletion(error);
   }
 
   /** Decides how to go on after a failed attempt and moves the counters; undefined when the failure is final. */

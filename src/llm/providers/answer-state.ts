@@ -167,7 +167,8 @@ export function pushDone(
 export function settleContent(state: AnswerState, stopReason: string, out: ModelChunk[]): void {
   if (stopReason !== "end_turn" || state.text !== "" || state.calls > 0 || state.kept > 0) return;
   if (state.thinking.trim() !== "") {
-    pushText(state, state.thinking, out);
+    state.text = state.thinking;
+    out.push({ type: "text-delta", messageId: state.messageId, delta: state.thinking, recovered: true });
     return;
   }
   const outputTokens = state.usage?.outputTokens ?? 0;

@@ -166,7 +166,13 @@ export type ModelChunk =
       readonly responseId?: string;
       readonly usage?: Partial<Usage>;
     }
-  | { readonly type: "text-delta"; readonly messageId: string; readonly delta: string }
+  | {
+      readonly type: "text-delta";
+      readonly messageId: string;
+      readonly delta: string;
+      /** The model thought this and said nothing: shown as the answer, since there is no other (HTTP-07). */
+      readonly recovered?: true;
+    }
   | {
       readonly type: "thinking-delta";
       readonly thinkingId: string;
