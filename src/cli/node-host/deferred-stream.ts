@@ -3,12 +3,18 @@ export function deferredStream<Item>(make: () => Promise<AsyncIterable<Item>>): 
   return {
     [Symbol.asyncIterator](): AsyncIterator<Item> {
       let opening: Promise<AsyncIterator<Item>> | undefined;
+      let opened: AsyncIterator<Item> | undefined;
       let isReturned = false;
+      const openFirst = async (): Promise<IteratorResult<Item>> => {
+        opening ??= make().then((items) => items[Symbol.asyncIterator]());
+        opened = await opening;
+        return opened.next();
+      };
       return {
-        async next() {
-          if (isReturned) return { done: true, value: undefined };
-          opening ??= make().then((items) => items[Symbol.asyncIterator]());
-          return (await opening).next();
+        next() {
+          if (isReturned) return Promise.resolve({ done: true, value: undefined });
+          // The first item is in no hurry; those that follow come by the thousand.
+          return opened === undefined ? openFirst() : opened.next();
         },
         async return() {
           isReturned = true;

@@ -49,6 +49,7 @@ const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
   const cwd = options.cwd ?? process.cwd();
+  const randomBytes = createRandomBytes();
   const environment = (): Environment => options.environment ?? process.env;
   const { terminal: given = {} } = options;
   const terminal = createTerminal({
@@ -174,10 +175,26 @@ function once<T>(make: () => Promise<T>): { readonly load: () => Promise<T>; rea
 }
 
 /** Web crypto gives at most 65,536 bytes at a time. */
-function randomBytes(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  return bytes;
+/** Ids take a few bytes each, and asking the system costs far more than they do: small requests are met from a stock. */
+function createRandomBytes(): (length: number) => Uint8Array {
+  const stock = new Uint8Array(2_048);
+  let left = 0;
+  return (length) => {
+    if (length <= 64) {
+      if (left < length) {
+        crypto.getRandomValues(stock);
+        left = stock.length;
+      }
+      left -= length;
+      const bytes = stock.slice(left, left + length);
+      // Nobody finds here what has been given out.
+      stock.fill(0, left, left + length);
+      return bytes;
+    }
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+    return bytes;
+  };
 }
 
 function sleep(ms: number, signal: CancelSignal | undefined): Promise<undefined> {

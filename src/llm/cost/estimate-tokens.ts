@@ -3,7 +3,7 @@
  * too large and to account for one that died before its provider told; never better than what a provider tells.
  */
 
-import type { Message, ModelInput } from "../spec/model.ts";
+import type { Message, ModelInput, ToolSpec } from "../spec/model.ts";
 import { utf8Length } from "../wire/utf8.ts";
 
 /** What an image costs in a request, roughly, whatever its size in bytes. */
@@ -33,14 +33,33 @@ export function estimateValueTokens(value: unknown): number {
 /** Input tokens of a request: system, messages, serialised tools. */
 export function estimateInputTokens(input: ModelInput): number {
   let tokens = estimateTextTokens(input.system ?? "");
-  for (const message of input.messages) tokens += estimateMessageTokens(message);
+  for (const message of input.messages) tokens += remembered(message, messageTokens);
   for (const tool of input.tools ?? []) {
-    if (tool.deferred !== true) tokens += estimateTextTokens(JSON.stringify(tool));
+    if (tool.deferred !== true) tokens += remembered(tool, toolTokens);
   }
   return tokens;
 }
 
-function estimateMessageTokens(message: Message): number {
+/**
+ * Messages and tools do not change, and a loop sends those of all turns before with each request: counted once each, a
+ * long conversation costs what is new in it.
+ */
+const counted = new WeakMap<object, number>();
+
+function remembered<T extends object>(value: T, count: (value: T) => number): number {
+  let tokens = counted.get(value);
+  if (tokens === undefined) {
+    tokens = count(value);
+    counted.set(value, tokens);
+  }
+  return tokens;
+}
+
+function toolTokens(tool: ToolSpec): number {
+  return estimateTextTokens(JSON.stringify(tool));
+}
+
+function messageTokens(message: Message): number {
   if (message.role === "assistant" || message.attachments === undefined) return estimateValueTokens(message);
   const { attachments, ...rest } = message;
   let tokens = estimateValueTokens(rest);

@@ -68,19 +68,46 @@ function readItems(
   };
 }
 
-/** The other side: what a host does for `model.stream`. Throws only the signal's reason. */
-export async function* serveModelStream(
-  client: ModelClient,
-  args: Json,
-  signal?: CancelSignal,
-): AsyncGenerator<Json, void, undefined> {
+/**
+ * The other side: what a host does for `model.stream`. Throws only the signal's reason. Chunks are passed on as they are,
+ * without a generator of our own in between.
+ */
+export function serveModelStream(client: ModelClient, args: Json, signal?: CancelSignal): AsyncIterable<Json> {
+  return { [Symbol.asyncIterator]: () => serveItems(client, args, signal) };
+}
+
+function serveItems(client: ModelClient, args: Json, signal: CancelSignal | undefined): AsyncIterator<Json> {
   let input: ModelInput | undefined;
-  try {
-    input = decodeModelInput(args);
-    for await (const chunk of client.stream(input, signal)) yield chunk as unknown as Json;
-  } catch (error) {
+  let chunks: AsyncIterator<ModelChunk> | undefined;
+  let isOver = false;
+  const take = (result: IteratorResult<ModelChunk>): IteratorResult<Json> => {
+    if (!result.done) return { done: false, value: result.value as unknown as Json };
+    isOver = true;
+    return { done: true, value: undefined };
+  };
+  const fail = (error: unknown): IteratorResult<Json> => {
+    isOver = true;
     if (signal?.aborted) throw signal.reason;
     const failure = transportFailure(input ?? { provider: client.provider, model: "" }, error);
-    yield { type: "error", error: encodeModelError(failure) };
-  }
+    return { done: false, value: { type: "error", error: encodeModelError(failure) } };
+  };
+  return {
+    async next() {
+      if (isOver) return { done: true, value: undefined };
+      try {
+        if (chunks === undefined) {
+          input = decodeModelInput(args);
+          chunks = client.stream(input, signal)[Symbol.asyncIterator]();
+        }
+        return take(await chunks.next());
+      } catch (error) {
+        return fail(error);
+      }
+    },
+    async return() {
+      isOver = true;
+      await chunks?.return?.();
+      return { done: true, value: undefined };
+    },
+  };
 }

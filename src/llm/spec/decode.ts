@@ -40,7 +40,8 @@ export function decodeModelInput(value: unknown): ModelInput {
   text(input, "provider", "input");
   text(input, "model", "input");
   array(input["messages"], "input.messages").forEach((message, at) => {
-    decodeMessage(message, `input.messages[${at}]`);
+    // Paths are made when they are needed: this runs for every message of every request.
+    if (!isSound(message)) decodeMessage(message, `input.messages[${at}]`);
   });
   if (input["tools"] !== undefined) {
     array(input["tools"], "input.tools").forEach((tool, at) => {
@@ -63,6 +64,26 @@ export function decodeModelInput(value: unknown): ModelInput {
     for (const field of ["suffix", "system"]) optional(completion, field, "string", "input.completion");
   }
   return value as ModelInput;
+}
+
+/** No to whatever {@link decodeMessage} would throw at, and to nothing else. */
+function isSound(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  switch (value["role"]) {
+    case "user":
+      return typeof value["content"] === "string";
+    case "assistant": {
+      const { text: said, toolCalls } = value;
+      if ((said !== undefined && typeof said !== "string") || !Array.isArray(toolCalls)) return false;
+      return toolCalls.every(
+        (call: unknown) => isJsonObject(call) && typeof call["id"] === "string" && typeof call["name"] === "string",
+      );
+    }
+    case "tool":
+      return typeof value["toolCallId"] === "string" && typeof value["content"] === "string";
+    default:
+      return false;
+  }
 }
 
 function decodeMessage(value: unknown, path: string): Message {

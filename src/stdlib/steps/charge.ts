@@ -1,7 +1,7 @@
 /** Model calls inside steps: the step's model as default, and what a call took on the step's bill (STEP-26 … STEP-34). */
 
-import type { JsonObject } from "../../base/index.ts";
-import { type LlmContext, type ModelChunk, type ModelClient, ModelError } from "../../llm/index.ts";
+import type { CancelSignal, JsonObject } from "../../base/index.ts";
+import { type LlmContext, type ModelChunk, type ModelClient, ModelError, type ModelInput } from "../../llm/index.ts";
 import {
   type CallAccount,
   type Charged,
@@ -68,37 +68,87 @@ export function chargedClient(
   const base = stepLlmContext(context);
   return {
     provider: base.catalog.defaultProvider,
-    async *stream(input, signal): AsyncGenerator<ModelChunk> {
-      const account = openCallAccount(scope);
-      const leave = enterCall(stepRuntime(context.vm));
-      const client = make({ ...base, ...account.parts });
-      let done: ModelChunk | undefined;
-      let settled = false;
+    stream: (input, signal) => ({
+      [Symbol.asyncIterator]: () => chargedChunks(context, input, signal, { scope, base, make, onBreach }),
+    }),
+  };
+}
+
+interface ChargedStream {
+  readonly scope: StepScope;
+  readonly base: LlmContext;
+  readonly make: (llm: LlmContext) => ModelClient;
+  readonly onBreach: (breach: HarnFailure) => void;
+}
+
+/** Chunks pass through as they are; only the end is kept back until the call is booked. */
+function chargedChunks(
+  context: AsyncContext,
+  input: ModelInput,
+  signal: CancelSignal | undefined,
+  { scope, base, make, onBreach }: ChargedStream,
+): AsyncIterator<ModelChunk> {
+  const account = openCallAccount(scope);
+  let leave: (() => void) | undefined;
+  let chunks: AsyncIterator<ModelChunk> | undefined;
+  let done: ModelChunk | undefined;
+  let isOver = false;
+
+  /** However the call ended, what it took is charged, and the step may go on. */
+  const settle = async (): Promise<HarnFailure | undefined> => {
+    isOver = true;
+    try {
+      return await charge(context, scope, account);
+    } finally {
+      leave?.();
+    }
+  };
+  const end = async (): Promise<IteratorResult<ModelChunk>> => {
+    const breach = await settle();
+    if (breach !== undefined) {
+      onBreach(breach);
+      throw budgetError(breach, input.provider, input.model);
+    }
+    // Nobody acts on an answer that breaks the budget.
+    return done === undefined ? { done: true, value: undefined } : { done: false, value: done };
+  };
+  const take = async (): Promise<IteratorResult<ModelChunk>> => {
+    if (chunks === undefined) {
+      leave = enterCall(stepRuntime(context.vm));
+      chunks = make({ ...base, ...account.parts })
+        .stream(input, signal)
+        [Symbol.asyncIterator]();
+    }
+    for (;;) {
+      const result = await chunks.next();
+      if (result.done || result.value.type !== "done") return result;
+      done = result.value;
+    }
+  };
+  return {
+    async next() {
+      if (isOver) return { done: true, value: undefined };
+      let result: IteratorResult<ModelChunk>;
       try {
-        // The end is kept back until the call is booked: nobody acts on an answer that breaks the budget.
-        for await (const chunk of client.stream(input, signal)) {
-          if (chunk.type === "done") done = chunk;
-          else yield chunk;
-        }
-        settled = true;
-        const breach = await charge(context, scope, account);
-        if (breach !== undefined) {
-          onBreach(breach);
-          throw budgetError(breach, input.provider, input.model);
-        }
-        if (done !== undefined) yield done;
+        result = await take();
       } catch (error) {
         const refused = account.refusalIn(error);
         if (refused !== undefined) onBreach(thrownDict(context, refused));
+        const breach = await settle();
+        if (breach !== undefined) onBreach(breach);
         throw error;
-      } finally {
-        try {
-          const breach = settled ? undefined : await charge(context, scope, account);
-          if (breach !== undefined) onBreach(breach);
-        } finally {
-          leave();
-        }
       }
+      return result.done ? end() : result;
+    },
+    async return() {
+      if (isOver) return { done: true, value: undefined };
+      try {
+        await chunks?.return?.();
+      } finally {
+        const breach = await settle();
+        if (breach !== undefined) onBreach(breach);
+      }
+      return { done: true, value: undefined };
     },
   };
 }
