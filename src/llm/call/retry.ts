@@ -1,6 +1,6 @@
 /** Trying again after failures that pass by themselves, and asking other providers (ERR-11, ERR-12, PROV-08). */
 
-import type { CancelSignal } from "../../base/index.ts";
+import { type CancelSignal, HostError } from "../../base/index.ts";
 import { cancelledFailure, transportFailure } from "../errors/model-failures.ts";
 import { isRetryable, retryDelayMs } from "../errors/retry-decision.ts";
 import type { ModelInput } from "../spec/model.ts";
@@ -19,6 +19,8 @@ export interface RetryPolicy {
   readonly backoffMs: number;
   /** The answers are queued mocks: nobody needs a rest (ERR-12). */
   readonly intercepted: boolean;
+  /** Nobody saw the pieces of the answer: one that was cut when the whole process stopped is asked for anew. */
+  readonly unseen?: boolean;
 }
 
 /** Makes attempts until one succeeds, the budget is used up, or the failure is not one that passes. */
@@ -33,6 +35,10 @@ export async function withRetry(
     try {
       return await attempt(made);
     } catch (error) {
+      if (policy.unseen && isInterrupted(error) && !signal?.aborted) {
+        made--;
+        continue;
+      }
       if (made >= policy.retries || !isRetryable(error) || signal?.aborted) throw error;
       const retryAfterMs = error instanceof ModelError ? error.retryAfterMs : undefined;
       const ms = retryDelayMs(made + 1, policy.backoffMs, { retryAfterMs, intercepted: policy.intercepted });
@@ -45,6 +51,11 @@ export async function withRetry(
       if (ms > 0) await pause(context, input, ms, signal);
     }
   }
+}
+
+/** The process was stopped while the answer came, and the run goes on in another. Says nothing about the provider. */
+function isInterrupted(error: unknown): boolean {
+  return error instanceof ModelError && error.cause instanceof HostError && error.cause.data["interrupted"] === true;
 }
 
 async function pause(
@@ -72,6 +83,7 @@ export function retriedCall(
     retries: options.llmRetries,
     backoffMs: options.llmBackoffMs,
     intercepted: isIntercepted(context.clients, input.provider),
+    unseen: onChunk === undefined,
   };
   const attempt: Attempt = (made) => attemptWithFallback(context, request, made, signal, onChunk);
   return withRetry(context, input, policy, attempt, signal);
@@ -91,7 +103,7 @@ export async function attemptWithFallback(
   try {
     return await runAttempt(context, request, attempt, signal, onChunk);
   } catch (error) {
-    if (!mayFallBack(error)) throw error;
+    if (!mayFallBack(error) || (onChunk === undefined && isInterrupted(error))) throw error;
     for (const provider of fallbackProviders(context, request)) {
       try {
         const input = { ...request.input, provider };
