@@ -55,7 +55,7 @@ const ANSWERS = {
   skill: (n) => [...callTool(`k${n}`, "load_skill", { name: "deep" }), done("tool_use")],
   written: () => [say('<tool_call>\nread({ path: "a" })\n</tool_call>'), done("end_turn", usage(20, 8))],
   broken: () => [say("<tool_call>\nread({ path: \n</tool_call>"), done("end_turn", usage(20, 8))],
-  retried: () => [modelError("overloaded", "busy")],
+  retried: () => [modelError("overloaded", "busy", { usage: usage(30, 0) })],
   cut: () => [modelError("generic", "gone")],
 } satisfies Record<string, (n: number) => ScriptStep[]>;
 
@@ -287,7 +287,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
 const STORIES: readonly (readonly [string, Partial<Setting>])[] = [
   ["what was allowed for the session", { answers: ["again", "edit", "again", "again", "done"] }],
   ["tools, one after the other and together", { answers: ["read", "both", "edit", "unknown", "done"] }],
-  ["nudges until stuck", { answers: ["edit", "talk", "think", "talk", "talk", "talk"] }],
+  ["nudges until stuck", { answers: ["edit", "think", "talk", "think", "edit", "think", "think", "think", "think"] }],
   ["loop detection", { answers: ["read", "read", "read", "read", "read", "done"] }],
   ["a ledger", { answers: ["done", "edit", "done", "ledger", "done"], hasLedger: true }],
   ["verification", { answers: ["run", "done", "run", "done"], verifies: true }],
@@ -295,11 +295,19 @@ const STORIES: readonly (readonly [string, Partial<Setting>])[] = [
   ["skills", { answers: ["edit", "skill", "edit", "talk", "done"], hasSkills: true, messageEvery: 3 }],
   ["sub-agents", { answers: ["delegate", "edit", "delegate", "done"], session: "named" }],
   ["a token budget", { answers: ["edit", "edit", "edit", "edit", "edit"], tokenBudget: 200 }],
+  [
+    "a token budget that failed attempts use up too",
+    { answers: ["retried", "edit", "retried", "edit", "edit", "edit"], tokenBudget: 250 },
+  ],
   ["a limit of turns", { answers: ["edit", "edit", "edit", "edit"], maxIterations: 3 }],
   ["compaction", { answers: ["run", "run", "edit", "run", "run", "run", "edit", "run", "done"], compacts: true }],
   [
     "ids that come again after compaction",
-    { answers: ["sameId", "run", "run", "run", "run", "run", "run", "sameId", "done"], compacts: true },
+    {
+      answers: ["sameId", "edit", "run", "edit", "run", "edit", "run", "edit", "run", "sameId", "done"],
+      compacts: true,
+      messageEvery: 3,
+    },
   ],
   ["calls in text", { answers: ["written", "broken", "written", "talk", "done"], format: "text" }],
   ["calls in text where tools are native", { answers: ["written", "written", "edit", "done"] }],
