@@ -24,7 +24,7 @@ import { createModelRouter } from "../../src/llm/providers/model-router.ts";
 import { createVirtualHost, type ScriptedHttp, type VirtualHost } from "../../src/testing/virtual-host.ts";
 import { renderMessages, type ServedAnswer, STREAM_TYPES } from "../model-server/render-answer.ts";
 import { joinBytes } from "../support/aws-event-stream.ts";
-import { CONFIG, ENVIRONMENT, type Family, URL, WIRES } from "./wire-world.ts";
+import { CONFIG, environmentOf, type Family, URL, WIRES } from "./wire-world.ts";
 
 const TEXT = "Grüße aus 東京 😀:  zwei Zeilen\n\nund ein Ende.";
 const CALLS = [{ id: "t_1", name: "tool", input: { n: 1 } }];
@@ -43,7 +43,7 @@ interface Lab {
 
 function openLab(family: Family, stream: Harness["stream"]): Lab {
   const host = createVirtualHost({
-    env: ENVIRONMENT,
+    env: environmentOf(URL),
     http(request) {
       const text = typeof request.body === "string" ? request.body : new TextDecoder().decode(request.body);
       lab.requests++;

@@ -43,19 +43,23 @@ export const WIRES: readonly Family[] = FAMILIES.filter(
 );
 
 export const URL = "http://model.test";
-export const ENVIRONMENT: Readonly<Record<string, string>> = {
-  ANTHROPIC_BASE_URL: URL,
-  ANTHROPIC_API_KEY: "key",
-  OPENAI_BASE_URL: `${URL}/v1`,
-  OPENAI_API_KEY: "key",
-  OLLAMA_HOST: URL,
-  GEMINI_BASE_URL: URL,
-  GEMINI_API_KEY: "key",
-  BEDROCK_BASE_URL: URL,
-  AWS_REGION: "eu-central-1",
-  AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-  AWS_SECRET_ACCESS_KEY: "key",
-};
+/** What the providers' clients read from the environment when all of them live at one address. */
+export function environmentOf(url: string): Readonly<Record<string, string>> {
+  return {
+    ANTHROPIC_BASE_URL: url,
+    ANTHROPIC_API_KEY: "key",
+    OPENAI_BASE_URL: `${url}/v1`,
+    OPENAI_API_KEY: "key",
+    OLLAMA_HOST: url,
+    GEMINI_BASE_URL: url,
+    GEMINI_API_KEY: "key",
+    BEDROCK_BASE_URL: url,
+    AWS_REGION: "eu-central-1",
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "key",
+  };
+}
+
 export const CONFIG = (url: string): object => ({
   providers: { responses: { base_url: url, chat_endpoint: "/v1/responses", auth_env: "OPENAI_API_KEY" } },
 });
@@ -91,7 +95,7 @@ export function createWireWorld(family: Family, respond: Respond): WireWorld {
   };
 
   const virtual = createVirtualHost({
-    env: ENVIRONMENT,
+    env: environmentOf(URL),
     http(request) {
       const text = typeof request.body === "string" ? request.body : new TextDecoder().decode(request.body);
       const broken = brokenProviderRules(family.style, JSON.parse(text));
