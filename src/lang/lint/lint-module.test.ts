@@ -48,6 +48,11 @@ describe("what is silenced", () => {
 });
 
 describe("the diagnostics", () => {
+  it("are one line whatever they quote", () => {
+    const [found] = lint('register_step_hook("a\\nb", "c", "PreStep", { e -> log(e) })\n');
+    expect(found?.message).toBe("No persona matches `a␊b`");
+  });
+
   it("come in source order", () => {
     const starts = lint("let b = 1\nlet a = x == true\nlet c = 1\n").map((diagnostic) => diagnostic.span.start);
     expect(starts).toEqual([...starts].sort((a, b) => a - b));
@@ -66,6 +71,38 @@ describe("the diagnostics", () => {
 });
 
 describe("fixes", () => {
+  const fixed = (text: string): string => applyFixes(text, lint(text)).text;
+
+  it.each([
+    ["words stay apart", "fn f(n) {\n  match(false)==true {\n    _ -> { log(n) }\n  }\n}\n", "match false {"],
+    ["words stay apart at a `??`", "fn f(n) {\n  return(n) == nil ? 1 : n\n}\n", "return n ?? 1"],
+    [
+      "an `else if` keeps its form",
+      "let a = if b {\n  1\n} else if c < 2 {\n  true\n} else {\n  false\n}\nlog(a)\n",
+      "else if c < 2",
+    ],
+    ["only a bool is compared to true in vain", "fn f(n) {\n  return n == true\n}\n", "return n == true"],
+    ["NaN is not equal to itself", "fn f(n) {\n  return n == n\n}\n", "return n == n"],
+    ["a name that is taken", "fn f() {\n  let _a = 1\n  let a = 2\n  return _a\n}\n", "let a = 2"],
+    ["parentheses around lines", "fn f(a) {\n  let b = (a\n    + 1)\n  return b\n}\n", "return (a\n    + 1)"],
+    ["a comment before the value", "fn f(a) {\n  let b = // why\n    a\n  return b\n}\n", "let b = // why"],
+    ["a loop over what may have effects", "fn f(a) {\n  for x in a {\n  }\n  return 1\n}\n", "for x in a {"],
+    ["a condition that may fail", "fn f(a) {\n  if a.b.c < 1 {\n  }\n  return 1\n}\n", "if a.b.c < 1 {"],
+    ["a function of the same name", 'fn f(to_string) {\n  return to_string("a")\n}\n', 'to_string("a")'],
+    [
+      "a `defer` of the `else`",
+      "fn f(a) {\n  if a {\n    return 1\n  } else {\n    defer { log(2) }\n    log(1)\n  }\n  return 3\n}\n",
+      "} else {\n    defer",
+    ],
+    [
+      "a comment at the end of the `else`",
+      "fn f(a) {\n  if a { return 1 } else { log(1) // why\n  }; log(2)\n}\n",
+      "// why\n; log(2)",
+    ],
+  ])("leave the meaning alone: %s", (_, text, expected) => {
+    expect(fixed(text)).toContain(expected);
+  });
+
   it("that overlap wait for the next run", () => {
     const edit = (start: number, end: number, replacement: string) => ({
       fixes: [{ span: { start, end }, replacement }],

@@ -111,6 +111,58 @@ export function isPure(node: Expr): boolean {
   return pure;
 }
 
+/** Kinds of literal whose value equals itself, which not every number does. */
+const plainLiterals: ReadonlySet<string> = new Set([
+  "IntLiteral",
+  "DurationLiteral",
+  "BoolLiteral",
+  "NilLiteral",
+  "StringLiteral",
+]);
+
+/** The same value each time it is evaluated, and equal to itself. */
+export function isPlainLiteral(node: Expr): boolean {
+  return plainLiterals.has(node.kind);
+}
+
+const totalOperators: ReadonlySet<string> = new Set(["==", "!=", "&&", "||", "??"]);
+
+/** Pure, and cannot fail whatever the types are: it may go without a trace. */
+export function isInert(node: Expr): boolean {
+  switch (node.kind) {
+    case "Identifier":
+    case "Closure":
+    case "FloatLiteral":
+      return true;
+    case "Unary":
+      return node.op === "!" && isInert(node.operand);
+    case "Binary":
+      return totalOperators.has(node.op) && isInert(node.left) && isInert(node.right);
+    case "Ternary":
+      return isInert(node.condition) && isInert(node.thenExpr) && isInert(node.elseExpr);
+    case "ListLiteral":
+      return node.elements.every((element) => element.kind !== "Spread" && isInert(element));
+    default:
+      return isPlainLiteral(node);
+  }
+}
+
+const boolOperators: ReadonlySet<string> = new Set(["==", "!=", "<", ">", "<=", ">=", "in", "not_in", "&&", "||"]);
+
+/** Gives true or false or fails, by its form. */
+export function isCertainlyBool(node: Expr): boolean {
+  switch (node.kind) {
+    case "BoolLiteral":
+      return true;
+    case "Unary":
+      return node.op === "!";
+    case "Binary":
+      return boolOperators.has(node.op);
+    default:
+      return false;
+  }
+}
+
 /** A call that has no effect and whose result is its only point. */
 export function onlyComputes(node: Expr): boolean {
   if (node.kind === "Call") return pureBuiltins.has(node.callee.name);

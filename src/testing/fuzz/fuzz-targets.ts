@@ -42,7 +42,7 @@ import { type CaseEnding, runCase } from "./run-case.ts";
 import { treeMeaning } from "./tree-meaning.ts";
 
 /** How an input was made: the less was done to it, the more must hold. */
-export type InputKind = "grammar" | "runnable" | "example" | "calls" | "damaged";
+export type InputKind = "grammar" | "runnable" | "lintable" | "example" | "calls" | "damaged";
 
 export interface FuzzInput {
   readonly kind: InputKind;
@@ -111,7 +111,9 @@ export function createFuzzTargets(): Readonly<Record<FuzzTargetName, FuzzTarget>
     checker: target("checker", "any tree is checked without a fault", anyProgram(makers), (input) =>
       judgeChecker(input, builtins),
     ),
-    linter: target("linter", "findings are sound, fixes keep the meaning", anyProgram(makers), judgeLinter),
+    linter: target("linter", "findings are sound, fixes keep the meaning", lintable(makers), (input) =>
+      judgeLinter(input, builtins),
+    ),
     formatter: target("formatter", "formatting keeps the meaning and is done once", anyProgram(makers), judgeFormatter),
     verifier: target("verifier", "compiled code is well-formed and survives JSON", anyProgram(makers), judgeVerifier),
     loader: target("loader", "damaged bytecode is refused or harmless", damagedBytecode(makers), judgeLoader, "json"),
@@ -161,6 +163,18 @@ const anyProgram =
       if (parse(createSourceFile("fuzz.harn", input.text)).diagnostics.length === 0) return input;
     }
     return validProgram(random, makers);
+  };
+
+/** Every third one full of what the rules with fixes report. */
+const lintable =
+  (makers: Makers) =>
+  (random: RandomSource): FuzzInput => {
+    if (!random.chance(35)) return anyProgram(makers)(random);
+    const make = (): string =>
+      generateProgram({ seed: random.int(0, 0x3fff_ffff), size: random.int(1, 6), kind: "lintable" });
+    const text = make();
+    if (random.chance(60)) return { kind: "lintable", text };
+    return { kind: "damaged", text: mutateText(random, text, make()) };
   };
 
 /** Programs with something to do; damaged ones that still compile if one is found quickly. */
@@ -280,19 +294,46 @@ function judgeChecker({ kind, text }: FuzzInput, builtins: BuiltinTable): Compla
   return firstComplaint(diagnostics, file);
 }
 
-async function judgeLinter({ kind, text }: FuzzInput): Promise<Complaint | undefined> {
+/** Each fix alone, then all together: the result parses, has no new type error, and runs the same. */
+async function judgeLinter({ text }: FuzzInput, builtins: BuiltinTable): Promise<Complaint | undefined> {
   const { file, module, diagnostics: syntax } = read(text);
   const diagnostics = lintModule({ file, module });
   const bad = firstComplaint(diagnostics, file);
   if (bad !== undefined || syntax.length > 0) return bad;
-  const { text: fixed, applied } = applyFixes(text, diagnostics);
-  if (applied === 0) return undefined;
-  const rules = [...new Set(diagnostics.filter(({ fixes }) => fixes !== undefined).map(({ rule }) => rule))].join(", ");
-  const after = read(fixed).diagnostics;
-  if (after.length > 0) {
-    return complaint("Fixed text does not parse", `${rules}\n${after[0]?.message}\n--- fixed\n${fixed}`);
+  const fixable = diagnostics.filter(({ fixes }) => fixes !== undefined);
+  if (fixable.length === 0) return undefined;
+  const before = await runText(text);
+  const errors = typeErrors(text, builtins);
+  const seen = new Set<string>();
+  for (const chosen of [...fixable.slice(0, MAX_SINGLE_FIXES).map((one) => [one]), fixable]) {
+    const { text: fixed } = applyFixes(text, chosen);
+    if (seen.has(fixed)) continue;
+    seen.add(fixed);
+    const rules = [...new Set(chosen.map(({ rule }) => rule))].join(", ");
+    const [first] = read(fixed).diagnostics;
+    if (first !== undefined) {
+      return complaint("Fixed text does not parse", `${rules}\n${first.message}\n--- fixed\n${fixed}`);
+    }
+    if (typeErrors(fixed, builtins) > errors) {
+      return complaint("Fixed text has a type error that was not there", `${rules}\n--- fixed\n${fixed}`);
+    }
+    // What fails may fail otherwise, or not at all: that may be what the fix is for.
+    if (before?.status !== "ok") continue;
+    const after = await runText(fixed);
+    if (after?.status !== "ok" || after.output !== before.output) {
+      const outputs = `--- before\n${before.output}\n--- after\n${after?.output}${after?.message}`;
+      return complaint(`A fix changes what a program does (${rules})`, `${outputs}\n--- fixed\n${fixed}`);
+    }
   }
-  return kind === "runnable" ? compareRuns(text, fixed, `Fixes (${rules}) change what a program prints`) : undefined;
+  return undefined;
+}
+
+/** Each costs a run of the program. */
+const MAX_SINGLE_FIXES = 12;
+
+function typeErrors(text: string, builtins: BuiltinTable): number {
+  const { file, module } = read(text);
+  return checkModule({ file, module, builtins }).diagnostics.filter(({ severity }) => severity === "error").length;
 }
 
 async function judgeFormatter({ kind, text }: FuzzInput): Promise<Complaint | undefined> {

@@ -1,6 +1,7 @@
 /** Random programs for the fuzz tests of parser, formatter, checker, compiler and VM. A seed always gives the same text. */
 
 import { grammarProgram } from "./grammar-program.ts";
+import { lintableProgram } from "./lintable-program.ts";
 import { createRandomSource } from "./random-source.ts";
 import { runnableProgram } from "./runnable-program.ts";
 
@@ -8,9 +9,9 @@ export interface ProgramOptions {
   readonly seed: number;
   /**
    * `grammar` uses every construct in every place but means nothing, `runnable` runs to its end without I/O (it prints)
-   * and prints the same each time. Default `grammar`.
+   * and prints the same each time, `lintable` runs and gives the lint rules something to mend. Default `grammar`.
    */
-  readonly kind?: "grammar" | "runnable";
+  readonly kind?: "grammar" | "runnable" | "lintable";
   /** About how many top-level items or statements. Default 6. */
   readonly size?: number;
 }
@@ -23,5 +24,7 @@ export function generateProgram({ seed, kind = "grammar", size = 6 }: ProgramOpt
       return grammarProgram(random, size);
     case "runnable":
       return runnableProgram(random, size);
+    case "lintable":
+      return lintableProgram(random, size);
   }
 }

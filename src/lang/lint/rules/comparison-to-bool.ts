@@ -1,17 +1,18 @@
 import { operandText, replace } from "../fix-edits.ts";
 import type { LintRule } from "../lint-rule.ts";
+import { isCertainlyBool } from "../purity.ts";
 import { sameTree } from "../same-tree.ts";
 
 export const comparisonToBool: LintRule = {
   name: "comparison-to-bool",
   code: "HARN-L013",
   docs: "Reports `x == true` and its relatives: `x` or `!x` says the same.",
-  bad: `fn f(ready) {
-  return ready == false
+  bad: `fn f(n) {
+  return (n > 1) == false
 }
 `,
-  fixed: `fn f(ready) {
-  return !ready
+  fixed: `fn f(n) {
+  return !(n > 1)
 }
 `,
   *check(context) {
@@ -25,7 +26,8 @@ export const comparisonToBool: LintRule = {
         message: `Comparison with \`${literal.value}\` is redundant`,
         span: node.span,
         hint: plain ? "Use the value itself" : "Use `!` before the value",
-        fixes: replace(node.span, plain ? text : `!${text}`),
+        // `1 == true` is false while `1` counts as true: only for a bool it is all the same.
+        ...(isCertainlyBool(operand) ? { fixes: replace(node.span, plain ? text : `!${text}`) } : {}),
       };
     }
   },

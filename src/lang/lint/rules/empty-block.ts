@@ -1,7 +1,7 @@
-import type { Block, Expr, Item } from "../../syntax/ast.ts";
+import type { Block, Item } from "../../syntax/ast.ts";
 import { removeLines } from "../fix-edits.ts";
 import type { LintContext, LintRule } from "../lint-rule.ts";
-import { isPure } from "../purity.ts";
+import { isInert } from "../purity.ts";
 
 export const emptyBlock: LintRule = {
   name: "empty-block",
@@ -53,9 +53,9 @@ function isRemovable({ tree }: LintContext, owner: Item): boolean {
 function pureHead(owner: Item): boolean {
   switch (owner.kind) {
     case "If":
-      return owner.elseBody === undefined && isPure(owner.condition);
+      return owner.elseBody === undefined && isInert(owner.condition);
     case "ForStmt":
-      return isPure(owner.iterable satisfies Expr);
+      return owner.iterable.kind === "ListLiteral" && isInert(owner.iterable);
     default:
       return false;
   }

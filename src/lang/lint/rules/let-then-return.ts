@@ -23,13 +23,15 @@ export const letThenReturn: LintRule = {
         if (next.value.name !== item.pattern.name) continue;
         const span = { start: item.span.start, end: next.span.end };
         const between = context.source.slice(item.span.end, next.span.start).trim();
+        // With the parentheses around the value, which the tree has dropped: lines may break inside of them.
+        const value = /^\s*=\s*([^\s/].*)$/s.exec(context.source.slice(item.pattern.span.end, item.span.end))?.[1];
         yield {
           message: `Variable \`${item.pattern.name}\` is returned at once`,
           span,
           hint: "Return the value itself",
           // A comment in between would be lost.
-          ...(between === "" || between === ";"
-            ? { fixes: replace(span, `return ${context.text(item.value.span)}`) }
+          ...(value !== undefined && (between === "" || between === ";")
+            ? { fixes: replace(span, `return ${value}`) }
             : {}),
         };
       }

@@ -1,6 +1,7 @@
 import type { Block, Expr } from "../../syntax/ast.ts";
 import { operandText, replace } from "../fix-edits.ts";
 import type { Finding, LintContext, LintRule } from "../lint-rule.ts";
+import { isCertainlyBool } from "../purity.ts";
 
 export const needlessBool: LintRule = {
   name: "needless-bool",
@@ -18,13 +19,16 @@ export const needlessBool: LintRule = {
     for (const node of context.tree.all("Ternary")) {
       yield* choice(context, node, node.condition, node.thenExpr, node.elseExpr);
     }
+    const chained = new Set(
+      context.tree.all("If").flatMap((node) => (node.elseIf ? (node.elseBody?.items ?? []) : [])),
+    );
     for (const node of context.tree.all("If")) {
-      if (node.elseBody === undefined || node.elseIf) continue;
+      if (node.elseBody === undefined || node.elseIf || chained.has(node)) continue;
       yield* choice(context, node, node.condition, onlyValue(node.thenBody), onlyValue(node.elseBody));
     }
     for (const node of context.tree.all("Unary")) {
       const inner = node.operand;
-      if (node.op !== "!" || inner.kind !== "Unary" || inner.op !== "!" || !isBool(inner.operand)) continue;
+      if (node.op !== "!" || inner.kind !== "Unary" || inner.op !== "!" || !isCertainlyBool(inner.operand)) continue;
       yield {
         message: "Double negation of a bool changes nothing",
         span: node.span,
@@ -43,7 +47,7 @@ function* choice(
   whenFalse: Expr | undefined,
 ): Generator<Finding> {
   if (whenTrue?.kind !== "BoolLiteral" || whenFalse?.kind !== "BoolLiteral") return;
-  if (whenTrue.value === whenFalse.value || !isBool(condition)) return;
+  if (whenTrue.value === whenFalse.value || !isCertainlyBool(condition)) return;
   const text = operandText(context, condition);
   yield {
     message: "The condition is the result already",
@@ -56,20 +60,4 @@ function* choice(
 function onlyValue(body: Block): Expr | undefined {
   const [only, ...more] = body.items;
   return more.length === 0 && only?.kind === "BoolLiteral" ? only : undefined;
-}
-
-const comparisons: ReadonlySet<string> = new Set(["==", "!=", "<", ">", "<=", ">=", "in", "not_in"]);
-
-/** Certainly a bool, by its form. */
-function isBool(node: Expr): boolean {
-  switch (node.kind) {
-    case "BoolLiteral":
-      return true;
-    case "Unary":
-      return node.op === "!";
-    case "Binary":
-      return comparisons.has(node.op);
-    default:
-      return false;
-  }
 }

@@ -1,7 +1,7 @@
 import type { Expr } from "../../syntax/ast.ts";
 import { replace } from "../fix-edits.ts";
 import type { Finding, LintRule } from "../lint-rule.ts";
-import { isPure } from "../purity.ts";
+import { isPlainLiteral, isPure } from "../purity.ts";
 import { sameTree } from "../same-tree.ts";
 
 const resultOfSame: Readonly<Record<string, boolean>> = {
@@ -17,11 +17,11 @@ export const pointlessComparison: LintRule = {
   name: "pointless-comparison",
   code: "HARN-L012",
   docs: "Reports a value compared to itself, and a condition that is a constant; `while true` is a loop, not a mistake.",
-  bad: `fn same(a) {
-  return a == a
+  bad: `fn is_ready() {
+  return 1 == 1
 }
 `,
-  fixed: `fn same(a) {
+  fixed: `fn is_ready() {
   return true
 }
 `,
@@ -29,12 +29,13 @@ export const pointlessComparison: LintRule = {
     for (const node of tree.all("Binary")) {
       const result = resultOfSame[node.op];
       if (result === undefined || !sameTree(node.left, node.right) || !isPure(node.left)) continue;
-      const isEquality = node.op === "==" || node.op === "!=";
+      // A name may hold NaN, which equals nothing, itself included.
+      const isCertain = (node.op === "==" || node.op === "!=") && isPlainLiteral(node.left);
       yield {
         message: `This value is compared to itself with \`${node.op}\``,
         span: node.span,
         hint: `Compare different values, or write \`${result}\``,
-        ...(isEquality ? { fixes: replace(node.span, String(result)) } : {}),
+        ...(isCertain ? { fixes: replace(node.span, String(result)) } : {}),
       };
     }
     for (const node of tree.all("If")) yield* constant(node.condition);

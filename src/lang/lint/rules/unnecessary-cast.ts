@@ -19,11 +19,19 @@ export const unnecessaryCast: LintRule = {
   fixed: `log("text")
 `,
   *check(context) {
+    const own = new Set(context.bindings.map(({ name }) => name));
     for (const call of context.tree.all("Call")) {
       const cast = call.callee.name;
       const kinds = literalKinds[cast];
       const [argument, ...more] = call.args;
-      if (kinds === undefined || argument === undefined || more.length > 0 || argument.kind === "Spread") continue;
+      if (
+        kinds === undefined ||
+        own.has(cast) ||
+        argument === undefined ||
+        more.length > 0 ||
+        argument.kind === "Spread"
+      )
+        continue;
       if (!kinds.includes(argument.kind) && !isSameCast(argument, cast)) continue;
       yield {
         message: `\`${cast}\` changes nothing here`,

@@ -39,17 +39,23 @@ export const unnecessaryElseReturn: LintRule = {
   },
 };
 
-/** No fix where names of the `else` would come into the scope around it. */
+/** No fix where names or a `defer` of the `else` would come into the scope around it. */
 function unindent({ source }: LintContext, node: NodeOf<"If">): { fixes?: readonly TextEdit[] } {
   const { thenBody, elseBody } = node;
   if (elseBody === undefined) return {};
-  const binds = elseBody.items.some((item) => item.kind === "LetStmt" || item.kind.endsWith("Decl"));
+  const binds = elseBody.items.some(
+    (item) => item.kind === "LetStmt" || item.kind === "DeferStmt" || item.kind.endsWith("Decl"),
+  );
   if (binds && !node.elseIf) return {};
+  // A lone semicolon may open a block, but not stand behind one.
+  if (source.slice(elseBody.span.start + 1, elseBody.items[0]?.span.start).includes(";") && !node.elseIf) return {};
   const lineStart = source.lastIndexOf("\n", node.span.start - 1) + 1;
   const indent = /^[ \t]*/.exec(source.slice(lineStart))?.[0] ?? "";
   const body = node.elseIf
     ? source.slice(elseBody.items[0]?.span.start, node.span.end)
     : source.slice(elseBody.span.start + 1, elseBody.span.end - 1).trim();
   if (body === "") return {};
-  return { fixes: replace({ start: thenBody.span.end, end: node.span.end }, `\n${indent}${body}`) };
+  // A comment at its end must not swallow what stands behind the brace.
+  const end = body.slice(body.lastIndexOf("\n") + 1).includes("//") ? "\n" : "";
+  return { fixes: replace({ start: thenBody.span.end, end: node.span.end }, `\n${indent}${body}${end}`) };
 }

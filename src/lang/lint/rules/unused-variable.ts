@@ -16,14 +16,17 @@ export const unusedVariable: LintRule = {
   return w * 2
 }
 `,
-  *check({ bindings }) {
+  *check({ bindings, source }) {
     for (const binding of bindings) {
       if (binding.kind !== "variable" || binding.reads > 0 || isMarkedUnused(binding)) continue;
       yield {
         message: `Variable \`${binding.name}\` is never used`,
         span: binding.span,
         hint: `Remove it, or call it \`_${binding.name}\``,
-        ...(binding.assignments === 0 ? { fixes: replace(binding.span, `_${binding.name}`) } : {}),
+        // The new name must not hide, or be, another one.
+        ...(binding.assignments === 0 && !source.includes(`_${binding.name}`)
+          ? { fixes: replace(binding.span, `_${binding.name}`) }
+          : {}),
       };
     }
   },
