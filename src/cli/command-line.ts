@@ -3,11 +3,17 @@
  * language in `tool-commands.ts`. Every command's code is loaded when it is asked for.
  */
 
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { RunOptions } from "./commands/run.ts";
 import { packageVersion } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
-import { DEFAULT_RUNS_FOLDER, type InDoubtChoice, inDoubtChoices } from "./journal/choices.ts";
+import {
+  ASK_IN_DOUBT,
+  addInDoubtChoice,
+  DEFAULT_RUNS_FOLDER,
+  type InDoubtChoices,
+  inDoubtChoices,
+} from "./journal/choices.ts";
 import { wholeNumber } from "./option-values.ts";
 import { addTools } from "./tool-commands.ts";
 
@@ -98,7 +104,7 @@ Examples:
     .argument("<run>", "a run's .jsonl file, or a folder, whose newest run is meant")
     .addOption(inDoubtOption())
     .addHelpText("after", "\nExample:\n  harn resume --in-doubt retry recordings")
-    .action(async (run: string, options: { inDoubt: InDoubtChoice }) =>
+    .action(async (run: string, options: { inDoubt: InDoubtChoices }) =>
       finish(await (await import("./commands/replay.ts")).resumeCommand(context, run, options)),
     );
 
@@ -160,7 +166,16 @@ interface RunsFlags {
 }
 
 function inDoubtOption(): Option {
-  return new Option("--in-doubt <what>", "with an unsafe effect that may or may not have happened when the run stopped")
-    .choices(inDoubtChoices)
-    .default("ask");
+  const words = inDoubtChoices.map((choice) => `"${choice}"`).join(", ");
+  return new Option(
+    "--in-doubt <what>",
+    `with an unsafe effect that may or may not have happened when the run stopped (choices: ${words}; ENTRY=CHOICE for one of several; may be given again)`,
+  )
+    .argParser((text: string, before: InDoubtChoices | undefined) => {
+      const choices = addInDoubtChoice(text, before ?? ASK_IN_DOUBT);
+      if (choices === undefined)
+        throw new InvalidArgumentError(`Allowed choices are ${inDoubtChoices.join(", ")}, or ENTRY=CHOICE.`);
+      return choices;
+    })
+    .default(ASK_IN_DOUBT, '"ask"');
 }

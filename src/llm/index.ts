@@ -183,6 +183,7 @@ export {
   isTransientCategory,
 } from "./errors/classify.ts";
 export type { ErrorReason } from "./errors/error-patterns.ts";
+export { wasInterrupted } from "./errors/interrupted.ts";
 export {
   type CallIdentity,
   cancelledFailure,

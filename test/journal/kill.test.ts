@@ -1,7 +1,7 @@
 /** A durable run is a process that may be killed at any moment, and the same command that goes on. */
 
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -97,7 +97,26 @@ describe("a durable run", () => {
     const stopped = await harn("run", "--durable", "doubt", "agent.harn").ended;
     expect(stopped.code).toBe(1);
     expect(stopped.err).toContain("was under way when the run stopped, and may or may not have happened");
-    expect(stopped.err).toContain("--in-doubt retry");
+    expect(stopped.err).toMatch(/`--in-doubt \d+=done` \(it happened\), `--in-doubt \d+=retry` \(do it again\)/);
+    expect(read("ran.txt")).toBe("x\n");
+    const entry = /\(entry (\d+)\)/.exec(stopped.err)?.[1];
+    // What is said of other entries changes nothing.
+    const other = await harn("run", "--durable", "doubt", "--in-doubt", "9999=retry", "agent.harn").ended;
+    expect([other.code, other.err]).toEqual([1, stopped.err]);
+    cpSync(join(folder, ".harn", "runs", "doubt.jsonl"), join(folder, ".harn", "runs", "done.jsonl"));
+    const header = read(".harn/runs/done.jsonl").replaceAll('"id":"doubt"', '"id":"done"');
+    writeFileSync(join(folder, ".harn", "runs", "done.jsonl"), header);
+    const done = await harn(
+      "run",
+      "--durable",
+      "done",
+      "--in-doubt",
+      "fail",
+      "--in-doubt",
+      `${entry}=done`,
+      "agent.harn",
+    ).ended;
+    expect(done).toMatchObject({ code: 0, out: "after\n", err: "" });
     expect(read("ran.txt")).toBe("x\n");
     const failed = await harn("run", "--durable", "doubt", "--in-doubt", "fail", "agent.harn").ended;
     expect(failed.code).toBe(1);

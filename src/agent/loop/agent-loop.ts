@@ -198,6 +198,7 @@ function createHarness(state: LoopState, skills: SkillScope, daemon: DaemonState
     maxSteps: state.maxIterations,
     stream: {
       retry: hintedRetry(llmRetries, retry.llmBackoffMs ?? 2000),
+      unseen: options.onTurnEvent === undefined,
       ...(retry.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: retry.idleTimeoutMs }),
       ...(retry.continuation === undefined ? {} : { continuation: retry.continuation }),
     },

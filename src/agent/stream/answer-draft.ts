@@ -69,6 +69,14 @@ export function dropUnshown(draft: AnswerDraft): void {
   for (const [at, block] of thinking.entries()) draft.thinking.set(`\0dead:${at}`, block);
 }
 
+/** Forgets everything of a dead attempt. Only where nobody looks at answers while they come. */
+export function dropAll(draft: AnswerDraft): void {
+  dropUnshown(draft);
+  draft.shown = "";
+  draft.thinking.clear();
+  draft.thinkingShown = false;
+}
+
 /** LOOP-54: true once a repeat of the request could show something twice or diverge from it. */
 export function hasProgress(draft: AnswerDraft): boolean {
   return draft.shown !== "" || draft.thinkingShown || draft.calls.length > 0;

@@ -17,7 +17,7 @@ import {
   think,
   usage,
 } from "../../../test/agent/support.ts";
-import { CancelToken } from "../../base/index.ts";
+import { CancelToken, HostError } from "../../base/index.ts";
 import { type ModelChunk, type ModelClient, ModelError, type ModelInput } from "../../llm/index.ts";
 import { createToolRuntime, defineTool } from "../tools/define-tool.ts";
 import { NO_TOOLS } from "../tools/tool-runtime.ts";
@@ -120,6 +120,39 @@ describe("establishment retry", () => {
       answer("x"),
     ]);
     expect(end).toMatchObject({ type: "turn-error", error: { kind: "other", detail: "bug" } });
+    expect(model.inputs).toHaveLength(1);
+  });
+});
+
+describe("a process that stopped in the middle of an answer", () => {
+  const cut = new ModelError("cut", {
+    category: "transient_network",
+    kind: "transient",
+    reason: "network_error",
+    provider: "scripted",
+    model: "test",
+    cause: new HostError("connection_reset", "model.stream", "cut", { data: { interrupted: true } }),
+  });
+  const half: Script = [started, think("hm"), say("half "), ...streamedCall("c1", "t", "{}"), cut];
+
+  it("asks anew when nobody looked at the answer, at once, and nothing of the dead one stays", async () => {
+    const { end, elapsedMs, model } = await run([half, answer("whole")], { unseen: true });
+    expect(model.inputs).toHaveLength(2);
+    expect(elapsedMs).toBe(0);
+    expect(end).toMatchObject({
+      type: "turn-end",
+      finalMessages: [{ role: "user" }, { text: "whole", toolCalls: [] }],
+    });
+  });
+
+  it("does not repeat what somebody has seen", async () => {
+    const { end, text, model } = await run([half, answer("whole")]);
+    expect([text, model.inputs.length]).toEqual(["half ", 1]);
+    expect(end).toMatchObject({ type: "turn-error", error: { kind: "network" } });
+  });
+
+  it("says nothing about a provider that cuts", async () => {
+    const { model } = await run([[started, say("half "), flaky()], answer("whole")], { unseen: true });
     expect(model.inputs).toHaveLength(1);
   });
 });

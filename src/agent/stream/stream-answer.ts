@@ -16,11 +16,12 @@ import {
   type ModelError,
   type ModelInput,
   type Usage,
+  wasInterrupted,
 } from "../../llm/index.ts";
 import { pause } from "../cancel/cancellation.ts";
 import { estimateTextTokens } from "../compaction/estimate.ts";
 import { addUsage } from "../turn/usage.ts";
-import { type AnswerDraft, addText, createAnswerDraft, dropUnshown, hasProgress } from "./answer-draft.ts";
+import { type AnswerDraft, addText, createAnswerDraft, dropAll, dropUnshown, hasProgress } from "./answer-draft.ts";
 import { type AttemptEnd, type Delivery, runAttempt } from "./attempt.ts";
 import { doublingBackoffMs, ESTABLISHMENT_RETRY, type RetryPolicy } from "./backoff.ts";
 import { type Continuation, createOverlapTrimmer, type OverlapTrimmer } from "./continuation.ts";
@@ -34,6 +35,8 @@ export interface StreamSettings {
   readonly establishTimeoutMs?: number;
   /** Retries of an attempt that never got an answer. Default 3, after 1, 2 and 4 s. */
   readonly retry?: RetryPolicy;
+  /** Nobody looks at an answer while it comes: one that was cut because the process stopped is asked for anew. */
+  readonly unseen?: boolean;
   /** How a cut answer is continued. Default: not at all. */
   readonly continuation?: Continuation;
 }
@@ -114,6 +117,11 @@ export async function streamAnswer(options: StreamAnswerOptions): Promise<Stream
     chargedLength = draft.shown.length;
     if (end.kind === "stopped") return { kind: "stopped", draft, lost };
 
+    if (settings.unseen && trimmer === undefined && wasInterrupted(end.error)) {
+      dropAll(draft);
+      chargedLength = 0;
+      continue;
+    }
     const next = planRepeat(end, draft);
     if (next === undefined) return { kind: "failed", error: end.error, draft, lost };
     options.onRetry?.({ kind: next.kind, failures: next.failures, delayMs: next.delayMs, error: end.error });

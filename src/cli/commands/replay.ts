@@ -1,7 +1,7 @@
 /** `harn replay` and `harn resume`: what `harn run --record` or `--durable` kept. */
 
 import type { CliContext } from "../context.ts";
-import type { InDoubtChoice } from "../journal/choices.ts";
+import type { InDoubtChoices } from "../journal/choices.ts";
 import { replayRun, resumeRun } from "../journal/journaled-run.ts";
 import { findRunFile } from "../journal/run-files.ts";
 
@@ -12,7 +12,7 @@ export async function replayCommand(context: CliContext, run: string): Promise<n
 export async function resumeCommand(
   context: CliContext,
   run: string,
-  options: { readonly inDoubt: InDoubtChoice },
+  options: { readonly inDoubt: InDoubtChoices },
 ): Promise<number> {
   return resumeRun(context, await findRunFile(context, run), options);
 }

@@ -5,7 +5,7 @@ import { type CliContext, UsageError } from "../context.ts";
 import { execute, type ProgramRequest } from "../engine/execute.ts";
 import { openReceipt } from "../engine/receipt.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { DEFAULT_RUNS_FOLDER, type InDoubtChoice } from "../journal/choices.ts";
+import { ASK_IN_DOUBT, DEFAULT_RUNS_FOLDER, type InDoubtChoices } from "../journal/choices.ts";
 import { readStdin, STDIN, STDIN_NAME } from "../source-files.ts";
 
 export interface RunOptions {
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly durable?: string;
   /** Folder of durable runs. */
   readonly runsDir?: string;
-  readonly inDoubt?: InDoubtChoice;
+  readonly inDoubt?: InDoubtChoices;
   /** File for what the steps took, or `-` for a table. */
   readonly receipt?: string;
   /** What the program sees as `argv`. */
@@ -64,7 +64,7 @@ async function runAsAsked(context: CliContext, request: ProgramRequest, options:
   }
   const folder = resolve(context.cwd, options.runsDir ?? DEFAULT_RUNS_FOLDER);
   return durableRun(context, request, durable ?? "", folder, {
-    inDoubt: options.inDoubt ?? "ask",
+    inDoubt: options.inDoubt ?? ASK_IN_DOUBT,
     ...(request.steps && { steps: request.steps }),
   });
 }

@@ -19,7 +19,7 @@ import { type JournalUse, programDigest } from "../../runtime/index.ts";
 import { Halted } from "../../vm/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { type ExecuteSettings, execute, type ProgramRequest } from "../engine/execute.ts";
-import type { InDoubtChoice } from "./choices.ts";
+import type { InDoubtChoices } from "./choices.ts";
 import { decideInDoubt } from "./in-doubt.ts";
 import { movedRoots } from "./relocated-host.ts";
 import { describeRequest, type RunFile, readRequest, readText, runFileIn } from "./run-files.ts";
@@ -67,7 +67,7 @@ export async function replayRun(context: CliContext, file: RunFile, show = true)
 }
 
 export interface ResumeChoices extends Pick<ProgramRequest, "steps"> {
-  readonly inDoubt: InDoubtChoice;
+  readonly inDoubt: InDoubtChoices;
 }
 
 /** Goes on with a run that was cut off; what it had done is not done again. */

@@ -1,6 +1,7 @@
 /** Trying again after failures that pass by themselves, and asking other providers (ERR-11, ERR-12, PROV-08). */
 
-import { type CancelSignal, HostError } from "../../base/index.ts";
+import type { CancelSignal } from "../../base/index.ts";
+import { wasInterrupted } from "../errors/interrupted.ts";
 import { cancelledFailure, transportFailure } from "../errors/model-failures.ts";
 import { isRetryable, retryDelayMs } from "../errors/retry-decision.ts";
 import type { ModelInput } from "../spec/model.ts";
@@ -35,7 +36,7 @@ export async function withRetry(
     try {
       return await attempt(made);
     } catch (error) {
-      if (policy.unseen && isInterrupted(error) && !signal?.aborted) {
+      if (policy.unseen && wasInterrupted(error) && !signal?.aborted) {
         made--;
         continue;
       }
@@ -51,11 +52,6 @@ export async function withRetry(
       if (ms > 0) await pause(context, input, ms, signal);
     }
   }
-}
-
-/** The process was stopped while the answer came, and the run goes on in another. Says nothing about the provider. */
-function isInterrupted(error: unknown): boolean {
-  return error instanceof ModelError && error.cause instanceof HostError && error.cause.data["interrupted"] === true;
 }
 
 async function pause(
@@ -103,7 +99,7 @@ export async function attemptWithFallback(
   try {
     return await runAttempt(context, request, attempt, signal, onChunk);
   } catch (error) {
-    if (!mayFallBack(error) || (onChunk === undefined && isInterrupted(error))) throw error;
+    if (!mayFallBack(error) || (onChunk === undefined && wasInterrupted(error))) throw error;
     for (const provider of fallbackProviders(context, request)) {
       try {
         const input = { ...request.input, provider };
