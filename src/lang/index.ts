@@ -25,7 +25,6 @@ export type {
   TypeExpr,
 } from "./syntax/ast.ts";
 export { peelAttributes } from "./syntax/ast.ts";
-export { PARSE_CODES } from "./syntax/codes.ts";
 export { type LexResult, lex, MAX_INTERPOLATION_DEPTH, MAX_TOKENS } from "./syntax/lexer.ts";
 export { type ParseResult, parse } from "./syntax/parser.ts";
 export { MAX_NESTING, MAX_TREE_HEIGHT } from "./syntax/parser-state.ts";
@@ -34,7 +33,8 @@ export { CONTEXTUAL_WORDS, isKeyword, KEYWORDS, type Token, type TokenKind } fro
 
 // Diagnostics
 
-export { type CodeRow, type CodeTable, findCode } from "./diagnostics/codes.ts";
+export { allCodes } from "./diagnostics/all-codes.ts";
+export { type CodeRow, type CodeTable, findCode, fullCode, type MadeProgram } from "./diagnostics/codes.ts";
 export type { Diagnostic, Label, Severity } from "./diagnostics/diagnostic.ts";
 export {
   diagnosticToJson,
@@ -47,7 +47,6 @@ export { closestName, didYouMean } from "./diagnostics/suggest.ts";
 
 // Modules
 
-export { MODULE_CODES } from "./modules/codes.ts";
 export type { ModuleName, ModuleNameKind } from "./modules/declared-names.ts";
 export {
   type LoadedModule,
@@ -79,7 +78,6 @@ export { BUILTIN_SIGNATURES } from "./check/builtin-signatures.ts";
 export { type BuiltinSignature, type BuiltinTable, createBuiltinTable } from "./check/builtin-table.ts";
 export { readBuiltinSignature } from "./check/builtin-text.ts";
 export { type CheckInput, type CheckResult, checkModule, type ModuleImports } from "./check/check-module.ts";
-export { CHECK_CODES } from "./check/codes.ts";
 export { moduleImports } from "./check/module-imports.ts";
 
 // Formatter
@@ -90,7 +88,6 @@ export { type FormatResult, formatSource } from "./format/format-source.ts";
 
 // Linter
 
-export { LINT_CODES } from "./lint/codes.ts";
 export { applyFixes } from "./lint/fix-edits.ts";
 export { type LintInput, lintModule } from "./lint/lint-module.ts";
 export type { LintCode, LintDiagnostic, LintOptions, LintRule, TextEdit } from "./lint/lint-rule.ts";

@@ -18,13 +18,13 @@ const repeat = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, i) => line(i)).join("\n");
 
 const wideFiles: readonly { readonly name: string; readonly text: string }[] = [
-  { name: "130,000 statements at the top", text: `${repeat(130_000, () => "log(1)")}\n` },
-  { name: "130,000 statements in a function", text: `fn f() {\n${repeat(130_000, () => "  log(1)")}\n}\n` },
+  { name: "125,000 statements at the top", text: `${repeat(125_000, () => "1")}\n` },
+  { name: "125,000 statements in a function", text: `fn f() {\n${repeat(125_000, () => "  1")}\n}\n` },
   {
     name: "20,000 arms",
     text: `fn f(x) {\n  match x {\n${repeat(20_000, (i) => `    ${i} -> { log(${i}) }`)}\n  }\n}\n`,
   },
-  { name: "a comment of 130,000 lines", text: `/**\n${repeat(130_000, () => " text")}\n*/\nfn f() {\n}\n` },
+  { name: "a comment of 125,000 lines", text: `/**\n${repeat(125_000, () => " text")}\n*/\nfn f() {\n}\n` },
   {
     name: "15,000 functions in an impl block",
     text: `struct S {}\nimpl S {\n${repeat(15_000, (i) => `  fn m${i}(self) { return ${i} }`)}\n}\n`,

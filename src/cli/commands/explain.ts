@@ -1,11 +1,9 @@
-/** `harn explain CODE`: what a diagnostic means and how to mend it. */
+/** `harn explain CODE`: what a diagnostic means, a program that gets it, and the same program mended. */
 
 import type { JsonObject } from "../../base/index.ts";
-import { CHECK_CODES, type CodeRow, findCode, MODULE_CODES, PARSE_CODES } from "../../lang/index.ts";
+import { allCodes, type CodeRow, closestName, findCode, fullCode } from "../../lang/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
-
-const allCodes: readonly CodeRow[] = [...PARSE_CODES, ...MODULE_CODES, ...CHECK_CODES];
 
 export async function explainCommand(
   context: CliContext,
@@ -13,20 +11,38 @@ export async function explainCommand(
   options: { readonly json?: boolean },
 ): Promise<number> {
   if (code === undefined) {
-    if (options.json) context.outJson(allCodes.map((row) => ({ ...row }) satisfies JsonObject));
+    if (options.json) context.outJson(allCodes.map(toJson));
     else for (const row of allCodes) context.out(`${row.code}  ${row.title}\n`);
     return exitCodes.ok;
   }
   const row = findCode(code, allCodes);
-  if (row === undefined) throw new UsageError(`There is no diagnostic \`${code}\`; \`harn explain\` lists all`);
-  if (options.json) context.outJson({ ...row });
+  if (row === undefined) throw unknownCode(code);
+  if (options.json) context.outJson(toJson(row));
   else {
-    const parts = [`${row.code} (${row.severity}): ${row.title}`, row.explanation];
-    if (row.bad !== undefined) parts.push(`Gets it:\n\n${indent(row.bad)}`);
-    if (row.fixed !== undefined) parts.push(`Does not:\n\n${indent(row.fixed)}`);
+    const [bad, fixed] = row.file === undefined ? ["Gets it", "Does not"] : [`Gets it, in ${row.file}`, "Does not"];
+    const parts = [
+      `${row.code} (${row.severity}): ${row.title}`,
+      row.explanation,
+      `${bad}:\n\n${indent(row.bad)}`,
+      `${fixed}:\n\n${indent(row.fixed)}`,
+    ];
+    for (const [path, text] of Object.entries(row.files ?? {})) parts.push(`With ${path}:\n\n${indent(text)}`);
     context.out(`${parts.join("\n\n")}\n`);
   }
   return exitCodes.ok;
+}
+
+function unknownCode(code: string): UsageError {
+  const closest = closestName(
+    fullCode(code),
+    allCodes.map((row) => row.code),
+  );
+  const hint = closest === undefined ? "`harn explain` lists all" : `did you mean \`${closest}\`?`;
+  return new UsageError(`There is no diagnostic \`${code}\`; ${hint}`);
+}
+
+function toJson({ makeBad: _, files, ...row }: CodeRow): JsonObject {
+  return files === undefined ? { ...row } : { ...row, files: { ...files } };
 }
 
 const indent = (text: string): string =>

@@ -7,18 +7,14 @@ import type { Json, JsonObject } from "../../base/index.ts";
 import type { Constant } from "../../bytecode/index.ts";
 import type { Attribute, AttributeArg, Expr, Span } from "../syntax/ast.ts";
 
-export interface AttributeReading {
-  /** The source of a span. */
-  readonly text: (span: Span) => string;
-  /** Told of each part that is no literal; nil stands in its place. */
-  readonly refuse?: (part: Expr) => void;
-}
+/** Gives the source of a span. */
+export type ReadSource = (span: Span) => string;
 
 /** By name; arguments without one are the list `_args`. */
-export function attributeDict(args: readonly AttributeArg[], reading: AttributeReading): Constant {
-  const positional = args.filter((arg) => arg.name === undefined).map((arg) => attributeValue(arg.value, reading));
+export function attributeDict(args: readonly AttributeArg[], source: ReadSource): Constant {
+  const positional = args.filter((arg) => arg.name === undefined).map((arg) => attributeValue(arg.value, source));
   const entries = args.flatMap((arg) =>
-    arg.name === undefined ? [] : [[arg.name, attributeValue(arg.value, reading)] as const],
+    arg.name === undefined ? [] : [[arg.name, attributeValue(arg.value, source)] as const],
   );
   return {
     kind: "dict",
@@ -26,7 +22,7 @@ export function attributeDict(args: readonly AttributeArg[], reading: AttributeR
   };
 }
 
-export function attributeValue(expr: Expr, reading: AttributeReading): Constant {
+function attributeValue(expr: Expr, source: ReadSource): Constant {
   switch (expr.kind) {
     case "StringLiteral":
       return { kind: "string", value: expr.value };
@@ -43,12 +39,12 @@ export function attributeValue(expr: Expr, reading: AttributeReading): Constant 
     case "Identifier":
     case "Property":
     case "Call":
-      return { kind: "string", value: reading.text(expr.span).trim() };
+      return { kind: "string", value: source(expr.span).trim() };
     case "ListLiteral":
       return {
         kind: "list",
         items: expr.elements.map((element) =>
-          attributeValue(element.kind === "Spread" ? element.value : element, reading),
+          attributeValue(element.kind === "Spread" ? element.value : element, source),
         ),
       };
     case "DictLiteral":
@@ -56,19 +52,19 @@ export function attributeValue(expr: Expr, reading: AttributeReading): Constant 
         kind: "dict",
         entries: expr.entries.flatMap((entry) =>
           entry.kind === "Entry" && entry.key.kind === "StringLiteral"
-            ? [[entry.key.value, attributeValue(entry.value, reading)] as const]
+            ? [[entry.key.value, attributeValue(entry.value, source)] as const]
             : [],
         ),
       };
     default:
-      reading.refuse?.(expr);
+      // The grammar has nothing else here; a tree made by hand might.
       return { kind: "nil" };
   }
 }
 
 /** The arguments for tools: whole numbers beyond 2^53 lose their last digits, durations are milliseconds. */
 export function attributeJson(attribute: Attribute, text: (span: Span) => string): JsonObject {
-  return toJson(attributeDict(attribute.args, { text })) as JsonObject;
+  return toJson(attributeDict(attribute.args, text)) as JsonObject;
 }
 
 function toJson(constant: Constant): Json {

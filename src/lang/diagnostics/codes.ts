@@ -3,7 +3,7 @@
  *
  * A code is permanent: it keeps its meaning for ever and is never given to anything else. Each area of the compiler keeps
  * its own table next to the code that reports: `HARN-P…` in `syntax/`, `HARN-N…` in `modules/` and `check/`, `HARN-T…` in
- * `check/`, `HARN-C…` in `compile/`, `HARN-L…` in `lint/`.
+ * `check/`, `HARN-C…` in `compile/`, `HARN-L…` in `lint/`. `allCodes` puts them together.
  */
 
 import type { Severity } from "./diagnostic.ts";
@@ -16,18 +16,34 @@ export interface CodeRow {
   readonly title: string;
   /** Why it is a problem and what to do, in a few sentences. */
   readonly explanation: string;
-  /** A program that gets this diagnostic; absent where it would be too long to print. */
-  readonly bad?: string;
+  /** A program that gets this diagnostic. */
+  readonly bad: string;
   /** The same program as it should be. */
-  readonly fixed?: string;
+  readonly fixed: string;
+  /** Name of the file that both are the text of. Default: a program. */
+  readonly file?: string;
+  /** Further files of both programs, by their path from there. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Where the real program is too long to print: makes it. `bad` tells then what it looks like. */
+  readonly makeBad?: () => MadeProgram;
+}
+
+export interface MadeProgram {
+  readonly text: string;
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
 
 export type CodeTable = readonly CodeRow[];
 
-/** The row of a code; case does not matter and the `HARN-` may be left out. Undefined for an unknown code. */
-export function findCode(code: string, ...tables: readonly CodeTable[]): CodeRow | undefined {
+/** `t1` → `HARN-T1`: case does not matter and the `HARN-` may be left out. */
+export function fullCode(code: string): string {
   const upper = code.trim().toUpperCase();
-  const wanted = upper.startsWith("HARN-") ? upper : `HARN-${upper}`;
+  return upper.startsWith("HARN-") ? upper : `HARN-${upper}`;
+}
+
+/** The row of a code, written as `fullCode` takes it. Undefined for an unknown code. */
+export function findCode(code: string, ...tables: readonly CodeTable[]): CodeRow | undefined {
+  const wanted = fullCode(code);
   for (const table of tables) {
     const row = table.find((candidate) => candidate.code === wanted);
     if (row !== undefined) return row;

@@ -1,15 +1,6 @@
 /** What a fuzz case has to say against a part of the system, and the checks that several parts share. */
 
-import {
-  CHECK_CODES,
-  type Diagnostic,
-  LINT_CODES,
-  MODULE_CODES,
-  PARSE_CODES,
-  renderDiagnostic,
-  type SourceFile,
-  type Span,
-} from "../../lang/index.ts";
+import { allCodes, type Diagnostic, renderDiagnostic, type SourceFile, type Span } from "../../lang/index.ts";
 
 export interface Complaint {
   /** The same for inputs that show the same fault; what findings are told apart by. */
@@ -50,14 +41,12 @@ export function withoutDetails(message: string): string {
     .slice(0, 160);
 }
 
-const knownCodes: ReadonlySet<string> = new Set(
-  [...PARSE_CODES, ...MODULE_CODES, ...CHECK_CODES, ...LINT_CODES].map(({ code }) => code),
-);
+const knownCodes: ReadonlySet<string> = new Set(allCodes.map(({ code }) => code));
 
 /** What is wrong with a diagnostic as such: its place, its text, its code, or that it cannot be shown. */
 export function diagnosticComplaint(diagnostic: Diagnostic, file: SourceFile): Complaint | undefined {
   const { code, message, hint, span, labels = [] } = diagnostic;
-  if (!code.startsWith("HARN-C") && !knownCodes.has(code)) return complaint(`Unknown code ${code}`, message);
+  if (!knownCodes.has(code)) return complaint(`Unknown code ${code}`, message);
   if (message === "" || /[\r\n]/.test(message)) return complaint(`${code}: message of several lines`, message);
   if (hint !== undefined && /[\r\n]/.test(hint)) return complaint(`${code}: hint of several lines`, hint);
   for (const place of [span, ...labels.map((label) => label.span)]) {

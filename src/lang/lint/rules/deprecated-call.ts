@@ -5,15 +5,17 @@ export const deprecatedCall: LintRule = {
   name: "deprecated-call",
   code: "HARN-L024",
   docs: "Reports a call of a function of this file that is marked `@deprecated`.",
-  bad: `@deprecated(since: "2.0", use: "load")
-fn fetch_all() {
+  bad: `/** Everything at once, however much it is. */
+@deprecated(since: "2.0", use: "load")
+pub fn fetch_all() {
   return []
 }
 
 log(fetch_all())
 `,
-  fixed: `@deprecated(since: "2.0", use: "load")
-fn fetch_all() {
+  fixed: `/** Everything at once, however much it is. */
+@deprecated(since: "2.0", use: "load")
+pub fn fetch_all() {
   return []
 }
 

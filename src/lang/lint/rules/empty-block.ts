@@ -10,11 +10,11 @@ export const emptyBlock: LintRule = {
   bad: `fn f(ready) {
   if ready {
   }
-  log(1)
+  log(ready)
 }
 `,
   fixed: `fn f(ready) {
-  log(1)
+  log(ready)
 }
 `,
   *check(context) {

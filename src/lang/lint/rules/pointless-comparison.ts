@@ -17,11 +17,11 @@ export const pointlessComparison: LintRule = {
   name: "pointless-comparison",
   code: "HARN-L012",
   docs: "Reports a value compared to itself, and a condition that is a constant; `while true` is a loop, not a mistake.",
-  bad: `fn is_ready() {
+  bad: `fn is_open() {
   return 1 == 1
 }
 `,
-  fixed: `fn is_ready() {
+  fixed: `fn is_open() {
   return true
 }
 `,

@@ -12,8 +12,7 @@ export const unusedResult: LintRule = {
 }
 `,
   fixed: `fn add(xs, x) {
-  let longer = xs.push(x)
-  return longer
+  return xs.push(x)
 }
 `,
   *check(context) {
