@@ -7,7 +7,7 @@ import { type Builtin, effect } from "../builtin.ts";
 import { commandPolicyArgument } from "../commands/command-scope.ts";
 import { hostBridge } from "../host/host-state.ts";
 import { answerValue } from "../llm/answer-value.ts";
-import { modelFailure } from "../llm/run-state.ts";
+import { LLM_STATE, llmState, modelFailure, openLlmState } from "../llm/run-state.ts";
 import { bridgePorts } from "./bridge-ports.ts";
 import { readAgentLoop } from "./loop-options.ts";
 import { registryTools } from "./registry-tools.ts";
@@ -15,6 +15,9 @@ import { agentState, insideLoop, type LoopScope, loopScope } from "./run-state.t
 
 async function runAgentLoop([prompt, system, given]: readonly Value[], context: AsyncContext): Promise<Value> {
   const options = given instanceof Dict ? given : new Dict(new Map());
+  const { progress } = context;
+  const kept = progress?.from === undefined ? undefined : readKept(progress.from);
+  const opensModels = openModels(context, kept);
   const { sessions } = agentState(context);
   const scope: { -readonly [K in keyof LoopScope]: LoopScope[K] } = {
     sessionId: "",
@@ -38,17 +41,16 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
   );
   const ports = bridgePorts(inside);
   const opened = sessionOf(sessionId.trim(), context);
-  const { progress } = context;
-  const kept = progress?.from === undefined ? undefined : readKept(progress.from);
   const session = kept?.session ?? opened;
+  const known: KeptLoop = { session, opensModels };
   // A loop that goes on keeps its checkpoint again where it was, before it asks for anything.
-  if (kept?.loop === undefined) await progress?.keep((): KeptLoop => ({ session }));
+  if (kept?.loop === undefined) await progress?.keep(() => known);
   scope.sessionId = session.id;
   scope.options = {
     ...loop,
     session: { store: sessions, ...session },
     ...(ports === undefined ? {} : { ports }),
-    ...keptTurns(progress, session, kept),
+    ...keptTurns(progress, known, kept?.loop),
   };
   const result = await asCaller(scope.sessionId, inside, () => agentLoop(scope.options));
   // What a step may spend is not the loop's business: it ends, and the step's boundary decides.
@@ -59,31 +61,47 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
 /** What a loop goes on from, besides its arguments. Without `loop` it had not begun. */
 interface KeptLoop {
   readonly session: { readonly id: string; readonly anonymous: boolean };
+  /** The run had called no model before, so the loop was the one to ask the host how models are set up. */
+  readonly opensModels: boolean;
   readonly loop?: AgentCheckpoint;
 }
 
 /** Every turn is a place to go on from. */
 function keptTurns(
   progress: AsyncContext["progress"],
-  session: KeptLoop["session"],
-  kept: KeptLoop | undefined,
+  known: KeptLoop,
+  from: AgentCheckpoint | undefined,
 ): Pick<AgentLoopOptions, "onCheckpoint" | "from" | "clockGoesOn"> {
   if (progress === undefined) return {};
   return {
     // Where runs are restored the clock goes on; the log would not know of readings for checkpoints.
     clockGoesOn: true,
-    onCheckpoint: (moment) => progress.keep((): KeptLoop => ({ session, loop: moment.whole() })),
-    ...(kept?.loop === undefined ? {} : { from: kept.loop }),
+    onCheckpoint: (moment) => progress.keep((): KeptLoop => ({ ...known, loop: moment.whole() })),
+    ...(from === undefined ? {} : { from }),
   };
 }
 
 /** The loop checks its checkpoint itself. */
 function readKept(kept: unknown): KeptLoop {
-  const { session, loop } = (isJsonObject(kept) ? kept : {}) as Partial<KeptLoop>;
+  const { session, opensModels, loop } = (isJsonObject(kept) ? kept : {}) as Partial<KeptLoop>;
   if (typeof session?.id !== "string" || typeof session.anonymous !== "boolean") {
     throw new HarnError("agent.checkpoint", "Expected what an `agent_loop` has kept, with its session");
   }
-  return { session, ...(loop === undefined ? {} : { loop }) };
+  return { session, opensModels: opensModels === true, ...(loop === undefined ? {} : { loop }) };
+}
+
+/**
+ * What the model layer needs to know of the host is asked for once in a run. A loop that was the first to ask, and goes on
+ * in a run that knows it already, asks again: its log has the answers, and they come before its own.
+ *
+ * @returns whether the loop is the first
+ */
+function openModels(context: AsyncContext, kept: KeptLoop | undefined): boolean {
+  const { vm, host } = context;
+  const isOpen = vm.state.has(LLM_STATE);
+  if (isOpen && kept?.opensModels) openLlmState(vm, host, false);
+  else llmState(context);
+  return kept?.opensModels ?? !isOpen;
 }
 
 /** AGENT-08; RESET-04: inside an embedder a loop without a name goes on in the session around it, or keeps a new one. */

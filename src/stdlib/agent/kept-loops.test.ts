@@ -1,7 +1,7 @@
 /** `agent_loop` made again with what it kept: the rest of a program comes out as if it had never been left. */
 
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../base/index.ts";
+import type { Host, Json } from "../../base/index.ts";
 import { loadProgram, startProgram } from "../../runtime/index.ts";
 import { createVirtualHost } from "../../testing/index.ts";
 import type { AsyncContext, AsyncNative, Value, Vm } from "../../vm/index.ts";
@@ -10,6 +10,8 @@ import type { AsyncContext, AsyncNative, Value, Vm } from "../../vm/index.ts";
 interface Outcome {
   readonly output: string;
   readonly kept: readonly string[];
+  /** What the loop asked of the host, and `keep` where it kept something. */
+  readonly asked: readonly string[];
 }
 
 /** At its `leaveAt`th place the loop is left where it is, and made again with what it kept there. */
@@ -22,22 +24,44 @@ async function run(source: string, leaveAt?: number): Promise<Outcome> {
   if (program === undefined) throw new Error(diagnostics.map(({ diagnostic }) => diagnostic.message).join("\n"));
   const { vm, outcome } = startProgram(program, { host });
   const kept: string[] = [];
-  withProgress(vm, kept, leaveAt);
+  const asked: string[] = [];
+  withProgress(vm, kept, asked, leaveAt);
   const ended = await host.drive(outcome);
   expect(ended.status).toBe("ok");
-  return { output: host.stdout(), kept };
+  return { output: host.stdout(), kept, asked };
 }
 
-function withProgress(vm: Vm, kept: string[], leaveAt: number | undefined): void {
+/** The same host, and a list of what is asked of it. */
+function listening(host: Host, asked: string[]): Host {
+  const note = (kind: string, args: unknown) => void asked.push(`${kind} ${JSON.stringify(args)}`);
+  return {
+    sync(kind, args) {
+      note(kind, args);
+      return host.sync(kind, args);
+    },
+    perform(kind, args, signal) {
+      note(kind, args);
+      return host.perform(kind, args, signal);
+    },
+    stream(kind, args, signal) {
+      note(kind, args);
+      return host.stream(kind, args, signal);
+    },
+  };
+}
+
+function withProgress(vm: Vm, kept: string[], asked: string[], leaveAt: number | undefined): void {
   const plain = vm.asyncContext.bind(vm);
   vm.asyncContext = (task, native: AsyncNative, args: readonly Value[]) => {
-    const context = plain(task, native, args);
-    if (native.name !== "agent_loop") return context;
+    const given = plain(task, native, args);
+    if (native.name !== "agent_loop") return given;
+    const context = { ...given, host: listening(given.host, asked) };
     const after = (from: Json | undefined): NonNullable<AsyncContext["progress"]> => ({
       from,
       async keep(state) {
         const text = JSON.stringify(state());
         kept.push(text);
+        asked.push("keep");
         if (from !== undefined || kept.length !== leaveAt) return;
         const again = native.impl(args, { ...context, progress: after(JSON.parse(text) as Json) });
         void Promise.resolve(again).then((value) => vm.wake(task, value));
@@ -101,6 +125,31 @@ describe("AGENT-08 issue 7: loops that are gone on from", () => {
       expect(again.kept.slice(at + 1).map(parsed)).toEqual(kept.slice(at).map(parsed));
     }
   });
+
+  it.each([
+    ["the first to call a model", PROGRAM],
+    [
+      "after another call",
+      `llm_mock({text: "Hello"})\nprintln(llm_call("Hi", nil, {provider: "mock"}).text)\n${PROGRAM}`,
+    ],
+    ["without a session of a name", PROGRAM.replace(', session_id: "work"', "")],
+  ])(
+    "made again, it asks first what it asked before it kept anything, then what came next: %s",
+    async (_name, program) => {
+      const { kept, asked } = await run(program);
+      const marks = asked.flatMap((request, at) => (request === "keep" ? [at] : []));
+      const prologue = asked.slice(0, marks[0]);
+      expect(marks).toHaveLength(kept.length);
+      for (const [place, mark] of marks.entries()) {
+        const again = await run(program, place + 1);
+        expect(again.asked, `left at place ${place}`).toEqual([
+          ...asked.slice(0, mark + 1),
+          ...prologue,
+          ...asked.slice(mark),
+        ]);
+      }
+    },
+  );
 
   it("what is no loop's is refused", async () => {
     const host = createVirtualHost();
