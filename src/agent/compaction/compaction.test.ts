@@ -624,7 +624,7 @@ describe("window properties", () => {
       expect(compactions).toBeLessThanOrEqual(steps / 2);
       for (const input of model.inputs) {
         expect(brokenRules(input.messages)).toEqual([]);
-        expect(estimateTokens(input.messages as readonly RecordedMessage[])).toBeLessThanOrEqual(1900);
+        expect(estimateTokens(input.messages as readonly RecordedMessage[])).toBeLessThanOrEqual(1200);
       }
     },
   );

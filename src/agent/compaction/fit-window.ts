@@ -48,7 +48,9 @@ function fitBlock(block: readonly RecordedMessage[], budget: number, noteTokens:
   if (head === undefined) return [];
   if (head.role === "user") return [{ ...head, content: cutToTokens(head.content, budget) }];
   if (head.role === "assistant") {
-    const { thinking: _thinking, ...bare } = head;
+    const { thinking = [], ...bare } = head;
+    // Providers that sign thinking refuse calls of a running exchange without it, and it cannot be shortened.
+    if (thinking.some((part) => part.signature !== undefined || part.redacted !== undefined)) return [DROPPED_NOTE];
     const assistant =
       bare.text === undefined ? bare : { ...bare, text: cutToTokens(bare.text, Math.floor(budget / 4)) };
     const room = budget - noteTokens - estimateMessageTokens(assistant);

@@ -3,8 +3,8 @@
 import { ModelError, type ToolSpec } from "../../llm/index.ts";
 import { CANCELLED, orCancelled } from "../cancel/cancellation.ts";
 import type { CompactionOutcome, CompactionPolicy } from "../compaction/compaction-policy.ts";
-import { estimateOverhead, estimateTokens } from "../compaction/estimate.ts";
-import { fitToWindow } from "../compaction/fit-window.ts";
+import { anchoredTokens, estimateOverhead, estimateTokens } from "../compaction/estimate.ts";
+import { fitToWindow, SMALLEST_WINDOW_TOKENS } from "../compaction/fit-window.ts";
 import { CompactionError } from "../compaction/request-summary.ts";
 import { healHistory } from "../context/heal.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
@@ -16,7 +16,13 @@ import { loseUsage, spendOnCompaction } from "./usage.ts";
 /** After a compaction that did not bring the history under its gate, so many new messages are waited for. */
 const REGROWTH_MESSAGES = 4;
 
-/** @param forced the provider refused the history as too long: do not ask the gate */
+/**
+ * Asks the strategy when its gate opens, when the next request would not fit into the window, or when the provider has
+ * refused one. What comes out always fits, whatever the strategy gave back. A history that has just been compacted and
+ * is too long again already is only cut: another summary would not help, and every step would pay for one.
+ *
+ * @param forced the provider refused the history as too long: do not ask the gate
+ */
 export async function compact(turn: TurnState, forced = false): Promise<TurnOutcome | undefined> {
   const policy = turn.harness.compaction;
   if (policy === undefined) return undefined;
@@ -24,17 +30,22 @@ export async function compact(turn: TurnState, forced = false): Promise<TurnOutc
   const tools = requestTools(turn);
   const overhead = estimateOverhead(turn.system, tools);
   const before = turn.history;
-  if (!forced) {
-    if (before.length < turn.compactAtLength) return undefined;
-    if (!strategy.shouldCompact(before, windowTokens, overhead)) return undefined;
-  }
+  const isFresh = !forced && before.length < turn.compactAtLength;
+  const isOpen = forced || (!isFresh && strategy.shouldCompact(before, windowTokens, overhead));
+  const expected = anchoredTokens(before, overhead);
+  const isTooLong = expected > windowTokens && overhead + SMALLEST_WINDOW_TOKENS < windowTokens;
+  if (!isOpen && !isTooLong) return undefined;
 
-  const outcome = await runStrategy(turn, policy, tools, forced);
+  const outcome = isFresh ? { messages: before } : await runStrategy(turn, policy, tools, forced);
   if (outcome === CANCELLED) return stoppedOutcome(turn);
   if (outcome === undefined && !forced) return undefined;
   if (outcome?.usage !== undefined) spendOnCompaction(turn.accounts, outcome.usage);
   const folded = outcome?.messages ?? before;
-  const messages = forced ? fitToWindow(folded, overflowTarget(before, windowTokens)) : folded;
+  const messages = forced
+    ? fitToWindow(folded, overflowTarget(before, windowTokens))
+    : folded !== before || isTooLong
+      ? fitToWindow(folded, roomFor(before, windowTokens - overhead, expected - overhead))
+      : folded;
   if (messages !== before) {
     turn.history = healHistory(messages.map(withoutUsage));
     turn.historyEpoch++;
@@ -91,6 +102,11 @@ async function runStrategy(
     await observe(turn, { type: "compaction-failed", message });
     return undefined;
   }
+}
+
+/** Estimated tokens that fit into the room; fewer where the provider has counted more than the estimate. */
+function roomFor(messages: readonly RecordedMessage[], roomTokens: number, expectedTokens: number): number {
+  return Math.floor(roomTokens * Math.min(1, estimateTokens(messages) / Math.max(1, expectedTokens)));
 }
 
 /** The provider has refused the history although our estimate may say that it fits: then the estimate is too low. */
