@@ -1,11 +1,19 @@
+/**
+ * What is said about builtins is true: each example runs, prints what its reference page says, and leaves nothing behind;
+ * the pages are what the table says.
+ */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { compressionHandlers as compression } from "../src/cli/node-host/compression.ts";
-import { cryptoHandlers as crypto } from "../src/cli/node-host/signatures.ts";
+import { builtinAreas, builtinPages, runExample } from "../scripts/reference/builtin-pages.ts";
+import { root } from "../scripts/reference/pages.ts";
 import { standardBuiltins } from "../src/stdlib/index.ts";
-import { runHarn } from "./support/run-harn.ts";
 
 /** Signature up to its parameters. */
 const nameOf = (signature: string): string => signature.slice(0, signature.search(/[(<]/));
+
+const areas = await builtinAreas();
 
 describe("what is said about builtins", () => {
   it("names each once, as the VM knows it", () => {
@@ -24,14 +32,33 @@ describe("what is said about builtins", () => {
       [],
     );
   });
+
+  it("has a place in one area for each", () => {
+    const placed = areas.flatMap(({ builtins }) => builtins.map(({ native }) => native.name));
+    expect(placed.sort()).toEqual(standardBuiltins.map(({ native }) => native.name).sort());
+  });
 });
 
-describe("the example of a builtin runs and leaves no task behind", () => {
+describe("the example of a builtin", () => {
+  const outputs = new Map<string, string>();
+
   it.each(
     standardBuiltins.flatMap(({ native, example }) => (example === undefined ? [] : [[native.name, example] as const])),
-  )("%s", async (_name, example) => {
-    const { error, liveTasks } = await runHarn(example, { crypto, compression, process: () => ({ exitCode: 0 }) });
+  )("%s runs and leaves no task behind", async (name, example) => {
+    const { output, error, liveTasks } = await runExample(example);
     expect(error).toBeUndefined();
     expect(liveTasks).toBe(0);
+    outputs.set(name, output);
+  });
+
+  it.each(areas.map(({ name }) => name))("prints what the reference page says: %s (npm run docs)", (name) => {
+    const path = `docs/reference/builtins/${name}.md`;
+    const page = builtinPages(areas, outputs).find((each) => each.path === path);
+    expect(readFileSync(join(root, path), "utf8")).toBe(page?.text);
+  });
+
+  it("can be found from the index (npm run docs)", () => {
+    const [index] = builtinPages(areas, outputs);
+    expect(readFileSync(join(root, "docs/reference/builtins/README.md"), "utf8")).toBe(index?.text);
   });
 });

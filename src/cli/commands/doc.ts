@@ -1,6 +1,7 @@
 /** `harn doc NAME`: a builtin's signature and what it does. */
 
 import type { Json } from "../../base/index.ts";
+import { closestName } from "../../lang/index.ts";
 import { standardBuiltins } from "../../stdlib/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -21,9 +22,7 @@ export async function docCommand(
   }
   const page = pages.find((each) => nameOf(each) === name);
   if (page === undefined) {
-    const alike = pages.map(nameOf).filter((other) => other.includes(name) || name.includes(other));
-    const hint = alike.length > 0 ? `; there is ${alike.slice(0, 8).join(", ")}` : "; `harn doc` lists all";
-    throw new UsageError(`There is no builtin \`${name}\`${hint}`);
+    throw unknownBuiltin(name, pages.map(nameOf));
   }
   if (options.json) context.outJson({ name: nameOf(page), ...page });
   else {
@@ -34,4 +33,16 @@ export async function docCommand(
     context.out(`${parts.join("\n\n")}\n`);
   }
   return exitCodes.ok;
+}
+
+function unknownBuiltin(name: string, names: readonly string[]): UsageError {
+  const alike = names.filter((other) => other.includes(name) || name.includes(other)).slice(0, 8);
+  const closest = closestName(name, names);
+  const hint =
+    closest !== undefined && !alike.includes(closest)
+      ? `did you mean \`${closest}\`?`
+      : alike.length > 0
+        ? `there is ${alike.join(", ")}`
+        : "`harn doc` lists all";
+  return new UsageError(`There is no builtin \`${name}\`; ${hint}`);
 }

@@ -23,6 +23,7 @@ export async function explainCommand(
     const parts = [
       `${row.code} (${row.severity}): ${row.title}`,
       row.explanation,
+      ...(row.rule === undefined ? [] : [`Where it is meant so: // lint: allow ${row.rule}`]),
       `${bad}:\n\n${indent(row.bad)}`,
       `${fixed}:\n\n${indent(row.fixed)}`,
     ];

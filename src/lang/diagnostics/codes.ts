@@ -12,6 +12,8 @@ export interface CodeRow {
   /** `HARN-P001`. */
   readonly code: string;
   readonly severity: Severity;
+  /** For lint findings: the name that `// lint: allow NAME` silences. */
+  readonly rule?: string;
   /** What happened, as a heading: sentence case, no full stop. */
   readonly title: string;
   /** Why it is a problem and what to do, in a few sentences. */

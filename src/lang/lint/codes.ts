@@ -6,6 +6,7 @@ import { lintRules } from "./lint-rules.ts";
 export const LINT_CODES: CodeTable = lintRules.map((rule) => ({
   code: rule.code,
   severity: rule.severity ?? "warning",
+  rule: rule.name,
   title: titleOf(rule.name),
   explanation: rule.docs,
   bad: rule.bad,
