@@ -61,6 +61,12 @@ export interface Journal {
   readonly failure: HarnError | undefined;
   /** True after a `crash` fault: the process is to be taken as gone. */
   readonly crashed: boolean;
+  /**
+   * From here on nothing is recorded, whatever the program still does while it is taken apart: it goes on, if ever, from
+   * what was appended before. What was appended is still flushed.
+   */
+  freeze(): void;
+  readonly frozen: boolean;
   /** The `seq` that the next entry will have. */
   readonly position: number;
   /** Text appended so far by this process, characters. */
@@ -238,6 +244,7 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   let unsynchronised = false;
   let failure: HarnError | undefined;
   let crashed = false;
+  let frozen = false;
 
   const sink = {
     has: (digest: string) => known.has(digest),
@@ -347,6 +354,7 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
       return digest;
     },
     append(draft, timeMs) {
+      if (frozen) return nextSeq;
       const seq = nextSeq++;
       if (crashed || failure) return seq;
       const body = encodeEntry(draft, seq, timeMs);
@@ -366,6 +374,12 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
     },
     get crashed() {
       return crashed;
+    },
+    freeze() {
+      frozen = true;
+    },
+    get frozen() {
+      return frozen;
     },
     get position() {
       return nextSeq;

@@ -164,6 +164,7 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
 
     sync(task, kind, args) {
       if (journal.crashed) throw new SimulatedCrash();
+      if (journal.frozen) return host.sync(kind, args);
       checkWritable();
       let result: SyncEffects[typeof kind]["result"];
       try {
@@ -178,7 +179,7 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
     },
 
     async perform(task, kind, args, signal, again) {
-      if (journal.crashed) return never();
+      if (journal.crashed || journal.frozen) return never();
       checkWritable();
       const verdict = classify(kind, args);
       const of = again?.seq ?? begin("async", task, kind, args, verdict);
@@ -226,7 +227,7 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
       return {
         async next() {
           if (over) return ended;
-          if (journal.crashed) return never();
+          if (journal.crashed || journal.frozen) return never();
           checkWritable();
           let step: IteratorResult<Item>;
           try {

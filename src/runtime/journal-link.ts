@@ -134,7 +134,12 @@ export function linkJournal(
   const shown = use.mode === "replay" && use.show !== false ? showing(journalHost, host) : journalHost;
   const output = use.mode !== "replay" && use.keepOutput ? keepingOutput(shown, journal) : shown;
   const observed = use.observe ? observing(output, use.observe) : output;
-  const guarded = haltingOnFault(observed, (error, task) => machine?.halt(error, task));
+  /** What the program does while it is taken apart is none of its story: a resumed run will not do it. */
+  const halt = (error: unknown, task?: string): void => {
+    journal.freeze();
+    machine?.halt(error, task);
+  };
+  const guarded = haltingOnFault(observed, halt);
   const breathHost = guarded(BREATH_TASK);
 
   /** The request to be told of a stop. */
@@ -176,7 +181,7 @@ export function linkJournal(
       else stopAsked.cancel("stop");
     },
     suspend() {
-      machine?.halt(new HarnError("run.suspended", `Run \`${journal.info.id}\` was suspended; resume it to go on`));
+      halt(new HarnError("run.suspended", `Run \`${journal.info.id}\` was suspended; resume it to go on`));
     },
     async finish(outcome) {
       try {

@@ -136,7 +136,11 @@ async function liveUntilOver(whenToKill: (life: number) => (() => Promise<void>)
     }
     const last = await ended;
     printed += last.out;
-    if (last.signal === "SIGKILL") continue;
+    if (last.signal === "SIGKILL") {
+      // What was said is out of date: that process may have done it.
+      told.length = 0;
+      continue;
+    }
     const choice = lookAt(last.err);
     if (choice === undefined) return { last, kills, printed };
     told.push(choice);
