@@ -4,6 +4,7 @@
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
+import { escapeNonAscii } from "./escape-non-ascii.mjs";
 import { root, run } from "./run-command.mjs";
 
 const finished = join(root, "dist", "bin");
@@ -41,13 +42,6 @@ await expectOutput(["run", program], "42\n");
 await expectOutput(["check", program], undefined);
 await expectOutput(["--version"], undefined);
 rmSync(program);
-
-/** Strings and patterns say the same with escapes; read as Latin-1 the file then needs no decoding. */
-function escapeNonAscii(text, name) {
-  const notToEscape = /String\.raw`[^`]*[^\0-\x7f]|\\[^\0-\x7f]/.exec(text);
-  if (notToEscape !== null) throw new Error(`${name} has a character that cannot be escaped: ${notToEscape[0]}`);
-  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
 
 async function expectOutput(args, expected) {
   const command = [process.execPath, join(fresh, "harn.cjs"), ...args];

@@ -39,3 +39,4 @@ if (!isInstalled()) {
 }
 await step("The build", [...tool("tsc"), "-b", "src/cli"]);
 await step("The bundle", [process.execPath, "scripts/bundle.mjs"]);
+await step("The library", [process.execPath, "scripts/bundle-library.mjs"]);

@@ -23,6 +23,7 @@ const adapters = {
   langgraph: "@langchain/langgraph",
   mastra: "@mastra/core",
   ours: undefined,
+  "ours-pipeline": undefined,
   "ours-harn": undefined,
 };
 
@@ -32,6 +33,8 @@ const short = (value) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 const rows = [
   { scenario: "turns", key: "cpuUs", title: "CPU per turn, µs (20 tool turns)" },
   { scenario: "turns", key: "wallUs", title: "time per turn, µs" },
+  { scenario: "settled", key: "cpuUs", title: "the same after 1,260 requests: CPU per turn, µs" },
+  { scenario: "settled", key: "wallUs", title: "the same after 1,260 requests: time per turn, µs" },
   { scenario: "first", key: "cpuUs", title: "CPU to the first delta, µs" },
   { scenario: "first", key: "wallUs", title: "time to the first delta, µs" },
   { scenario: "deltas", key: "cpuUs", title: "CPU per text delta, µs (50,000)" },
@@ -117,10 +120,18 @@ console.log(
     shown.map((row) => [row.title, ...chosen.map((name) => cell(name, row))]),
   ),
 );
-if (chosen.includes("ours") && chosen.includes("ours-harn")) {
-  const turns = { scenario: "turns", key: "cpuUs" };
-  const ratio = medianOf("ours-harn", turns) / medianOf("ours", turns);
-  console.log(`\nThe language on top of our TypeScript loop, CPU per turn: ${formatRatio(ratio)}`);
+for (const [bare, what] of [
+  ["ours-pipeline", "the same loop and pipeline from TypeScript"],
+  ["ours", "our bare TypeScript loop"],
+]) {
+  for (const [scenario, when] of [
+    ["turns", "after a hundred requests"],
+    ["settled", "settled"],
+  ]) {
+    const [below, program] = [bare, "ours-harn"].map((name) => medianOf(name, { scenario, key: "cpuUs" }));
+    if (below === undefined || program === undefined) continue;
+    console.log(`A Harn program over ${what}, CPU per turn ${when}: ${formatRatio(program / below)}`);
+  }
 }
 for (const failure of failures) console.log(`Not measured: ${failure}`);
 if (failures.length > 0) process.exitCode = 1;

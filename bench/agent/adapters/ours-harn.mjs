@@ -4,10 +4,10 @@
 import { prompt, system, tool } from "./tool.mjs";
 
 const dist = process.env["HARN_DIST"] ?? new URL("../../../dist", import.meta.url).href;
-const { createModelTraffic, createNodeHost } = await import(`${dist}/cli/index.js`);
-const { loadSource } = await import(`${dist}/runtime/index.js`);
-const { internalNatives, standardBuiltins, standardGlobals, standardMethods } = await import(`${dist}/stdlib/index.js`);
-const { dictOf, Vm } = await import(`${dist}/vm/index.js`);
+const { createModelTraffic, createNodeHost } = await import(`${dist}/lib/node.js`);
+const { loadSource } = await import(`${dist}/lib/harn.js`);
+const { internalNatives, standardBuiltins, standardGlobals, standardMethods } = await import(`${dist}/lib/stdlib.js`);
+const { dictOf, Vm } = await import(`${dist}/lib/vm.js`);
 
 const source = `
 let tools = tool_define(tool_registry(), "${tool.name}", "${tool.description}", {

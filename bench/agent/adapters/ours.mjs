@@ -2,9 +2,9 @@
 import { prompt, system, tool } from "./tool.mjs";
 
 const dist = process.env["HARN_DIST"] ?? new URL("../../../dist", import.meta.url).href;
-const { agentLoop, createSessionStore, createToolRuntime, defineTool } = await import(`${dist}/agent/index.js`);
-const { createModelRouter } = await import(`${dist}/llm/index.js`);
-const { createNodeHost } = await import(`${dist}/cli/index.js`);
+const { agentLoop, createSessionStore, createToolRuntime, defineTool } = await import(`${dist}/lib/agent.js`);
+const { createModelRouter } = await import(`${dist}/lib/llm.js`);
+const { createNodeHost } = await import(`${dist}/lib/node.js`);
 
 export function createClient(baseUrl) {
   const host = createNodeHost({ environment: { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: "key" } });
