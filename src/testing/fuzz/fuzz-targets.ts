@@ -135,6 +135,7 @@ function validProgram(random: RandomSource, { examples, callables }: Makers): Fu
     () => ({ kind: "grammar", text: generateProgram({ seed, size }) }),
     () => ({ kind: "grammar", text: generateProgram({ seed, size }) }),
     () => ({ kind: "runnable", text: generateProgram({ seed, size, kind: "runnable" }) }),
+    () => ({ kind: "runnable", text: generateProgram({ seed, size, kind: "constructs" }) }),
     () => ({ kind: "example", text: random.pick(examples) }),
     () => ({ kind: "calls", text: callProgram(random, callables, size) }),
   ])();
@@ -188,6 +189,10 @@ const anyRun =
         () => ({
           kind: "runnable",
           text: generateProgram({ seed: random.int(0, 0x3fff_ffff), size, kind: "runnable" }),
+        }),
+        () => ({
+          kind: "runnable",
+          text: generateProgram({ seed: random.int(0, 0x3fff_ffff), size, kind: "constructs" }),
         }),
         () => ({ kind: "example", text: random.pick(examples) }),
         () => ({ kind: "calls", text: callProgram(random, callables, size * 2) }),

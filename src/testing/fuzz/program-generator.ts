@@ -1,5 +1,6 @@
 /** Random programs for the fuzz tests of parser, formatter, checker, compiler and VM. A seed always gives the same text. */
 
+import { constructProgram } from "./construct-program.ts";
 import { grammarProgram } from "./grammar-program.ts";
 import { lintableProgram } from "./lintable-program.ts";
 import { createRandomSource } from "./random-source.ts";
@@ -9,9 +10,10 @@ export interface ProgramOptions {
   readonly seed: number;
   /**
    * `grammar` uses every construct in every place but means nothing, `runnable` runs to its end without I/O (it prints)
-   * and prints the same each time, `lintable` runs and gives the lint rules something to mend. Default `grammar`.
+   * and prints the same each time, `constructs` does so with tasks,
+   * streams and declarations of every kind, `lintable` runs and gives the lint rules something to mend. Default `grammar`.
    */
-  readonly kind?: "grammar" | "runnable" | "lintable";
+  readonly kind?: "grammar" | "runnable" | "constructs" | "lintable";
   /** About how many top-level items or statements. Default 6. */
   readonly size?: number;
 }
@@ -24,6 +26,8 @@ export function generateProgram({ seed, kind = "grammar", size = 6 }: ProgramOpt
       return grammarProgram(random, size);
     case "runnable":
       return runnableProgram(random, size);
+    case "constructs":
+      return constructProgram(random, size);
     case "lintable":
       return lintableProgram(random, size);
   }

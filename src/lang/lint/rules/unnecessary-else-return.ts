@@ -55,7 +55,8 @@ function unindent({ source }: LintContext, node: NodeOf<"If">): { fixes?: readon
     ? source.slice(elseBody.items[0]?.span.start, node.span.end)
     : source.slice(elseBody.span.start + 1, elseBody.span.end - 1).trim();
   if (body === "") return {};
-  // A comment at its end must not swallow what stands behind the brace.
-  const end = body.slice(body.lastIndexOf("\n") + 1).includes("//") ? "\n" : "";
-  return { fixes: replace({ start: thenBody.span.end, end: node.span.end }, `\n${indent}${body}${end}`) };
+  // A comment at its end would swallow what stands behind the brace.
+  const isLastOfLine = /^[ \t]*(?:\r?\n|$)/.test(source.slice(node.span.end, node.span.end + 200));
+  if (!isLastOfLine && body.slice(body.lastIndexOf("\n") + 1).includes("//")) return {};
+  return { fixes: replace({ start: thenBody.span.end, end: node.span.end }, `\n${indent}${body}`) };
 }
