@@ -13,7 +13,7 @@
 
 import { type Host, HostError } from "../base/index.ts";
 import { createSourceFile, foldersUpwards, type PreludeModule } from "../lang/index.ts";
-import { MANIFEST_HOOK_EVENTS } from "../stdlib/index.ts";
+import { MANIFEST_HOOK_EVENTS, readToml } from "../stdlib/index.ts";
 import type { FileDiagnostic } from "./program.ts";
 
 const MANIFEST = "harn.toml";
@@ -32,7 +32,7 @@ export async function readManifestHooks(host: Host, folder: string): Promise<Man
     const path = place === "/" ? `/${MANIFEST}` : `${place}/${MANIFEST}`;
     const text = await readText(host, path);
     if (text === undefined) continue;
-    // Most projects have none, and reading TOML takes a parser.
+    // Most projects have none.
     return /^\s*\[\[\s*hooks\s*\]\]|^\s*hooks\s*=/m.test(text) ? hooksOf(path, text) : NONE;
   }
   return NONE;
@@ -48,11 +48,10 @@ async function readText(host: Host, path: string): Promise<string | undefined> {
   }
 }
 
-async function hooksOf(path: string, text: string): Promise<ManifestHooks> {
-  const { parse } = await import("smol-toml");
+function hooksOf(path: string, text: string): ManifestHooks {
   let manifest: Readonly<Record<string, unknown>>;
   try {
-    manifest = parse(text);
+    manifest = readToml(text);
   } catch (error) {
     const [first = ""] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
     return { preludes: [], diagnostics: [problemIn(path, text, `Cannot read the hooks of the project: ${first}`)] };

@@ -6,6 +6,11 @@ import { textArgument, thrown } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import { jsonToValue, valueToJson } from "../json/convert.ts";
 
+/** A document as plain data, for whoever reads a manifest. Throws an `Error` that says where it is malformed. */
+export function readToml(text: string): Readonly<Record<string, unknown>> {
+  return parseToml(text);
+}
+
 function parse(text: string): Value {
   try {
     return fromToml(parseToml(text, { integersAsBigInt: true }));
