@@ -61,6 +61,7 @@ export {
   type Native,
   type NativeContext,
   type PureNative,
+  passRoutine,
   type Routine,
   type RoutineState,
   type Signal,

@@ -23,6 +23,7 @@ import {
   type Place,
   Task,
   type TaskContext,
+  type TaskName,
   type Wait,
 } from "./core/task.ts";
 import { type SavedTimers, type Timer, Timers } from "./core/timers.ts";
@@ -537,15 +538,16 @@ export class Vm {
   /** A new task, ready to run, that calls a value. */
   spawn(
     parent: Task,
-    id: string,
+    name: TaskName,
     callee: Value,
     args: readonly Value[],
     output: OutputSink,
     options: { readonly groupId?: string; readonly context?: TaskContext } = {},
   ): Task {
-    const task = new Task(id, parent, output, options.groupId);
+    const isPlain = callee instanceof Closure && callee.proto.isPlain;
+    const task = new Task(name, parent, output, options.groupId, isPlain ? callee.proto.registerCount : 0);
     if (options.context) task.context = options.context;
-    if (callee instanceof Closure && callee.proto.isPlain) {
+    if (isPlain) {
       ensureRegisters(task.registers, args.length);
       for (let i = 0; i < args.length; i++) task.registers[i] = args[i];
       enterClosure(task, callee, 0, args.length, 0);
@@ -554,7 +556,7 @@ export class Vm {
       pushRoutine(task, callRoutine, { callee, args }, 0);
       task.resumeRegister = -1;
     }
-    parent.children.add(task);
+    parent.addChild(task);
     this.#tasks.add(task);
     this.#enqueue(task);
     return task;
@@ -563,13 +565,14 @@ export class Vm {
   /** A generator's or stream's value; its body starts at the first pull. */
   coroutine(parent: Task, closure: Closure, args: readonly Value[]): Coroutine {
     const kind = closure.proto.proto.kind === "stream" ? "stream" : "generator";
-    const task = new Task(`${parent.id}:${kind}:${++parent.helperCount}`, parent, parent.output);
+    const name = { stem: kind === "stream" ? ":stream:" : ":generator:", number: ++parent.helperCount };
+    const task = new Task(name, parent, parent.output, undefined, closure.proto.registerCount);
     ensureRegisters(task.registers, args.length);
     for (let i = 0; i < args.length; i++) task.registers[i] = args[i];
     enterClosure(task, closure, 0, args.length, 0);
     task.resumeRegister = NOTHING;
     task.status = "parked";
-    parent.children.add(task);
+    parent.addChild(task);
     this.#tasks.add(task);
     return new Coroutine(this, kind, task);
   }
@@ -601,12 +604,12 @@ export class Vm {
     }
     if (wait.turn !== undefined) {
       this.#quanta += 1;
-      const isLate = task.deadlineMs !== Number.POSITIVE_INFINITY && this.timers.now() >= task.deadlineMs;
+      const isLate = task.deadlineMs !== undefined && this.timers.now() >= task.deadlineMs;
       if (isLate) this.#interrupt(task, deadlineExceeded());
       else this.wake(task, wait.turn.value);
       return;
     }
-    if (task.deadlineMs !== Number.POSITIVE_INFINITY) {
+    if (task.deadlineMs !== undefined) {
       if (this.#isLookDue) {
         this.#isLookDue = false;
         if (this.timers.now() >= task.deadlineMs) {
@@ -623,8 +626,7 @@ export class Vm {
 
   /** A wait for a time, monotonic milliseconds; the task goes on with nil. */
   waitUntil(task: Task, dueMs: number, what: string): Wait {
-    const timer = this.timers.set(dueMs, timeCame({ vm: this, task }));
-    return { what, cancel: timerGone({ vm: this, timer }) };
+    return this.timers.add(new Sleep(this, task, dueMs, what));
   }
 
   /** Parks a task until the builtin that has just been started answers. */
@@ -705,7 +707,7 @@ export class Vm {
       const failure = this.pendingCancel(task);
       if (failure) this.#interrupt(task, failure);
     }
-    for (const child of task.children) this.requestStop(child);
+    for (const child of task.children ?? []) this.requestStop(child);
   }
 
   /** The error a stop request has yet to deliver, if any. Asking counts as delivery. */
@@ -728,13 +730,13 @@ export class Vm {
 
   #end(task: Task): void {
     task.closeScopes(0);
-    for (const permit of [...task.owned]) permit.lock.release(permit);
+    for (const permit of [...(task.owned ?? [])]) permit.lock.release(permit);
     task.status = "done";
     task.registers.length = 0;
     task.frames.length = 0;
     this.#tasks.delete(task);
-    task.parent?.children.delete(task);
-    for (const child of [...task.children]) this.abort(child, "The task that started it ended");
+    task.parent?.children?.delete(task);
+    for (const child of [...(task.children ?? [])]) this.abort(child, "The task that started it ended");
     if (task.onDone) invoke(task.onDone, task);
   }
 
@@ -745,7 +747,7 @@ export class Vm {
   }
 
   enterDeadline(task: Task, ms: number): void {
-    task.scopes.push({ kind: "deadline", dueMs: this.timers.now() + ms });
+    task.openScope({ kind: "deadline", dueMs: this.timers.now() + ms });
     task.recomputeDeadline();
   }
 
@@ -758,7 +760,7 @@ export class Vm {
   safepoint(task: Task): boolean {
     const failure = this.#halted ?? this.pendingCancel(task);
     if (failure) throw failure;
-    if (task.deadlineMs !== Number.POSITIVE_INFINITY && this.timers.now() >= task.deadlineMs) throw deadlineExceeded();
+    if (task.deadlineMs !== undefined && this.timers.now() >= task.deadlineMs) throw deadlineExceeded();
     this.#quanta += 1;
     return this.#readyHead < this.#ready.length || this.#quanta >= QUANTA_PER_BREATH;
   }
@@ -891,13 +893,30 @@ interface Waiting {
 }
 
 const deadlinePassed = code("deadline.passed", ({ vm, task }: Waiting) => vm.expire(task));
-const timeCame = code("sleep.over", ({ vm, task }: Waiting) => vm.wake(task, undefined));
-/** Takes a timer back. */
-const timerGone = code("timer.gone", ({ vm, timer }: { readonly vm: Vm; readonly timer: Timer }) =>
-  vm.timers.cancel(timer),
-);
 
-export const vmCodes: readonly Named[] = [deadlinePassed.code, timeCame.code, timerGone.code];
+/** A wait for a time: timer, wait and what happens then in one object, since a program may have very many. */
+export class Sleep implements Timer, Wait {
+  readonly vm: Vm;
+  readonly task: Task;
+  readonly dueMs: number;
+  readonly what: string;
+  order = 0;
+  cancelled = false;
+  constructor(vm: Vm, task: Task, dueMs: number, what: string) {
+    this.vm = vm;
+    this.task = task;
+    this.dueMs = dueMs;
+    this.what = what;
+  }
+  get fire(): Then {
+    return () => this.vm.wake(this.task, undefined);
+  }
+  get cancel(): Then {
+    return () => this.vm.timers.cancel(this);
+  }
+}
+
+export const vmCodes: readonly Named[] = [deadlinePassed.code];
 
 interface PausedCall {
   readonly native: AsyncNative;

@@ -112,7 +112,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       impl: (_, { task }) => {
         current.over.resolve();
         // A task that ends takes those along that it has started.
-        return task.children.size === 0 ? undefined : closing.promise;
+        return (task.children?.size ?? 0) === 0 ? undefined : closing.promise;
       },
     },
     // The machine runs one program, and this is it: it waits while inputs run beside it.

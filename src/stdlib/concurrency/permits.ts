@@ -55,7 +55,7 @@ function positive(builtin: string, value: Value): number {
 
 /** Makes a permit the task's own, so that it cannot outlive the task. */
 function own(task: Task, permit: Permit): Permit {
-  task.owned.add(permit);
+  task.own(permit);
   return permit;
 }
 

@@ -95,7 +95,7 @@ function runtimeContext({ vm, task: running }: NativeContext): Value {
     debug: record({
       cancelled,
       waiting_reason: undefined,
-      active_task_ids: new List([...task.children].map(({ id }) => id).sort()),
+      active_task_ids: new List([...(task.children ?? [])].map(({ id }) => id).sort()),
       held_synchronization: new List([]),
       supervisors: describeSupervisors(vm),
     }),

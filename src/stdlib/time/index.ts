@@ -5,7 +5,7 @@ import {
   Dict,
   Float,
   milliseconds,
-  type Routine,
+  passRoutine,
   RuntimeError,
   record,
   type Signal,
@@ -15,12 +15,6 @@ import {
 import { intField, intOption, stringField, textArgument, thrown } from "../arguments.ts";
 import { type Builtin, control, pure } from "../builtin.ts";
 import { clockOf } from "./run-clock.ts";
-
-/** A sleep has nothing to remember. */
-const sleepRoutine: Routine = {
-  name: "sleep",
-  resume: (_state, _value, control) => control.done(undefined),
-};
 
 /** A pinned clock jumps; the others still get their turn. */
 function sleep(ms: number, what: string, control: Control): Signal {
@@ -76,7 +70,7 @@ export const timeBuiltins: readonly Builtin[] = [
       errors: "Type error for anything else",
       example: 'sleep(10ms)\nprintln("later")',
     },
-    sleepRoutine,
+    passRoutine,
     ([duration], control) => {
       const ms = milliseconds(duration);
       if (ms === undefined) {
@@ -92,7 +86,7 @@ export const timeBuiltins: readonly Builtin[] = [
       effects: ["clock"],
       example: "sleep_ms(10)",
     },
-    sleepRoutine,
+    passRoutine,
     ([ms], control) => {
       const wait = milliseconds(ms) ?? 0;
       return wait <= 0 ? control.done(undefined) : sleep(wait, "sleep_ms", control);

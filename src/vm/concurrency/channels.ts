@@ -5,7 +5,7 @@ import { END, PullSource } from "../core/iteration.ts";
 import type { Task } from "../core/task.ts";
 import type { Timer } from "../core/timers.ts";
 import { RuntimeError, Thrown } from "../error.ts";
-import type { Control, ControlNative, Native, Routine, Signal } from "../native.ts";
+import { type Control, type ControlNative, type Native, passRoutine, type Signal } from "../native.ts";
 import { display } from "../value/display.ts";
 import { isInt } from "../value/numbers.ts";
 import { Dict, List, record, share, typeName, type Value } from "../value/value.ts";
@@ -159,9 +159,6 @@ const channelNative: Native = {
     return new Channel(vm, name, isInt(capacity) ? Math.max(1, Number(capacity)) : DEFAULT_CAPACITY);
   },
 };
-
-/** Passes on what the task was woken with. */
-export const passRoutine: Routine = { name: "wait", resume: (_state, value, control) => control.done(value) };
 
 const sendNative: ControlNative = {
   kind: "control",

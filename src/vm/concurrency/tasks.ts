@@ -31,7 +31,6 @@ import type { Vm } from "../vm.ts";
 // ---- task handles ----------------------------------------------------------------------------------------------------
 
 export class TaskHandle extends Opaque {
-  readonly typeName = "task_handle";
   readonly task: Task;
   readonly output: OutputBuffer;
   /** A second `await` gives nil. */
@@ -40,6 +39,9 @@ export class TaskHandle extends Opaque {
     super();
     this.task = task;
     this.output = output;
+  }
+  get typeName(): string {
+    return "task_handle";
   }
   display(): string {
     return `<task:${this.task.id}>`;
@@ -51,7 +53,7 @@ const spawnNative: Native = {
   name: "__spawn",
   impl([body], { vm, task }) {
     const output = new OutputBuffer();
-    const child = vm.spawn(task, `${task.id}:spawn:${++task.spawnCount}`, body, [], output);
+    const child = vm.spawn(task, { stem: ":spawn:", number: ++task.spawnCount }, body, [], output);
     return new TaskHandle(child, output);
   },
 };
@@ -189,6 +191,8 @@ class Group {
   readonly items: readonly Value[];
   readonly cap: number;
   readonly id: string;
+  /** Of the children's names. */
+  readonly stem: string;
   readonly children: (Task | undefined)[] = [];
   readonly outputs: OutputBuffer[] = [];
   /** Finished children in order of completion, for the stream form. */
@@ -205,16 +209,25 @@ class Group {
     this.body = body;
     this.items = items;
     this.cap = cap > 0 ? cap : Number.POSITIVE_INFINITY;
-    this.id = `${parent.id}:parallel:${++parent.parallelCount}`;
+    const name = `:parallel:${++parent.parallelCount}`;
+    this.id = `${parent.id}${name}`;
+    this.stem = `${name}:`;
   }
 
   start(): void {
     while (this.next < this.items.length && this.running < this.cap) {
       const index = this.next++;
       const output = new OutputBuffer();
-      const child = this.vm.spawn(this.parent, `${this.id}:${index}`, this.body, [this.items[index]], output, {
-        groupId: this.id,
-      });
+      const child = this.vm.spawn(
+        this.parent,
+        { stem: this.stem, number: index },
+        this.body,
+        [this.items[index]],
+        output,
+        {
+          groupId: this.id,
+        },
+      );
       this.children[index] = child;
       this.outputs[index] = output;
       this.running += 1;

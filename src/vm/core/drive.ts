@@ -9,7 +9,7 @@
 import { HarnError } from "../../base/index.ts";
 import { lineAt } from "../../bytecode/index.ts";
 import { Cancelled, HarnFailure, RuntimeError, type TraceFrame } from "../error.ts";
-import { CALL, DONE, type Native, type Routine, type RoutineState, type Signal } from "../native.ts";
+import { CALL, DONE, type Native, passRoutine, type Routine, type RoutineState, type Signal } from "../native.ts";
 import { display } from "../value/display.ts";
 import { tooLarge } from "../value/size-limits.ts";
 import { Closure, type LinkedFunction, NativeRef, Opaque, type Value } from "../value/value.ts";
@@ -67,7 +67,7 @@ export function callNative(
       control.task = task;
       const signal = native.start(args, control);
       if (signal === DONE) return deliver(vm, task, control.value, dst);
-      pushRoutine(task, native.routine, control.state, dst);
+      if (native.routine !== passRoutine) pushRoutine(task, native.routine, control.state, dst);
       return onSignal(vm, task, signal, dst);
     }
   }
@@ -161,7 +161,7 @@ function carryOut(vm: Vm, task: Task, first: Signal, dst: number): Progress {
     control.task = task;
     signal = native.start(args, control);
     if (signal === DONE) return ANSWERED;
-    pushRoutine(task, native.routine, control.state, dst);
+    if (native.routine !== passRoutine) pushRoutine(task, native.routine, control.state, dst);
   }
 }
 
@@ -237,7 +237,7 @@ export function unwind(vm: Vm, task: Task, first: HarnFailure): boolean {
 
 /** Harn frames of a task, innermost first. Of a deep stack the middle is left out. */
 export function traceOf(task: Task): readonly TraceFrame[] {
-  const frames = task.frames.slice(0, task.depth).filter(({ fn }) => fn !== undefined);
+  const frames = (task.frames.slice(0, task.depth) as Frame[]).filter(({ fn }) => fn !== undefined);
   frames.reverse();
   const trace = (from: readonly Frame[]): TraceFrame[] =>
     from.map(({ fn, pc }) => traceFrame({ fn: fn as LinkedFunction, pc }));

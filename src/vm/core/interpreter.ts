@@ -189,9 +189,7 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
         case 13 /* Closure */:
           {
             const child = fn.functions[code[pc + 2]!]!;
-            const captured: Value[] = [];
-            for (const register of child.captures) captured.push(share(R[base + register]));
-            R[base + code[pc + 1]!] = new Closure(child, captured);
+            R[base + code[pc + 1]!] = new Closure(child, capture(child.captures, R, base));
             pc += 3;
             continue;
           }
@@ -943,6 +941,25 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
     throw thrown;
   } finally {
     vm.spent += QUANTUM - fuel;
+  }
+}
+
+const NONE: readonly Value[] = [];
+
+/** Values of variables, in no more room than they need: a literal has that, an array that grows has room for many. */
+function capture(registers: readonly number[], R: readonly Value[], base: number): readonly Value[] {
+  switch (registers.length) {
+    case 0:
+      return NONE;
+    case 1:
+      return [share(R[base + registers[0]!])];
+    case 2:
+      return [share(R[base + registers[0]!]), share(R[base + registers[1]!])];
+    default: {
+      const captured: Value[] = [];
+      for (const register of registers) captured.push(share(R[base + register]));
+      return captured;
+    }
   }
 }
 

@@ -79,7 +79,7 @@ export class Lock {
   /** Takes a permit back; false when that has happened before. */
   release(permit: Permit): boolean {
     if (!this.holders.delete(permit)) return false;
-    permit.task.owned.delete(permit);
+    permit.task.owned?.delete(permit);
     this.free += permit.units;
     this.metrics.releases += 1;
     this.metrics.totalHeldMs += this.vm.timers.now() - permit.sinceMs;
@@ -169,7 +169,7 @@ export class Locks {
     for (const permit of lock.holders) {
       if (permit.task !== task) continue;
       // A block inside a block of the same task: the outer one gives the lock back.
-      task.scopes.push({ kind: "resource", what: `mutex ${key}`, close: nothingToClose(undefined) });
+      task.openScope({ kind: "resource", what: `mutex ${key}`, close: nothingToClose(undefined) });
       return true;
     }
     const permit = lock.tryAcquire(task, 1);
@@ -185,7 +185,7 @@ export class Locks {
 
 /** A block that holds a lock gives it back when it is left. */
 function openMutex(permit: Permit): void {
-  permit.task.scopes.push({ kind: "resource", what: `mutex ${permit.lock.key}`, close: releasePermit({ permit }) });
+  permit.task.openScope({ kind: "resource", what: `mutex ${permit.lock.key}`, close: releasePermit({ permit }) });
 }
 
 const nothingToClose = code("mutex.inner", (_state: undefined) => {});

@@ -5,12 +5,14 @@ export interface OutputSink {
 }
 
 export class OutputBuffer implements OutputSink {
-  readonly parts: string[] = [];
+  text = "";
   write(text: string): void {
-    this.parts.push(text);
+    this.text += text;
   }
   /** Takes what was written so far. */
   drain(): string {
-    return this.parts.splice(0).join("");
+    const { text } = this;
+    this.text = "";
+    return text;
   }
 }

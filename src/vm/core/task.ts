@@ -55,25 +55,46 @@ export interface Wait {
   readonly turn?: { readonly value: Value };
 }
 
+/**
+ * An id, or what is added to the parent's: `stem` is the same for all of a kind, so that a hundred thousand tasks share it,
+ * and the id is put together when somebody asks for it.
+ */
+export type TaskName = string | { readonly stem: string; readonly number: number };
+
 export type TaskStatus = "ready" | "running" | "parked" | "done";
 
 /** Values that children inherit by copy: step scope, task-locals, policies. Keys are owned by whoever sets them. */
 export type TaskContext = ReadonlyMap<string, unknown>;
 
+// A task that waits costs what it holds. An array that grows by `push` has room for seventeen at once, a copy of one only
+// for as many as there are; hence these, from which tasks begin.
+const NO_SCOPES: readonly Scope[] = [];
+/** Room for the two frames that a task that waits usually has. */
+const NO_FRAMES: readonly (Frame | undefined)[] = [undefined, undefined];
+const BLANK: readonly Value[] = [];
+ensureRegisters(BLANK as Value[], 32);
+
+function emptyRegisters(count: number): Value[] {
+  return count <= BLANK.length ? BLANK.slice(0, count) : [];
+}
+
 export class Task {
-  /** Deterministic: `task_root`, `task_root:spawn:1`, `task_root:parallel:1:0`. */
-  readonly id: string;
+  /** See {@link TaskName}. */
+  readonly stem: string;
+  readonly number: number;
+  /** Once somebody has asked for it. */
+  knownId: string | undefined;
   readonly parent: Task | undefined;
   readonly root: Task;
   readonly groupId: string | undefined;
   status: TaskStatus = "ready";
 
-  readonly frames: Frame[] = [];
+  readonly frames: (Frame | undefined)[] = NO_FRAMES.slice();
   depth = 0;
-  readonly registers: Value[] = [];
-  scopes: Scope[] = [];
-  /** Earliest deadline of the open scopes, monotonic milliseconds; Infinity when none. */
-  deadlineMs: number = Number.POSITIVE_INFINITY;
+  readonly registers: Value[];
+  scopes: readonly Scope[] = NO_SCOPES;
+  /** Earliest deadline of the open scopes, monotonic milliseconds; undefined when none. */
+  deadlineMs: number | undefined = undefined;
 
   wait: Wait | undefined = undefined;
   /** Register that receives what the task waits for; -1 when a routine does. */
@@ -92,9 +113,10 @@ export class Task {
   failure: HarnFailure | undefined = undefined;
   /** Called once when the task is done. */
   onDone: Then<Task> | undefined = undefined;
-  readonly children: Set<Task> = new Set();
+  /** Absent until there is one, as of those below: most tasks start none. */
+  children: Set<Task> | undefined = undefined;
   /** Permits that it was given by name: given back when the task is done, on every path. */
-  readonly owned: Set<Permit> = new Set();
+  owned: Set<Permit> | undefined = undefined;
   /** Numbers spawns and parallel groups, for ids. */
   spawnCount = 0;
   parallelCount = 0;
@@ -106,13 +128,48 @@ export class Task {
   gracefulDelivered = false;
   cancelReason = "";
 
-  constructor(id: string, parent: Task | undefined, output: OutputSink, groupId?: string) {
-    this.id = id;
+  /** @param registerCount how many registers there is room for from the start */
+  constructor(name: TaskName, parent: Task | undefined, output: OutputSink, groupId?: string, registerCount = 0) {
+    const isNumbered = typeof name === "object";
+    this.stem = isNumbered ? name.stem : name;
+    this.number = isNumbered ? name.number : -1;
+    this.knownId = isNumbered ? undefined : name;
+    this.registers = emptyRegisters(registerCount);
     this.parent = parent;
     this.root = parent ? parent.root : this;
     this.output = output;
     this.context = parent ? parent.context : new Map();
     this.groupId = groupId;
+  }
+
+  /** Deterministic: `task_root`, `task_root:spawn:1`, `task_root:parallel:1:0`. */
+  get id(): string {
+    if (this.knownId !== undefined) return this.knownId;
+    let id = "";
+    for (let task: Task | undefined = this; task; task = task.parent) {
+      if (task.knownId !== undefined) {
+        id = task.knownId + id;
+        break;
+      }
+      id = task.stem + task.number + id;
+    }
+    this.knownId = id;
+    return id;
+  }
+
+  addChild(child: Task): void {
+    this.children ??= new Set();
+    this.children.add(child);
+  }
+
+  own(permit: Permit): void {
+    this.owned ??= new Set();
+    this.owned.add(permit);
+  }
+
+  openScope(scope: Scope): void {
+    if (this.scopes.length === 0) this.scopes = [scope];
+    else (this.scopes as Scope[]).push(scope);
   }
 
   /** The frame on top; undefined when the task has none. */
@@ -126,7 +183,7 @@ export class Task {
     const known = this.frames[depth];
     if (known) return known;
     const frame = new Frame();
-    this.frames.push(frame);
+    this.frames[depth] = frame;
     return frame;
   }
 
@@ -149,14 +206,14 @@ export class Task {
   recomputeDeadline(): void {
     let due = Number.POSITIVE_INFINITY;
     for (const scope of this.scopes) if (scope.kind === "deadline" && scope.dueMs < due) due = scope.dueMs;
-    this.deadlineMs = due;
+    this.deadlineMs = due === Number.POSITIVE_INFINITY ? undefined : due;
   }
 
   /** Closes scopes down to a count, innermost first. */
   closeScopes(count: number): void {
     if (this.scopes.length <= count) return;
     while (this.scopes.length > count) {
-      const scope = this.scopes.pop();
+      const scope = (this.scopes as Scope[]).pop();
       if (scope?.kind === "resource") invoke(scope.close, undefined);
     }
     this.recomputeDeadline();

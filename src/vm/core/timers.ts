@@ -8,7 +8,7 @@ import { invoke, type Then } from "./callback.ts";
 
 export interface Timer {
   readonly dueMs: number;
-  readonly order: number;
+  order: number;
   readonly fire: Then;
   cancelled: boolean;
 }
@@ -85,7 +85,12 @@ export class Timers {
   }
 
   set(dueMs: number, fire: Then): Timer {
-    const timer: Timer = { dueMs, order: this.#order++, fire, cancelled: false };
+    return this.add({ dueMs, order: 0, fire, cancelled: false });
+  }
+
+  /** The same for a timer that is part of something else. Gives it its place among equals. */
+  add<T extends Timer>(timer: T): T {
+    timer.order = this.#order++;
     this.#push(timer);
     this.#count += 1;
     this.#arm();

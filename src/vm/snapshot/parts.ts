@@ -1,6 +1,6 @@
 /** What the machine itself may hold between two turns of its tasks, by the names that a snapshot uses. */
 
-import { Channel, channelCodes, passRoutine } from "../concurrency/channels.ts";
+import { Channel, channelCodes } from "../concurrency/channels.ts";
 import { taskClasses, taskCodes, taskRoutines } from "../concurrency/tasks.ts";
 import { AsyncSource } from "../core/async-source.ts";
 import type { ClassPart, Named } from "../core/callback.ts";
@@ -12,6 +12,7 @@ import { OutputBuffer } from "../core/output.ts";
 import { Frame, Task } from "../core/task.ts";
 import { Cancelled, CategorizedError, RuntimeError, Thrown } from "../error.ts";
 import { Cell } from "../module-instance.ts";
+import { passRoutine } from "../native.ts";
 import type { Value } from "../value/value.ts";
 import {
   Bytes,
@@ -25,7 +26,7 @@ import {
   SetValue,
   StructValue,
 } from "../value/value.ts";
-import { NativeWait, vmCodes, vmRoutines } from "../vm.ts";
+import { NativeWait, Sleep, vmCodes, vmRoutines } from "../vm.ts";
 
 /** Classes and names that a layer adds to what a snapshot may hold. */
 export interface SnapshotParts {
@@ -67,6 +68,7 @@ const machineClasses: readonly ClassPart[] = [
     make: () => new NativeWait("", undefined as never, NO_VALUES, 0),
     save: (wait) => pick(wait as NativeWait, "taskId", "native", "args", "position"),
   },
+  { name: "sleep", type: Sleep },
   { name: "output", type: OutputBuffer },
   { name: "coroutine", type: Coroutine },
   { name: "async-source", type: AsyncSource },
@@ -104,7 +106,7 @@ function pick<T extends object, K extends keyof T>(object: T, ...keys: readonly 
 
 /** Without what lies above the top frame: left over from calls that have returned. */
 function savedTask(task: Task): object {
-  const frames = task.frames.slice(0, task.depth);
+  const frames = task.frames.slice(0, task.depth) as Frame[];
   let used = 0;
   for (const { base, fn } of frames) used = Math.max(used, base + (fn?.registerCount ?? 0));
   return { ...task, frames, registers: task.registers.slice(0, used) };

@@ -28,8 +28,8 @@ import { decodeGraph, type EncodedGraph, encodeGraph, malformed, refused } from 
 import type { SnapshotParts } from "./parts.ts";
 import { vmParts } from "./parts.ts";
 
-/** Raised whenever an older snapshot can no longer be read. 1: first. An unreadable snapshot costs time, nothing else. */
-export const SNAPSHOT_VERSION = 1;
+/** Raised whenever an older snapshot can no longer be read. 1: first. 2: leaner tasks. An unreadable snapshot costs time, nothing else. */
+export const SNAPSHOT_VERSION = 2;
 
 /** How what builtins keep under a key of the run's state is written, where it is more than data. */
 export interface StatePart {
