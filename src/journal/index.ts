@@ -106,3 +106,4 @@ export { createTextDigest, type TextDigest } from "./sha256.ts";
 // Crash tests
 
 export { type Fault, type FaultContext, type FaultMoment, type FaultPoints, SimulatedCrash } from "./faults.ts";
+export { createRequestLog, type OpenRequestLog, type RequestLog } from "./request-log.ts";

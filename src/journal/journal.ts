@@ -396,7 +396,8 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
         // Also when it is refused: the next one then finds all that it needs.
         known.clear();
         encoder.forget();
-        const body = encodeRunSnapshot({ seq, ...tail.cut(open), ...rest });
+        const machine = JSON.stringify(rest.machine);
+        const body = encodeRunSnapshot({ seq, ...tail.cut(open, machine.length), ...rest }, machine);
         const save = () => (crashed ? never<void>() : snapshots!.save(info.id, { seq, body }, mark));
         return { chars: body.length, stored: andThen(flush(true), save) };
       }),

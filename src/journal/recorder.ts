@@ -45,6 +45,8 @@ export interface RecordingOptions {
   readonly usageOf?: (kind: string, item: unknown) => JsonObject | undefined;
   /** See {@link Turn}. */
   readonly turn?: Turn;
+  /** Told of each request as it is made, by its entry. */
+  readonly onRequest?: (seq: number) => void;
 }
 
 /** A start already in the log, to be performed again. */
@@ -120,7 +122,11 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
 
   const encodeError = (error: unknown): string => journal.encode(describeError(error, codecs), redactor);
 
-  const append = (draft: EntryDraft): number => journal.append(draft, now());
+  const append = (draft: EntryDraft): number => {
+    const seq = journal.append(draft, now());
+    if (draft.type === "sync" || draft.type === "start") options.onRequest?.(seq);
+    return seq;
+  };
 
   const begin = (form: "async" | "stream", task: string, kind: string, args: unknown, verdict: SafetyVerdict): number =>
     append({

@@ -49,6 +49,7 @@ export function replayHost(journal: Journal, options: ReplayOptions = {}): Repla
   const host = makeJournalHost(
     {
       position: (task) => replayer.positionOf(task) ?? journal.position,
+      expects: (task, kind, args) => replayer.expects(task, kind, args),
       sync: (task, kind, args) =>
         answers.ofSync(expectRecorded(task, kind, args)) as SyncEffects[typeof kind]["result"],
       async perform(task, kind, args, signal) {

@@ -48,6 +48,8 @@ export interface ReplayerOptions {
   readonly pace?: (milliseconds: number) => Promise<void>;
   /** Told of each entry as the cursor passes it. */
   readonly observe?: (entry: Entry) => void;
+  /** Told of each request as it is made, by its entry. */
+  readonly onRequest?: (seq: number) => void;
 }
 
 export interface Replayer {
@@ -63,6 +65,8 @@ export interface Replayer {
   close(effect: RecordedEffect): void;
   /** The next request of a task that has not been made; undefined: it has made all. */
   positionOf(task: string): number | undefined;
+  /** Whether that request is this one. */
+  expects(task: string, kind: string, args: unknown): boolean;
   /** Answers when the whole log has been played. */
   whenComplete(): MaybePromise<void>;
   readonly complete: boolean;
@@ -131,6 +135,9 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
     return effect;
   }
 
+  const digestOf = (kind: string, args: unknown): string =>
+    journal.digest(journal.encode(redactor.args(kind, args), redactor));
+
   const recordedView = ({ start }: RecordedEffect): RecordedRequest => ({
     task: start.task,
     kind: start.kind,
@@ -149,12 +156,29 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
     return drift;
   };
 
+  /**
+   * What a call asked before it first kept where it can be gone on from. Some of that was for things that the snapshot has,
+   * and is not asked again.
+   */
+  const isOptional = ({ type, seq }: Entry): boolean => type === "sync" && seq < (journal.snapshot?.seq ?? 0);
+
+  /** The next request of a task; passes over what is left out. */
+  const nextOf = (task: string, isThis: (effect: RecordedEffect) => boolean): RecordedEffect | undefined => {
+    const record = tasks.get(task);
+    if (record === undefined) return undefined;
+    for (let effect = record.effects[record.from]; effect !== undefined; effect = record.effects[++record.from]) {
+      if (!effect.arrived && (!isOptional(effect.start) || isThis(effect))) return effect;
+      effect.arrived = true;
+    }
+    return undefined;
+  };
+
   /** True when the cursor may pass the entry without handing anything over. */
   const isPast = (entry: Entry): boolean => {
     switch (entry.type) {
       case "sync":
       case "start":
-        return effects.get(entry.seq)!.arrived;
+        return effects.get(entry.seq)!.arrived || isOptional(entry);
       case "end":
         return entry.outcome === "closed" && effectOf(entry).closed;
       case "chunk":
@@ -267,7 +291,7 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
   };
 
   const unasked = (): readonly RecordedRequest[] =>
-    [...effects.values()].filter((effect) => !effect.arrived).map(recordedView);
+    [...effects.values()].filter(({ arrived, start }) => !arrived && !isOptional(start)).map(recordedView);
 
   /** Requests made before the next delivery have no order among themselves. */
   const nextDeliverySeq = (): number => {
@@ -281,18 +305,24 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
   return {
     positionOf(task) {
       const record = tasks.get(task);
-      if (record === undefined) return undefined;
-      while (record.effects[record.from]?.arrived) record.from++;
-      return record.effects[record.from]?.start.seq;
+      while (record?.effects[record.from]?.arrived) record.from++;
+      return record?.effects[record.from]?.start.seq;
+    },
+
+    expects(task, kind, args) {
+      const next = nextOf(task, () => false);
+      return next?.start.kind === kind && isSameRequest(next, kind, digestOf(kind, args));
     },
 
     match(task, kind, args) {
       if (drift) throw drift;
       const record = tasks.get(task);
-      if (record) while (record.effects[record.from]?.arrived) record.from++;
-      const expected = record?.effects[record.from];
-      if (record === undefined || expected === undefined) return undefined;
-      const digest = journal.digest(journal.encode(redactor.args(kind, args), redactor));
+      if (record === undefined) return undefined;
+      while (record.effects[record.from]?.arrived) record.from++;
+      if (record.effects[record.from] === undefined) return undefined;
+      const digest = digestOf(kind, args);
+      const expected = nextOf(task, (effect) => isSameRequest(effect, kind, digest));
+      if (expected === undefined) return undefined;
       let found: RecordedEffect | undefined;
       if (isSameRequest(expected, kind, digest)) {
         found = expected;
@@ -313,6 +343,7 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
         else throw stop({ reason: "different", recorded, asked, ...(difference ? { difference } : {}) });
       }
       found.arrived = true;
+      options.onRequest?.(found.start.seq);
       moved();
       return found;
     },

@@ -114,6 +114,7 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
     ...makeJournalHost(
       {
         position: (task) => replayer.positionOf(task) ?? journal.position,
+        expects: (task, kind, args) => replayer.expects(task, kind, args),
 
         sync(task, kind, args) {
           const effect = replayer.match(task, kind, args);

@@ -38,6 +38,13 @@ describe("the part of the log that a snapshot may have to hold", () => {
     expect(rows.map(({ seq }) => seq)).toEqual([end - 2, end - 1]);
   });
 
+  it("refuses while a request has been lost that is to be made again", () => {
+    const tail = createTail();
+    fill(tail, 0, 200_000);
+    expect(() => tail.cut({ tasks: noTasks, starts: new Set([10]) })).toThrow(HarnError);
+    expect(tail.cut({ tasks: noTasks, starts: new Set([199_999]) }).rows).toHaveLength(1);
+  });
+
   it("refuses what refers to a value that it has lost, until that is stored anew", () => {
     const tail = createTail();
     const digest = "d".repeat(43);

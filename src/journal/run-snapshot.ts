@@ -43,8 +43,10 @@ export interface OpenRequests {
   readonly starts: ReadonlySet<number>;
 }
 
-export function encodeRunSnapshot(snapshot: RunSnapshot): string {
-  return JSON.stringify({ version: RUN_SNAPSHOT_VERSION, ...snapshot });
+/** @param machine the program's text, which is long */
+export function encodeRunSnapshot(snapshot: RunSnapshot, machine: string): string {
+  const { machine: _long, ...rest } = snapshot;
+  return `${JSON.stringify({ version: RUN_SNAPSHOT_VERSION, ...rest }).slice(0, -1)},"machine":${machine}}`;
 }
 
 /** @throws HarnError `journal.corrupt` for anything but a snapshot of this version */
@@ -73,10 +75,14 @@ export interface Tail {
   /**
    * Gives what is open, and forgets the rest.
    *
+   * @param nextChars about how much may be added before the next
    * @throws HarnError `snapshot.refused` when so much has happened in a call under way that it was not kept; a later
    * one may do, if values are stored anew from now on
    */
-  cut(open: OpenRequests): { readonly rows: readonly StoredRow[]; readonly blobs: readonly StoredBlob[] };
+  cut(
+    open: OpenRequests,
+    nextChars?: number,
+  ): { readonly rows: readonly StoredRow[]; readonly blobs: readonly StoredBlob[] };
 }
 
 export function createTail(): Tail {
@@ -117,6 +123,8 @@ export function createTail(): Tail {
     limit = Math.max(TAIL_LIMIT_CHARS, 2 * chars);
   };
 
+  const has = (seq: number): boolean => rows.some((row) => row.seq === seq);
+
   const refuse = (reason: string): never => {
     throw new HarnError("snapshot.refused", `Expected short calls, found ${reason}`, { data: { reason } });
   };
@@ -131,16 +139,17 @@ export function createTail(): Tail {
       blobs.set(digest, body);
       chars += body.length;
     },
-    cut({ tasks, starts }) {
+    cut({ tasks, starts }, nextChars = 0) {
       for (const [task, from] of tasks)
         if (from < lostBefore) refuse(`a call of ${task} in which too much has happened`);
+      for (const seq of starts) if (seq < lostBefore && !has(seq)) refuse("a call in which too much has happened");
       const hasLost = lostBefore > 0;
       const kept = keep(
         select((row) => (tasks.get(row.task!) ?? Number.POSITIVE_INFINITY) <= row.seq || starts.has(row.seq)),
       );
       if (hasLost && kept.missing > 0) refuse("a request that refers to what was stored long before it");
       lostBefore = 0;
-      limit = TAIL_LIMIT_CHARS;
+      limit = Math.max(TAIL_LIMIT_CHARS, 2 * nextChars);
       return kept;
     },
   };

@@ -12,6 +12,8 @@ export interface JournalHost extends Host {
   forTask(task: string): Host;
   /** The entry that the task's next request has, or will have. */
   position(task: string): number;
+  /** Whether that request is recorded, and is this one. */
+  expects(task: string, kind: AsyncKind, args: Readonly<Record<string, unknown>>): boolean;
 }
 
 export interface TaskOptions {
@@ -22,6 +24,7 @@ export interface TaskOptions {
 /** The three methods of a host, told for whom. */
 export interface TaskEffects {
   position(task: string): number;
+  expects(task: string, kind: string, args: unknown): boolean;
   sync<K extends SyncKind>(task: string, kind: K, args: SyncEffects[K]["args"]): SyncEffects[K]["result"];
   perform<K extends AsyncKind>(
     task: string,
@@ -50,5 +53,6 @@ export function makeJournalHost(effects: TaskEffects, options: TaskOptions): Jou
     ...hostOf(options.currentTask ?? (() => "main")),
     forTask: (task) => hostOf(() => task),
     position: (task) => effects.position(task),
+    expects: (task, kind, args) => effects.expects(task, kind, args),
   };
 }

@@ -17,6 +17,7 @@
 import { type CancelSignal, CancelToken, HarnError, type Host, HostError } from "../base/index.ts";
 import {
   type ClassifySafety,
+  createRequestLog,
   DriftError,
   type ErrorCodec,
   type Journal,
@@ -31,9 +32,9 @@ import {
   SimulatedCrash,
 } from "../journal/index.ts";
 import { decodeModelError, encodeModelError, ModelError } from "../llm/index.ts";
-import { type Checkpoint, Halted, type RunOutcome, type Vm } from "../vm/index.ts";
+import { type Checkpoint, Halted, HOLD_MS, type RequestLog, type RunOutcome, type Vm } from "../vm/index.ts";
 import { continuedClock } from "./continued-clock.ts";
-import { createCheckpoint, rememberingRedactor, type SnapshotSettings } from "./snapshots.ts";
+import { createCheckpoint, type Holds, rememberingRedactor, type SnapshotSettings } from "./snapshots.ts";
 
 interface JournalSettings {
   readonly journal: Journal;
@@ -85,6 +86,9 @@ export interface JournalLink {
   /** Where in the log a task's next request stands. */
   readonly position: (taskId: string) => number;
   readonly checkpoint: Checkpoint | undefined;
+  /** Whether the task's next request in the log is a hold. */
+  readonly isHeldNext: (taskId: string) => boolean;
+  readonly requests: RequestLog;
   /** For the VM; `open`: results may be handed over meanwhile. */
   readonly breathe: (open: boolean) => Promise<void>;
   attach(vm: Vm): void;
@@ -130,7 +134,10 @@ export function linkJournal(
     while (machine && !machine.resting);
   };
   const redactor = rememberingRedactor(use.redactor);
-  const journalHost = openJournalHost({ ...use, redactor }, withEndlessSleep(host, stopAsked), turn);
+  const holds = openHolds();
+  const world = withEndlessSleep(use.mode === "resume" ? continuedClock(host, journal) : host, stopAsked, holds);
+  const requests = createRequestLog();
+  const journalHost = openJournalHost({ ...use, redactor }, world, turn, requests.note);
   const shown = use.mode === "replay" && use.show !== false ? showing(journalHost, host) : journalHost;
   const output = use.mode !== "replay" && use.keepOutput ? keepingOutput(shown, journal) : shown;
   const observed = use.observe ? observing(output, use.observe) : output;
@@ -150,7 +157,8 @@ export function linkJournal(
       : createCheckpoint({
           settings: use.snapshots ?? {},
           journal,
-          host,
+          host: world,
+          holds,
           journalHost,
           redactor,
           program,
@@ -162,6 +170,8 @@ export function linkJournal(
     hostFor: guarded,
     position: (taskId) => journalHost.position(taskId),
     checkpoint,
+    requests,
+    isHeldNext: (taskId) => journalHost.expects(taskId, "sleep", { ms: HOLD_MS }),
     async breathe(open) {
       if (open) await breathHost.perform("sleep", { ms: 0 });
       else await tick();
@@ -200,9 +210,15 @@ export function linkJournal(
   };
 }
 
-function openJournalHost(use: JournalUse, host: Host, turn: () => Promise<void>): JournalHost {
+function openJournalHost(
+  use: JournalUse,
+  host: Host,
+  turn: () => Promise<void>,
+  onRequest: (seq: number) => void,
+): JournalHost {
   const common = {
     turn,
+    onRequest,
     errors: [modelErrors, ...(use.errors ?? [])],
     ...(use.redactor === undefined ? {} : { redactor: use.redactor }),
     ...(use.safety === undefined ? {} : { safety: use.safety }),
@@ -211,7 +227,7 @@ function openJournalHost(use: JournalUse, host: Host, turn: () => Promise<void>)
     case "record":
       return recordingHost(host, use.journal, common);
     case "resume":
-      return resumeHost(use.journal, continuedClock(host, use.journal), {
+      return resumeHost(use.journal, host, {
         ...common,
         stallTurns: STALL_TURNS,
         ...(use.decide === undefined ? {} : { decide: use.decide }),
@@ -237,15 +253,52 @@ function statusOf(outcome: RunOutcome): "completed" | "failed" | "cancelled" {
   }
 }
 
-function withEndlessSleep(host: Host, stopAsked: CancelToken): Host {
+interface OpenHolds extends Holds {
+  readonly isOpen: boolean;
+  /** Called when holds end. */
+  readonly waiting: Set<() => void>;
+}
+
+function openHolds(): OpenHolds {
+  let isOpen = false;
+  const waiting = new Set<() => void>();
+  return {
+    waiting,
+    get isOpen() {
+      return isOpen;
+    },
+    begin() {
+      isOpen = true;
+    },
+    end() {
+      isOpen = false;
+      const ended = [...waiting];
+      waiting.clear();
+      for (const wake of ended) wake();
+    },
+  };
+}
+
+/** The two sleeps that only we end: the wait for a stop, and holds. */
+function withEndlessSleep(host: Host, stopAsked: CancelToken, holds: OpenHolds): Host {
   return {
     ...host,
     perform(kind, args, signal) {
-      if (kind !== "sleep" || (args as { ms: number }).ms < ENDLESS_MS / 2) return host.perform(kind, args, signal);
-      return new Promise<never>((resolve) => {
+      const { ms } = args as { readonly ms?: number };
+      if (kind !== "sleep" || ms === undefined || ms < ENDLESS_MS / 2) return host.perform(kind, args, signal);
+      return new Promise<never>((resolve, reject) => {
         const wake = (): void => resolve(undefined as never);
-        if (stopAsked.aborted) wake();
-        stopAsked.addEventListener("abort", wake);
+        if (ms < HOLD_MS / 2) {
+          if (stopAsked.aborted) wake();
+          stopAsked.addEventListener("abort", wake);
+        } else if (signal?.aborted) reject(signal.reason);
+        else if (!holds.isOpen) wake();
+        else {
+          holds.waiting.add(wake);
+          signal?.addEventListener("abort", () => {
+            if (holds.waiting.delete(wake)) reject(signal.reason);
+          });
+        }
       });
     },
   };

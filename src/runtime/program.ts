@@ -99,7 +99,15 @@ export function startProgram(program: Program, options: RunOptions): Run {
     ...(output ? { output } : {}),
     ...(breathe ? { breathe } : {}),
     ...(options.state ? { state: options.state } : {}),
-    ...(link ? { hostFor: link.hostFor, breathe: link.breathe, position: link.position } : {}),
+    ...(link
+      ? {
+          hostFor: link.hostFor,
+          breathe: link.breathe,
+          position: link.position,
+          isHeldNext: link.isHeldNext,
+          requests: link.requests,
+        }
+      : {}),
     ...(link?.checkpoint ? { checkpoint: link.checkpoint } : {}),
   });
   vm.load(program.modules);

@@ -6,7 +6,7 @@
  * remembers. A moment at which something is alive that is no data is passed over, and a later one tried.
  */
 
-import { HarnError, type Host } from "../base/index.ts";
+import { CancelToken, HarnError, type Host } from "../base/index.ts";
 import { createRedactor, type Journal, type JournalHost, type Redactor } from "../journal/index.ts";
 import { standardSnapshotParts } from "../stdlib/index.ts";
 import { type Checkpoint, captureVm, type Vm } from "../vm/index.ts";
@@ -14,6 +14,12 @@ import { type Checkpoint, captureVm, type Vm } from "../vm/index.ts";
 export interface SnapshotSettings {
   /** Entries of the journal between two snapshots. Default 400. 0: at every moment there is, for tests. */
   readonly everyEntries?: number;
+  /**
+   * How long parallel tasks may be made to wait for one another, milliseconds, when no moment comes by itself at which all
+   * of them can be written down. They wait for a twentieth of the time at most. Default 30,000. 0: never, as with
+   * `everyEntries: 0`.
+   */
+  readonly waitMs?: number;
   /** Told of each snapshot that was taken, and of each moment that would not do. */
   readonly onSnapshot?: (event: SnapshotEvent) => void;
 }
@@ -23,6 +29,9 @@ export type SnapshotEvent =
   | { readonly type: "refused"; readonly seq: number; readonly reason: string };
 
 const DEFAULT_ENTRIES = 400;
+const DEFAULT_WAIT_MS = 30_000;
+/** After a wait, none for so many times as long. */
+const WORK_PER_WAIT = 20;
 
 export interface CheckpointOptions {
   readonly settings: SnapshotSettings;
@@ -36,6 +45,15 @@ export interface CheckpointOptions {
   readonly isLive: () => boolean;
   /** Requests of the machinery that are never answered in a run that ends by itself. */
   readonly standing: ReadonlySet<number>;
+  readonly holds: Holds;
+}
+
+/** The sleeps of tasks that are held; see `HOLD_MS`. */
+export interface Holds {
+  /** From now on they do not end by themselves. */
+  begin(): void;
+  /** Ends them, and those that follow. */
+  end(): void;
 }
 
 /** Undefined where the journal's store keeps no snapshots. */
@@ -44,6 +62,7 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
   const { keepSnapshot } = journal;
   if (keepSnapshot === undefined) return undefined;
   const interval = settings.everyEntries ?? DEFAULT_ENTRIES;
+  const waitMs = settings.waitMs ?? (interval === 0 ? 0 : DEFAULT_WAIT_MS);
   let nextSeq = journal.position + interval;
   let lastChars = 0;
   let charsThen = journal.grownChars;
@@ -55,10 +74,11 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
       typeof part === "string" ? redactor.text(part) === part : redactor.bytes(part) === part;
     const machine = captureVm(vm, { parts: standardSnapshotParts, admits });
     const { sleep } = vm.save().timers;
+    const prologues = vm.openCalls.flatMap(({ prologue = [] }) => prologue);
     const kept = keepSnapshot(
       {
-        tasks: new Map(vm.openCalls.map(({ taskId, position }) => [taskId, position])),
-        starts: new Set([...options.standing, ...(sleep ? [sleep.position] : [])]),
+        tasks: new Map(vm.openCalls.map(({ taskId, mark, position }) => [taskId, mark?.position ?? position])),
+        starts: new Set([...options.standing, ...(sleep ? [sleep.position] : []), ...prologues]),
       },
       {
         program: options.program(),
@@ -74,6 +94,11 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
     settings.onSnapshot?.({ type: "taken", seq: journal.position, chars: kept.chars });
   };
 
+  const nowMs = (): number => options.host.sync("clock.monotonic", {});
+  let heldSinceMs = 0;
+  let notBeforeMs = Number.NEGATIVE_INFINITY;
+  let patience: CancelToken | undefined;
+
   return {
     due: () =>
       journal.position >= nextSeq &&
@@ -81,13 +106,26 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
       !journal.crashed &&
       journal.failure === undefined &&
       options.isLive(),
+    presses: () => waitMs > 0 && journal.position >= nextSeq + interval && nowMs() >= notBeforeMs,
+    hold(release) {
+      heldSinceMs = nowMs();
+      options.holds.begin();
+      patience = new CancelToken();
+      options.host.perform("sleep", { ms: waitMs }, patience).then(release, () => {});
+    },
+    release() {
+      patience?.cancel("released");
+      const endMs = nowMs();
+      notBeforeMs = endMs + (endMs - heldSinceMs) * WORK_PER_WAIT;
+      options.holds.end();
+    },
     take(vm) {
       try {
         take(vm);
       } catch (error) {
         if (!(error instanceof HarnError)) throw error;
-        // The same will hold for a while.
-        nextSeq = journal.position + Math.ceil(interval / 8);
+        // What lasts will hold for a while.
+        if (error.data?.["duration"] !== "passing") nextSeq = journal.position + Math.ceil(interval / 8);
         const reason = error.code === "snapshot.refused" ? String(error.data?.["reason"]) : error.message;
         settings.onSnapshot?.({ type: "refused", seq: journal.position, reason });
       }

@@ -1,6 +1,6 @@
 /** What builtins may hold between two turns of a program, as a snapshot writes it. */
 
-import type { StatePart, VmSnapshotParts } from "../vm/index.ts";
+import { refused, type StatePart, type VmSnapshotParts } from "../vm/index.ts";
 import { agentParts } from "./agent/agent-parts.ts";
 import { Atomic } from "./concurrency/atomics.ts";
 import { permitCodes } from "./concurrency/permits.ts";
@@ -19,6 +19,14 @@ const cached = (key: string): StatePart => ({
   restore: (_saved, _vm, present) => present,
 });
 
+const supervisors: StatePart = {
+  key: "supervisors",
+  save({ byId }: { readonly byId: ReadonlyMap<string, unknown> }): undefined {
+    if (byId.size > 0) throw refused("supervised children");
+  },
+  restore: (_saved, _vm, present) => present,
+};
+
 export const standardSnapshotParts: VmSnapshotParts = {
   classes: [
     { name: "run-clock", type: RunClock },
@@ -29,5 +37,12 @@ export const standardSnapshotParts: VmSnapshotParts = {
     ...agentParts.classes,
   ],
   constants: [...permitCodes, ...stepParts.constants],
-  states: [cached(REGEX_STATE), cached(ZONES_STATE), ...stepParts.states, ...llmStates, ...agentParts.states],
+  states: [
+    supervisors,
+    cached(REGEX_STATE),
+    cached(ZONES_STATE),
+    ...stepParts.states,
+    ...llmStates,
+    ...agentParts.states,
+  ],
 };

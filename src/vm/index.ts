@@ -129,4 +129,13 @@ export {
   typeName,
   type Value,
 } from "./value/value.ts";
-export { type Checkpoint, type LiveResource, NativeWait, type RunOutcome, Vm, type VmOptions } from "./vm.ts";
+export {
+  type Checkpoint,
+  HOLD_MS,
+  type LiveResource,
+  NativeWait,
+  type RequestLog,
+  type RunOutcome,
+  Vm,
+  type VmOptions,
+} from "./vm.ts";

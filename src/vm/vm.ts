@@ -72,6 +72,17 @@ export interface VmOptions {
   /** Where in the log of the run a task's next request stands; default: there is no log. */
   readonly position?: (taskId: string) => number;
   readonly checkpoint?: Checkpoint;
+  /** Whether a task's next request in the log is a hold; default: there is no log. */
+  readonly isHeldNext?: (taskId: string) => boolean;
+  /** The latest requests of the run, whoever made them, by their entries in the log; default: there is no log. */
+  readonly requests?: RequestLog;
+}
+
+export interface RequestLog {
+  /** How many have been made. */
+  readonly count: number;
+  /** Those after the first `count`; undefined when that is too long ago. */
+  since(count: number): readonly number[] | undefined;
 }
 
 /**
@@ -81,7 +92,18 @@ export interface VmOptions {
 export interface Checkpoint {
   due(): boolean;
   take(vm: Vm): void;
+  /** It has been due for so long that tasks may be made to wait for one another. */
+  presses(): boolean;
+  /**
+   * Tasks are being held. Contract: lets the sleeps of {@link HOLD_MS} end after `release` was called, by the VM or, when it
+   * has taken too long, by the one who is asked here.
+   */
+  hold(release: () => void): void;
+  release(): void;
 }
+
+/** A sleep of this length, milliseconds, is a hold. No program sleeps as long. */
+export const HOLD_MS = 4e15;
 
 /** What a machine is made of between two turns of its tasks; see `snapshot/snapshot.ts`. */
 export interface VmState {
@@ -151,6 +173,11 @@ export class Vm {
   readonly #hostOwners = new WeakMap<Host, string>();
   readonly #position: (taskId: string) => number;
   readonly #checkpoint: Checkpoint | undefined;
+  readonly #isHeldNext: ((taskId: string) => boolean) | undefined;
+  /** Tasks wait for one another, so that a checkpoint can be taken. */
+  #holding = false;
+  /** Calls that have said where they can be gone on from, and wait to go on. */
+  #marked: NativeWait[] = [];
   /** A task has stopped short of a builtin, for the sake of a checkpoint … */
   #paused = false;
   /** … and may call it now. */
@@ -185,6 +212,8 @@ export class Vm {
     this.#breathe = options.breathe ?? (() => Promise.resolve());
     this.#position = options.position ?? (() => 0);
     this.#checkpoint = options.checkpoint;
+    this.#isHeldNext = options.isHeldNext;
+    this.#requests = options.requests;
     this.timers = new Timers(
       this.host,
       () => this.#notify(),
@@ -286,7 +315,7 @@ export class Vm {
   #callAgain(task: Task, wait: NativeWait): void {
     const { native, args } = wait;
     try {
-      const answer = native.impl(args, this.asyncContext(task, native, args));
+      const answer = native.impl(args, this.asyncContext(task, native, args, wait));
       const call = this.#pendingCall as NativeWait;
       task.wait = call;
       if (answer instanceof Promise) this.#await(task, answer, call);
@@ -298,7 +327,12 @@ export class Vm {
 
   /** Builtins that have been called and have not answered. */
   get openCalls(): readonly NativeWait[] {
-    return [...this.#tasks].flatMap(({ wait }) => (wait instanceof NativeWait ? [wait] : []));
+    return [...this.#calls];
+  }
+
+  /** Nobody waits any more for what the call will answer. */
+  isLeft(call: NativeWait): boolean {
+    return ![...this.#tasks].some(({ wait }) => wait === call);
   }
 
   /** The owner of a host that {@link hostOf} gave; undefined for other objects. */
@@ -316,23 +350,77 @@ export class Vm {
    * builtin is called when its turn comes, which is at once.
    */
   pauseBefore(task: Task, native: AsyncNative, args: readonly Value[], dst: number): boolean {
-    if (this.#checkpoint === undefined) return false;
     if (this.#passing) {
       this.#passing = false;
       return false;
     }
-    if (!this.#checkpoint.due()) return false;
-    pushRoutine(task, pausedCallRoutine, { native, args, called: false } satisfies PausedCall, dst);
+    if (native === holdNative) return false;
+    const isHeld = this.#isHeldNext?.(task.id) || (this.#holding && !isCalledBack(task));
+    if (!isHeld && !(this.#checkpoint?.due() && this.#isData)) return false;
+    pushRoutine(task, pausedCallRoutine, { native, args, called: false, isHeld } satisfies PausedCall, dst);
     task.resumeRegister = -1;
     task.status = "ready";
     this.#urgent.push(task);
-    this.#paused = true;
+    this.#paused = !isHeld;
     return true;
   }
 
   /** The paused call goes ahead. */
   pass(): void {
-    this.#passing = this.#checkpoint !== undefined;
+    this.#passing = true;
+  }
+
+  /** Every builtin under way can be called again from a place that is known. */
+  get #isData(): boolean {
+    for (const call of this.#calls) if (!call.isData || this.isLeft(call)) return false;
+    return true;
+  }
+
+  /** Nothing can go on: the moment for checkpoints, and for calls that have kept where they are to go on. */
+  #rest(): void {
+    const checkpoint = this.#checkpoint;
+    if (checkpoint?.due() && !this.#stopped && !this.#halted) {
+      if (this.#isData) {
+        this.#takeCheckpoint();
+        if (this.#holding) this.#release();
+      } else if (!this.#holding && checkpoint.presses()) {
+        this.#holding = true;
+        checkpoint.hold(() => this.#release());
+      } else if (!this.#holding) this.#takeCheckpoint();
+    }
+    const marked = this.#marked;
+    this.#marked = [];
+    for (const call of marked) this.#goOn(call);
+  }
+
+  #release(): void {
+    if (!this.#holding) return;
+    this.#holding = false;
+    this.#checkpoint?.release();
+  }
+
+  #goOn(call: NativeWait): void {
+    const goOn = (): void => {
+      const { mark } = call;
+      call.mark = undefined;
+      mark?.goOn();
+    };
+    if (!this.#holding && !this.#isHeldNext?.(call.taskId)) goOn();
+    else this.hostNamed(call.taskId).perform("sleep", { ms: HOLD_MS }, call.token).then(goOn, goOn);
+  }
+
+  /**
+   * {@link CallProgress.keep}. Others may make the requests of a call in its name (the model layer has one host for all),
+   * hence the count of all requests: until a call first keeps something, nobody else gets to ask.
+   */
+  #keep(call: NativeWait, state: () => unknown): Promise<void> {
+    const position = this.#position(call.taskId);
+    call.prologue ??= this.#requests?.since(call.requestCount);
+    return new Promise((goOn) => {
+      call.mark = { state, position, goOn };
+      this.#marked.push(call);
+      this.#notify();
+    });
   }
 
   // ---- stopping ----------------------------------------------------------------------------------------------------
@@ -371,6 +459,7 @@ export class Vm {
   }
   /** Builtins that were started and have not answered, also when nobody waits for the answer any more. */
   readonly #calls = new Set<NativeWait>();
+  readonly #requests: RequestLog | undefined;
   readonly #sources: OpenSources = new Set();
 
   /** Takes every task off what it waits on, so that nothing of a halted run stays with the host. */
@@ -464,8 +553,12 @@ export class Vm {
     return context;
   }
 
-  asyncContext(task: Task, native: AsyncNative, args: readonly Value[]): AsyncContext {
-    const wait = new NativeWait(task.id, native, args, this.#position(task.id), task.place);
+  /** @param again the call as it was in the run that is gone on with */
+  asyncContext(task: Task, native: AsyncNative, args: readonly Value[], again?: NativeWait): AsyncContext {
+    const position = again?.position ?? this.#position(task.id);
+    const wait = new NativeWait(task.id, native, args, position, task.place);
+    wait.requestCount = this.#requests?.count ?? 0;
+    if (again !== undefined) wait.prologue = again.prologue;
     const { token } = wait;
     const context: AsyncContext = {
       vm: this,
@@ -476,6 +569,7 @@ export class Vm {
         wait.calls += 1;
         return this.#call(task, callee, values, token, options);
       },
+      ...(this.#requests && { progress: { from: again?.kept, keep: (state) => this.#keep(wait, state) } }),
     };
     this.#pendingCall = wait;
     return context;
@@ -806,7 +900,7 @@ export class Vm {
       const task = this.#nextReady();
       if (!task) {
         if (finished()) return;
-        if (this.#checkpoint?.due()) this.#takeCheckpoint();
+        this.#rest();
         await new Promise<void>((resolve) => {
           this.#idle = resolve;
         });
@@ -862,6 +956,14 @@ export class NativeWait implements Wait {
   readonly place: Place | undefined;
   /** How often it has called back into the program: what that did would happen again. */
   calls = 0;
+  /** Where it can be gone on from, while it waits there. */
+  mark: Mark | undefined = undefined;
+  /** Of the run, when it was called. */
+  requestCount = 0;
+  /** What was asked for before it first kept something, by entries: it asks for that again when it is gone on from. */
+  prologue: readonly number[] | undefined = undefined;
+  /** Of a call that is gone on from: what it kept. */
+  kept: unknown = undefined;
   readonly token: CancelToken = new CancelToken();
   constructor(taskId: string, native: AsyncNative, args: readonly Value[], position: number, place?: Place) {
     this.taskId = taskId;
@@ -873,7 +975,38 @@ export class NativeWait implements Wait {
   get what(): string {
     return this.native.name;
   }
+  /** It can be made again and comes to the same. */
+  get isData(): boolean {
+    return (
+      (this.mark !== undefined && this.prologue !== undefined) ||
+      (this.native.isRepeatable === true && this.calls === 0)
+    );
+  }
   readonly cancel: Then = () => this.token.cancel("cancelled");
+}
+
+interface Mark {
+  readonly state: () => unknown;
+  /** Where in the log its next request stands. */
+  readonly position: number;
+  readonly goOn: () => void;
+}
+
+/** Waits until a checkpoint has been taken. In the log, so that every replay waits where the run did. */
+const holdNative: AsyncNative = {
+  kind: "async",
+  name: "hold",
+  isRepeatable: true,
+  impl: async (_args, { host, signal }) => {
+    await host.perform("sleep", { ms: HOLD_MS }, signal);
+    return undefined;
+  },
+};
+
+/** A call under way waits for such a task: it must not wait for the call. */
+function isCalledBack(task: Task): boolean {
+  for (let at: Task | undefined = task; at; at = at.parent) if (/:call:\d+$/.test(at.id)) return true;
+  return false;
 }
 
 /** Output to the host, as the program's first task. */
@@ -921,6 +1054,7 @@ export const vmCodes: readonly Named[] = [deadlinePassed.code];
 interface PausedCall {
   readonly native: AsyncNative;
   readonly args: readonly Value[];
+  isHeld: boolean;
   called: boolean;
 }
 
@@ -930,6 +1064,10 @@ const pausedCallRoutine: Routine = {
   resume(raw, value, control) {
     const state = raw as PausedCall;
     if (state.called) return control.done(value);
+    if (state.isHeld) {
+      state.isHeld = false;
+      return control.call(state, control.vm.nativeRef(holdNative), []);
+    }
     state.called = true;
     control.vm.pass();
     return control.call(state, control.vm.nativeRef(state.native), state.args);
@@ -962,4 +1100,4 @@ const callRoutine: Routine = {
   },
 };
 
-export const vmRoutines: readonly Named[] = [programRoutine, callRoutine, pausedCallRoutine];
+export const vmRoutines: readonly Named[] = [programRoutine, callRoutine, pausedCallRoutine, holdNative];

@@ -1,6 +1,6 @@
 /** Runs programs with a snapshot at every moment there is, and goes on from each of them, in tests. */
 
-import { type JournalStore, openJournal, type StoredSnapshot } from "../../src/journal/index.ts";
+import { createMemoryStore, type JournalStore, openJournal, type StoredSnapshot } from "../../src/journal/index.ts";
 import type { SnapshotEvent } from "../../src/runtime/index.ts";
 
 export interface Collected {
@@ -42,4 +42,19 @@ export function refusals(events: readonly SnapshotEvent[]): Map<string, number> 
     if (event.type === "refused") counts.set(event.reason, (counts.get(event.reason) ?? 0) + 1);
   }
   return counts;
+}
+
+/** The run as its next process finds it when the one before has ended right after this snapshot. */
+export async function leftAt(store: JournalStore, id: string, snapshot: StoredSnapshot): Promise<JournalStore> {
+  const { info, rows, blobs } = (await store.load(id))!;
+  const { finishedMs: _over, ...begun } = info;
+  const left = createMemoryStore();
+  await left.begin({ ...begun, status: "running" });
+  await left.append(id, {
+    rows: rows.slice(0, snapshot.seq),
+    blobs: [...blobs].map(([digest, body]) => ({ digest, body })),
+    durable: true,
+  });
+  await left.snapshots!.save(id, snapshot, left.snapshots!.mark(id));
+  return left;
 }

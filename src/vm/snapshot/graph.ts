@@ -36,9 +36,15 @@ export interface GraphWriter {
   admits(text: string | Uint8Array): boolean;
 }
 
-/** `snapshot.refused`: something is alive that is no data. The run goes on; a later moment may do. */
-export function refused(reason: string): HarnError {
-  return new HarnError("snapshot.refused", `Expected nothing but data, found ${reason}`, { data: { reason } });
+/**
+ * `snapshot.refused`: something is alive that is no data. The run goes on; a later moment may do.
+ *
+ * @param duration `passing`: the next moment may do, and finding out costs nothing. Default: it may last a while
+ */
+export function refused(reason: string, duration: "passing" | "lasting" = "lasting"): HarnError {
+  return new HarnError("snapshot.refused", `Expected nothing but data, found ${reason}`, {
+    data: { reason, duration },
+  });
 }
 
 /** @throws HarnError `snapshot.refused` */

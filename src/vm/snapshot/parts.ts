@@ -66,7 +66,7 @@ const machineClasses: readonly ClassPart[] = [
     name: "native-call",
     type: NativeWait,
     make: () => new NativeWait("", undefined as never, NO_VALUES, 0),
-    save: (wait) => pick(wait as NativeWait, "taskId", "native", "args", "position"),
+    save: (wait) => savedCall(wait as NativeWait),
   },
   { name: "sleep", type: Sleep },
   { name: "output", type: OutputBuffer },
@@ -102,6 +102,10 @@ export const vmParts: SnapshotParts = {
 
 function pick<T extends object, K extends keyof T>(object: T, ...keys: readonly K[]): Pick<T, K> {
   return Object.fromEntries(keys.map((key) => [key, object[key]])) as Pick<T, K>;
+}
+
+function savedCall(call: NativeWait): object {
+  return { ...pick(call, "taskId", "native", "args", "position", "prologue"), kept: call.mark?.state() };
 }
 
 /** Without what lies above the top frame: left over from calls that have returned. */
