@@ -4,8 +4,8 @@
  * Durability: every append is one write that is on stable storage before the turn goes on; a rewrite goes to a
  * temporary file and is renamed over the old one, so a crash leaves either the old conversation or the new one. A line
  * torn by a crash is skipped on load, and the next append starts on a line of its own. When an append fails half way,
- * nobody knows what is on disk, so the next save rewrites the file. A file that could not be read, or that holds lines
- * of a newer release, is never overwritten.
+ * nobody knows what is on disk, so the next save rewrites the file. A file that could not be read, that holds lines of a
+ * newer release, or that somebody else has written to meanwhile, is never overwritten: it is only appended to.
  *
  * No failure here fails a turn: it is logged, and the messages are saved with the next save that works.
  */
@@ -41,6 +41,7 @@ interface LoadedContext {
   readonly torn: boolean;
   /** Whether the file may be overwritten. */
   readonly replaceable: boolean;
+  readonly sizeBytes: number;
 }
 
 async function loadContext(host: Host, path: string): Promise<LoadedContext> {
@@ -51,9 +52,9 @@ async function loadContext(host: Host, path: string): Promise<LoadedContext> {
     bytes = await host.perform("fs.read", { path });
   } catch (thrown) {
     if (thrown instanceof HostError && thrown.kind === "not_found")
-      return { messages: [], torn: false, replaceable: true };
+      return { messages: [], torn: false, replaceable: true, sizeBytes: 0 };
     warn("Context file could not be read; the conversation starts empty", { error: thrownText(thrown) });
-    return { messages: [], torn: true, replaceable: false };
+    return { messages: [], torn: true, replaceable: false, sizeBytes: 0 };
   }
   const messages: RecordedMessage[] = [];
   let replaceable = true;
@@ -76,7 +77,8 @@ async function loadContext(host: Host, path: string): Promise<LoadedContext> {
         break;
     }
   }
-  return { messages, torn: bytes.length > 0 && bytes.at(-1) !== NEWLINE, replaceable };
+  const torn = bytes.length > 0 && bytes.at(-1) !== NEWLINE;
+  return { messages, torn, replaceable, sizeBytes: bytes.length };
 }
 
 const NEWLINE = 0x0a;
@@ -95,7 +97,10 @@ function decodeLines(bytes: Uint8Array): readonly string[] {
 }
 
 function createContextFile(host: Host, path: string, loaded: LoadedContext): ContextFile {
-  let torn = loaded.torn;
+  let { torn, replaceable } = loaded;
+  /** What of the file is ours, in bytes: at least, and at most when an append failed half way. */
+  let leastBytes = loaded.sizeBytes;
+  let mostBytes = loaded.sizeBytes;
   /** What is on disk is not known to be a prefix of the history. */
   let uncertain = false;
   let folderMade = false;
@@ -126,30 +131,56 @@ function createContextFile(host: Host, path: string, loaded: LoadedContext): Con
     }
   };
 
-  const replace = async (history: readonly RecordedMessage[]): Promise<boolean> => {
-    if (!loaded.replaceable) return true;
+  /** False when the file has another size than we gave it: then others write to it. One that is gone has nothing to lose. */
+  const isOurs = async (): Promise<boolean> => {
+    const sizeBytes = (await host.perform("fs.stat", { path }))?.sizeBytes ?? 0;
+    return sizeBytes === 0 || (sizeBytes >= leastBytes && sizeBytes <= mostBytes);
+  };
+
+  const rewrite = async (history: readonly RecordedMessage[]): Promise<"done" | "failed" | "kept"> => {
+    if (!replaceable) return "kept";
     const temporary = `${path}.tmp`;
-    const replaced = await attempt("rewritten", async () => {
-      await host.perform("fs.write", { path: temporary, data: encode(history), sync: true });
+    const data = new TextEncoder().encode(encode(history));
+    let outcome: "done" | "kept" = "done";
+    const succeeded = await attempt("rewritten", async () => {
+      if (!(await isOurs())) {
+        outcome = "kept";
+        return;
+      }
+      await host.perform("fs.write", { path: temporary, data, sync: true });
       await host.perform("fs.move", { from: temporary, to: path, sync: true });
     });
-    uncertain = !replaced;
-    if (replaced) torn = false;
-    return replaced;
+    uncertain = !succeeded;
+    if (!succeeded) return "failed";
+    if (outcome === "done") {
+      leastBytes = data.length;
+      mostBytes = data.length;
+      torn = false;
+    } else {
+      replaceable = false;
+      const message = "Somebody else writes to the context file: from here on it is only appended to";
+      host.sync("log.write", { level: "warn", message, fields: { path } });
+    }
+    return outcome;
   };
 
   return {
     path,
-    replace,
+    replace: async (history) => (await rewrite(history)) !== "failed",
     async save(history, saved) {
-      if (uncertain && loaded.replaceable) return replace(history);
+      if (uncertain) {
+        const rewritten = await rewrite(history);
+        if (rewritten !== "kept") return rewritten === "done";
+      }
       if (saved >= history.length) return true;
-      const data = (torn ? "\n" : "") + encode(history.slice(saved));
+      const data = new TextEncoder().encode((torn ? "\n" : "") + encode(history.slice(saved)));
       const appended = await attempt("appended to", () =>
         host.perform("fs.write", { path, data, append: true, sync: true }),
       );
       uncertain = !appended;
       torn = !appended;
+      mostBytes += data.length;
+      if (appended) leastBytes += data.length;
       return appended;
     },
   };
