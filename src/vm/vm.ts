@@ -482,11 +482,24 @@ export class Vm {
 
   #closeSources(): void {
     for (const source of [...this.#sources]) source.abandon();
+    this.#sources.clear();
   }
 
   /** A stream of values from outside, kept until it has ended or nobody reads on; `what` is the builtin that makes it. */
   openSource(task: Task, what: string, values: AsyncIterator<Value>): AsyncSource {
     return new AsyncSource(values, what, task.place, this.#sources);
+  }
+
+  /**
+   * What a builtin keeps open for the program beyond its own call, such as a connection: `close` is called when the program
+   * ends with it still open.
+   *
+   * @returns to be called when it was closed otherwise
+   */
+  keepOpen(task: Task, what: string, close: () => void): () => void {
+    const source = { what, place: task.place, abandon: close };
+    this.#sources.add(source);
+    return () => this.#sources.delete(source);
   }
 
   /** What the program holds at this moment, and where that began. Nothing is left after a run, or something leaks. */

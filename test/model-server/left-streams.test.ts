@@ -172,3 +172,15 @@ describe("a stream that is left (STREAM-08)", () => {
     expect(endless.begun).toBe(1);
   });
 });
+
+describe("a body read piece by piece", () => {
+  it.each<[string, string, string]>([
+    ["of a program that ends", `print(http_stream_info(body()).status)`, "200"],
+    ["of a program that fails", `http_stream_read(body(), 5)\nthrow "over"`, "failed: Thrown: over\n"],
+    ["that the program closes", `let s = body()\nhttp_stream_close(s)\nprintln(all_closed())`, "closed\n"],
+  ])("%s is not left open", async (_name, program, printed) => {
+    const opening = `fn body() { return http_stream_open("${endless.url}/endless") }\n`;
+    expect(await run(opening + program)).toEqual({ printed, left: nothing });
+    expect(endless.begun).toBe(1);
+  });
+});

@@ -15,10 +15,17 @@ interface BodyStream {
   readonly headers: Readonly<Record<string, string>>;
   /** What came and was not read yet. */
   pending: Uint8Array;
-  /** Absent for a prepared answer. */
-  readonly source: { readonly items: AsyncIterator<HttpStreamItem>; readonly token: CancelToken } | undefined;
+  /** Absent for a prepared answer, and when everything came. */
+  source: BodySource | undefined;
   /** Readers are served one after another. */
   turn: Promise<unknown>;
+}
+
+interface BodySource {
+  readonly items: AsyncIterator<HttpStreamItem>;
+  readonly token: CancelToken;
+  /** The program's end closes it no more. */
+  readonly release: () => void;
 }
 
 const streamsOf = ({ vm }: Pick<NativeContext, "vm">): Map<string, BodyStream> =>
@@ -63,7 +70,8 @@ export async function openStream(context: AsyncContext, plan: RequestPlan): Prom
     return id;
   }
   const { status, headers, items, token } = await openExchange(context, plan, "http_stream_open");
-  streams.set(id, { status, headers, pending: new Uint8Array(0), source: { items, token }, turn });
+  const release = context.vm.keepOpen(context.task, "http_stream_open", () => closeExchange({ items, token }));
+  streams.set(id, { status, headers, pending: new Uint8Array(0), source: { items, token, release }, turn });
   return id;
 }
 
@@ -86,9 +94,10 @@ async function nextPiece(stream: BodyStream, maxBytes: number): Promise<Value> {
     if (stream.source === undefined) return undefined;
     try {
       const next = await stream.source.items.next();
-      if (next.done === true) return undefined;
-      if (next.value.kind === "chunk") stream.pending = next.value.bytes;
+      if (next.done === true) endSource(stream);
+      else if (next.value.kind === "chunk") stream.pending = next.value.bytes;
     } catch (error) {
+      endSource(stream);
       if (!(error instanceof HostError)) throw error;
       throw thrown(`http_stream_read: failed to read response body: ${error.message}`);
     }
@@ -96,6 +105,11 @@ async function nextPiece(stream: BodyStream, maxBytes: number): Promise<Value> {
   const piece = stream.pending.slice(0, maxBytes);
   stream.pending = stream.pending.subarray(piece.length);
   return new Bytes(piece);
+}
+
+function endSource(stream: BodyStream): void {
+  stream.source?.release();
+  stream.source = undefined;
 }
 
 export function streamInfo(context: NativeContext, id: string): Value {
@@ -110,6 +124,7 @@ export function closeStream(context: NativeContext, id: string): boolean {
   if (stream === undefined) return false;
   streams.delete(id);
   closeExchange(stream.source);
+  endSource(stream);
   return true;
 }
 

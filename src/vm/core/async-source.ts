@@ -3,7 +3,8 @@
  *
  * Who produces them may hold a connection, and what it sends may cost money. It is told to stop when nobody will read on:
  * when the loop over a stream that only the loop holds is left (`leaveLoop`), when the task that waits for the next value
- * is stopped, and when the program ends. A stream in a variable may be read on by another loop, so it stays open.
+ * is stopped, and when the program ends. A stream that a variable, a
+ * container or an iterator over it (`llm_stream(…).map(f)`) holds may be read on by another loop, so it stays open.
  */
 
 import type { Control, Signal } from "../native.ts";
@@ -12,8 +13,17 @@ import { toFailure } from "./drive.ts";
 import { END, PullSource } from "./iteration.ts";
 import type { Place } from "./task.ts";
 
+/** Something that a program holds outside the machine; it is told to stop when the program ends. */
+export interface OpenSource {
+  /** The builtin that made it. */
+  readonly what: string;
+  /** Where in the program. */
+  readonly place: Place | undefined;
+  abandon(): void;
+}
+
 /** What a machine keeps of its open sources: each leaves when it has ended. */
-export type OpenSources = Set<AsyncSource>;
+export type OpenSources = Set<OpenSource>;
 
 export class AsyncSource extends PullSource {
   readonly typeName = "stream";
