@@ -144,7 +144,7 @@ Examples:
     .option("--exact", "errors must be the expected text, not contain it")
     .option(
       "--layout <how>",
-      "run every program formatted, formatted for narrow lines, or from a rough layout",
+      "lay every program out anew before it runs: formatted, narrow or rough",
       oneOf("formatted", "narrow", "rough"),
     )
     .option("--update", "rewrite expectations with what happened")

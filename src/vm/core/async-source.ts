@@ -3,8 +3,8 @@
  *
  * Who produces them may hold a connection, and what it sends may cost money. It is told to stop when nobody will read on:
  * when the loop over a stream that only the loop holds is left (`leaveLoop`), when the task that waits for the next value
- * is stopped, and when the program ends. A stream that a variable, a
- * container or an iterator over it (`llm_stream(…).map(f)`) holds may be read on by another loop, so it stays open.
+ * is stopped, and when the program ends. A stream that is held by a variable, a container or an iterator over it
+ * (`llm_stream(…).map(f)`) may be read on by another loop, so it stays open.
  */
 
 import type { Control, Signal } from "../native.ts";
