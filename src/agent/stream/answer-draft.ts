@@ -33,6 +33,8 @@ export interface AnswerDraft {
   readonly thinking: Map<string, ThinkingDraft>;
   thinkingShown: boolean;
   calls: CallDraft[];
+  /** The first call of each id. */
+  readonly callsById: Map<string, CallDraft>;
   stopReason: string;
   usage: Usage | undefined;
   /** A done chunk came. */
@@ -48,6 +50,7 @@ export function createAnswerDraft(): AnswerDraft {
     thinking: new Map(),
     thinkingShown: false,
     calls: [],
+    callsById: new Map(),
     stopReason: "end_turn",
     usage: undefined,
     done: false,
@@ -59,6 +62,7 @@ export function createAnswerDraft(): AnswerDraft {
 export function dropUnshown(draft: AnswerDraft): void {
   draft.held = "";
   draft.calls = [];
+  draft.callsById.clear();
   draft.stopReason = "end_turn";
   draft.usage = undefined;
   draft.done = false;
@@ -115,7 +119,7 @@ export function addThinking(draft: AnswerDraft, chunk: Extract<ModelChunk, { typ
 export function addSilentChunk(draft: AnswerDraft, chunk: ModelChunk): void {
   switch (chunk.type) {
     case "tool-call-start":
-      draft.calls.push({
+      addCall(draft, {
         id: chunk.id,
         name: chunk.name,
         argumentText: "",
@@ -153,11 +157,14 @@ export function addSilentChunk(draft: AnswerDraft, chunk: ModelChunk): void {
   }
 }
 
-/** The call that deltas go to is nearly always the newest. */
+function addCall(draft: AnswerDraft, call: CallDraft): void {
+  draft.calls.push(call);
+  // LOOP-11: of two calls with one id the first gets the deltas.
+  if (!draft.callsById.has(call.id)) draft.callsById.set(call.id, call);
+}
+
 function findCall(draft: AnswerDraft, id: string): CallDraft | undefined {
-  const newest = draft.calls.at(-1);
-  if (newest?.id === id && draft.calls.length === 1) return newest;
-  return draft.calls.find((call) => call.id === id);
+  return draft.callsById.get(id);
 }
 
 /** LOOP-82, LOOP-83: the blocks in order of arrival, as they must go back to the provider. */

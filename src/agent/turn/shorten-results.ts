@@ -17,7 +17,9 @@ const KEPT_CHARS = 1500;
 /** The same array when nothing is long. */
 export function shortenResults(messages: readonly RecordedMessage[]): readonly RecordedMessage[] {
   let shortened: RecordedMessage[] | undefined;
-  for (const [index, message] of messages.entries()) {
+  // By index: this looks at the whole history at every step.
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index]!;
     if (message.role !== "tool" || !isLong(message)) continue;
     shortened ??= messages.slice();
     shortened[index] = shortenResult(message);

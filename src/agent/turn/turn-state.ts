@@ -68,7 +68,7 @@ export type TurnOutcome =
   | { readonly kind: "abandoned" };
 
 export function appendMessages(turn: TurnState, messages: readonly RecordedMessage[]): void {
-  if (messages.length > 0) turn.history = [...turn.history, ...messages];
+  if (messages.length > 0) turn.history = turn.history.concat(messages);
 }
 
 /** Writes what the context file does not have yet; without a file this does nothing. */
