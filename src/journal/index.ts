@@ -84,6 +84,10 @@ export {
   type RequestView,
 } from "./drift.ts";
 
+// Versions
+
+export { checkVersion } from "./migrations.ts";
+
 // Looking back
 
 export {

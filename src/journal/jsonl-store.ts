@@ -257,7 +257,8 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
           if (name === undefined) return false;
           return andThen(folder.read(name), (bytes) => {
             const info = bytes && readSummary(bytes);
-            if (info) found.push(info);
+            // A copy under another name is another run.
+            if (info) found.push({ ...info, id: name.slice(0, -SUFFIX.length) });
             return true;
           });
         };
@@ -426,7 +427,7 @@ export function parseFile(
     }
     soundBytes = newline + 1;
   }
-  return info && { info, rows, blobs, soundBytes, totalBytes: bytes.length };
+  return info && { info: { ...info, id }, rows, blobs, soundBytes, totalBytes: bytes.length };
 }
 
 /** What the first and the last sound line tell; undefined for a file that is no journal. Damage between is for `load`. */

@@ -97,6 +97,17 @@ describe("lost attempts", () => {
     expect(await read(replayHost(await openJournal(store, "r")).forTask("main"), "model.stream", 9)).toEqual(told);
   });
 
+  it("such an item is no part of the answer that the next process passes over", async () => {
+    const store = await brokenOff(2);
+    const match = { partialStreams: "match" } as const;
+    expect(await resumed(store, hostWith(ALL, true), 3, match)).toEqual([...ALL, { lostAttempts: 1 }]);
+    expect(await resumed(store, hostWith(ALL, true), 9, match)).toEqual([
+      ...ALL,
+      { lostAttempts: 1 },
+      { lostAttempts: 1 },
+    ]);
+  });
+
   it("other streams are nobody's bill", async () => {
     const store = await brokenOff(0, "http.stream");
     expect(await resumed(store, hostWith(ALL, true), 9, {}, "http.stream")).toEqual(ALL);

@@ -32,8 +32,9 @@ export function withLostAttempts<Item>(kind: string, item: Item, lost: number): 
   return countsAttempts(kind) && lost > 0 && isJsonObject(item) ? { ...item, [FIELD]: lost } : item;
 }
 
+/** The item as its source gave it; undefined for one that tells of attempts and nothing else. */
 export function withoutLostAttempts(item: unknown): unknown {
   if (!isJsonObject(item) || item[FIELD] === undefined) return item;
   const { [FIELD]: _told, ...rest } = item;
-  return rest;
+  return Object.keys(rest).length === 0 ? undefined : rest;
 }

@@ -3,6 +3,7 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { HarnError, type Json } from "../../base/index.ts";
 import {
+  checkVersion,
   type EffectRecord,
   forkRun,
   type Journal,
@@ -112,10 +113,12 @@ export async function toTestCommand(
 ): Promise<number> {
   const { store, id, path } = await namedRun(context, run, options.dir);
   const stored = await store.load(id);
-  if (stored === undefined) throw new HarnError("journal.not_found", `There is no run ${id} in ${path}`);
+  if (stored === undefined)
+    throw new HarnError("journal.not_found", `Expected a run with id \`${id}\` in the store, found none`);
   if (stored.info.status === "running") {
     throw new UsageError(`Run ${id} is not over; resume it first, or a test could not tell how it ends`, 1);
   }
+  checkVersion(stored.info.version);
   const folder = resolve(context.cwd, options.out);
   const name = `${id}${RECORDING_SUFFIX}`;
   const target = runFileIn(folder, name);

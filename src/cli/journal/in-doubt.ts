@@ -1,46 +1,81 @@
-/** What to do with something unsafe that was under way when the run stopped: only a person can know. */
+/**
+ * What to do with something unsafe that was under way when the run stopped: only a person can know. All of it is settled
+ * before the run goes on, so that a run which stops for an answer has done nothing meanwhile.
+ */
 
 import { HarnError } from "../../base/index.ts";
-import type { InDoubtDecision, InDoubtEffect } from "../../journal/index.ts";
+import { foldEffects, type InDoubtDecision, type InDoubtEffect, type Journal } from "../../journal/index.ts";
 import type { CliContext } from "../context.ts";
 import { type InDoubtChoice, type InDoubtChoices, inDoubtChoices } from "./choices.ts";
 import { shownArgs } from "./render-drift.ts";
 
-export function decideInDoubt(
+/** @throws HarnError `journal.in_doubt` when somebody has to look first */
+export async function decideInDoubt(
   context: CliContext,
   choices: InDoubtChoices,
-): (effect: InDoubtEffect) => Promise<InDoubtDecision> {
-  return async (effect) => {
+  journal: Journal,
+): Promise<(effect: InDoubtEffect) => InDoubtDecision> {
+  const decisions = new Map<number, InDoubtDecision>();
+  const open: InDoubtEffect[] = [];
+  for (const effect of effectsInDoubt(journal)) {
     const choice = choices.byEntry.get(effect.seq) ?? choices.otherwise;
-    const asked = choice === "ask" ? await ask(context, effect) : choice;
-    switch (asked) {
-      case "retry":
-      case "fail":
-        return { action: asked };
-      case "done": {
-        const done = resultOfDone(effect);
-        if (done === undefined) throw unknownResult(effect);
-        return { action: "result", ...done };
-      }
-      case "ask":
-      case "stop":
-        throw new HarnError(
-          "journal.in_doubt",
-          `${describe(effect)} was under way when the run stopped, and may or may not have happened`,
-          {
-            data: {
-              hint: `Look whether it happened, then go on with ${ways(effect)}`,
-            },
-          },
-        );
-    }
+    const decision = decisionFor(effect, choice === "ask" ? await ask(context, effect) : choice);
+    if (decision) decisions.set(effect.seq, decision);
+    else open.push(effect);
+  }
+  if (open.length > 0) throw undecided(open);
+  return (effect) => {
+    const decision = decisions.get(effect.seq);
+    if (decision === undefined) throw undecided([effect]);
+    return decision;
   };
+}
+
+function effectsInDoubt(journal: Journal): readonly InDoubtEffect[] {
+  const unsafe = new Set(
+    journal.entries.filter((entry) => entry.type === "start" && entry.safety === "unsafe").map(({ seq }) => seq),
+  );
+  return foldEffects(journal.entries)
+    .filter(({ seq, outcome, chunks }) => outcome === "in-flight" && chunks === 0 && unsafe.has(seq))
+    .map(({ seq, task, kind, args, startMs }) => ({
+      seq,
+      task,
+      kind,
+      args: journal.decode(args),
+      startedMs: startMs,
+    }));
+}
+
+/** Undefined when the run is to stop. */
+function decisionFor(effect: InDoubtEffect, choice: InDoubtChoice): InDoubtDecision | undefined {
+  switch (choice) {
+    case "retry":
+    case "fail":
+      return { action: choice };
+    case "done": {
+      const done = resultOfDone(effect);
+      if (done === undefined) throw unknownResult(effect);
+      return { action: "result", ...done };
+    }
+    case "ask":
+    case "stop":
+      return undefined;
+  }
+}
+
+function undecided(effects: readonly InDoubtEffect[]): HarnError {
+  const were = effects.length === 1 ? "was" : "were";
+  return new HarnError(
+    "journal.in_doubt",
+    `${effects.map(describe).join(" and ")} ${were} under way when the run stopped, and may or may not have happened`,
+    { data: { hint: `Look whether it happened, then go on with ${effects.map(ways).join("; ")}` } },
+  );
 }
 
 function ways(effect: InDoubtEffect): string {
   const option = (choice: InDoubtChoice): string => `\`--in-doubt ${effect.seq}=${choice}\``;
   const done = resultOfDone(effect) === undefined ? "" : `${option("done")} (it happened), `;
-  return `${done}${option("retry")} (do it again) or ${option("fail")} (the program gets an error); without the number it holds for all`;
+  return `${done}${option("retry")} (do it again) or ${option("fail")} (the program gets an error)`;
 }
 
 /** What the program is given for an effect that happened; undefined where that could be anything. */

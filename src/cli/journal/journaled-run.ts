@@ -94,8 +94,11 @@ async function resumeLocked(
   file: RunFile,
   journal: Journal,
   choices: ResumeChoices,
+  asked?: ProgramRequest,
 ): Promise<number> {
-  const { request } = await recordedProgram(context, file, journal);
+  // A branch may go on with another program.
+  const instead = asked !== undefined && journal.info.parent !== undefined ? asked : undefined;
+  const { request } = await recordedProgram(context, file, journal, instead);
   const { steps } = choices;
   return goOn(context, { ...request, ...(steps && { steps }) }, file.id, async (program) => {
     const fits = journal.snapshot === undefined || journal.snapshot.program === programDigest(program);
@@ -115,6 +118,7 @@ export async function durableRun(
   checkRunId(id);
   const file = runFileIn(folder, id);
   const known = await tryOpen(runFileIn(folder, id));
+  if (known !== undefined) checkSameProgram(known.info, file, request);
   if (known !== undefined && known.info.status !== "running") return endAgain(context, file, known.info);
   return whileLocked(context, file, async () => {
     // Another process may have begun or ended it before the lock was ours.
@@ -123,9 +127,33 @@ export async function durableRun(
       const { journal, text } = await begin(context, file, request, { snapshots: "keep" });
       return goOn(context, { ...request, text }, id, { mode: "record", journal, keepOutput: true });
     }
-    if (now.info.status === "running") return resumeLocked(context, file, now, choices);
+    checkSameProgram(now.info, file, request);
+    if (now.info.status === "running") return resumeLocked(context, file, now, choices, request);
     return endAgain(context, file, now.info);
   });
+}
+
+/**
+ * An id names one run of one program, with the arguments it was begun with; a fork is there to go on with another.
+ *
+ * @throws UsageError
+ */
+function checkSameProgram(info: RunInfo, file: RunFile, asked: ProgramRequest): void {
+  if (info.parent !== undefined) return;
+  const { request, digest } = readRequest(info, file.path);
+  const id = JSON.stringify(info.id);
+  const wayOut = "choose another id for another run, or fork this one";
+  if (request.path !== asked.path) {
+    throw new UsageError(`Expected ${request.path}, the program of run ${id}, found ${asked.path}; ${wayOut}`);
+  }
+  if (asked.text !== undefined && digest !== createTextDigest()(asked.text)) {
+    throw new UsageError(`Expected the code that run ${id} was begun with, found other code; ${wayOut}`);
+  }
+  if (request.pipeline !== asked.pipeline || JSON.stringify(request.args) !== JSON.stringify(asked.args)) {
+    const shown = ({ pipeline, args }: ProgramRequest): string =>
+      JSON.stringify([...(pipeline === undefined ? [] : [`pipeline ${pipeline}`]), ...args]);
+    throw new UsageError(`Expected the arguments ${shown(request)} of run ${id}, found ${shown(asked)}; ${wayOut}`);
+  }
 }
 
 async function endAgain(context: CliContext, file: RunFile, { id, status }: RunInfo): Promise<number> {
@@ -164,8 +192,8 @@ async function tryOpen({ store, id }: RunFile): Promise<Journal | undefined> {
   }
 }
 
-function resumption(context: CliContext, journal: Journal, { inDoubt }: ResumeChoices): JournalUse {
-  return { mode: "resume", journal, keepOutput: true, decide: decideInDoubt(context, inDoubt) };
+async function resumption(context: CliContext, journal: Journal, { inDoubt }: ResumeChoices): Promise<JournalUse> {
+  return { mode: "resume", journal, keepOutput: true, decide: await decideInDoubt(context, inDoubt, journal) };
 }
 
 /** What is printed leaves the process at once, so that a text which the journal holds has been seen. */
@@ -198,9 +226,9 @@ async function begin(
 }
 
 /** The program of a run, with a word when it is no longer what it was. */
-async function recordedProgram(context: CliContext, { path }: RunFile, journal: Journal) {
+async function recordedProgram(context: CliContext, { path }: RunFile, journal: Journal, instead?: ProgramRequest) {
   const recorded = readRequest(journal.info, path);
-  const { request } = recorded;
+  const request = instead ?? recorded.request;
   if (request.text === undefined && (await context.host.perform("fs.stat", { path: request.path })) === undefined) {
     throw new UsageError(`Cannot find ${request.path}, the program of ${path}`);
   }

@@ -98,9 +98,12 @@ const start = (args: readonly string[]) =>
   });
 
 /** What somebody would say who has looked at what is there. */
-function lookAt(said: string): string | undefined {
-  const [, kind, args, entry] = /`(fs\.write|process\.run)` (\{.*\}) \(entry (\d+)\)/.exec(said) ?? [];
-  if (kind === undefined || args === undefined) return undefined;
+function lookAt(said: string): string[] {
+  const inDoubt = said.matchAll(/`(fs\.write|process\.run)` (\{.*?\}) \(entry (\d+)\)/g);
+  return [...inDoubt].map(([, kind = "", args = "", entry]) => lookAtOne(kind, args, entry ?? ""));
+}
+
+function lookAtOne(kind: string, args: string, entry: string): string {
   const [, name, what] = /(\w+) (?:notes|orders) (\w+)/.exec(args) ?? [];
   const happened =
     name === undefined
@@ -141,9 +144,8 @@ async function liveUntilOver(whenToKill: (life: number) => (() => Promise<void>)
       told.length = 0;
       continue;
     }
-    const choice = lookAt(last.err);
-    if (choice === undefined) return { last, kills, printed };
-    told.push(choice);
+    told.splice(0, told.length, ...lookAt(last.err));
+    if (told.length === 0) return { last, kills, printed };
   }
   throw new Error("The run is never over");
 }

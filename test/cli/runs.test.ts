@@ -1,0 +1,227 @@
+/** Runs on the command line, as users type it: record, replay, go on, look, branch off, make a test; and bad input of each. */
+
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BundledHarn, bundleHarn } from "../support/bundled-harn.ts";
+import { startHarn } from "../support/harn-process.ts";
+
+let bundle: BundledHarn;
+let folder = "";
+
+const program = `println("rolled \${random_int(1, 1000000)}")
+let notes = parallel each ["a", "b"] { n ->
+  append_file("out.txt", "\${n}\\n")
+  sleep(5ms)
+  shell("echo \${n}").stdout.trim()
+}
+println(notes)
+`;
+
+const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+const harn = (...args: string[]) => startHarn(args, { cwd: folder, stdin: "", bundle }).ended;
+const RUNS = join(".harn", "runs");
+const logOf = (id: string): string => join(RUNS, `${id}.jsonl`);
+
+/** The first entry of that kind. */
+function entryOf(id: string, kind: string): number {
+  const line = read(logOf(id))
+    .split("\n")
+    .find((text) => text.includes(`"kind":"${kind}"`));
+  return (JSON.parse(line ?? "{}") as { seq: number }).seq;
+}
+
+beforeAll(async () => {
+  bundle = await bundleHarn();
+  folder = mkdtempSync(join(tmpdir(), "harn-runs-"));
+  write("agent.harn", program);
+  expect((await harn("run", "--durable", "nightly", "agent.harn")).code).toBe(0);
+}, 60_000);
+afterAll(() => {
+  bundle.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("recordings", () => {
+  it("are played back without doing anything, and name the place where a program parts from them", async () => {
+    const recorded = await harn("run", "--record", "recs", "agent.harn");
+    expect([recorded.code, recorded.err]).toEqual([0, expect.stringMatching(/^Recorded as .*agent-.*\.jsonl\n$/)]);
+    const before = read("out.txt");
+    expect(await harn("replay", "recs")).toEqual({ code: 0, signal: null, out: recorded.out, err: "" });
+    expect(read("out.txt")).toBe(before);
+
+    write("agent.harn", program.replace("echo ", "echo x"));
+    const { code, err } = await harn("replay", "recs");
+    write("agent.harn", program);
+    expect(code).toBe(1);
+    expect(err).toContain("has changed since it was recorded");
+    expect(err).toContain(" --> agent.harn:5");
+    expect(err).toMatch(/recorded: process\.run at entry \d+, in .*: \{"command":"echo a"/);
+    expect(err).toMatch(/asked: {4}process\.run, in .*: \{"command":"echo xa"/);
+    expect(err).toContain('at command: recorded "echo a", asked "echo xa"');
+  });
+});
+
+describe("durable runs", () => {
+  it("that are over say so and do nothing", async () => {
+    const before = read("out.txt");
+    expect(await harn("run", "--durable", "nightly", "agent.harn")).toMatchObject({
+      code: 0,
+      out: "",
+      err: "Run nightly is over (completed); harn replay shows it again\n",
+    });
+    expect(read("out.txt")).toBe(before);
+  });
+
+  it.each([
+    [
+      "another program",
+      ["other.harn"],
+      /Expected .*agent\.harn, the program of run "nightly", found .*other\.harn; choose/,
+    ],
+    [
+      "other arguments",
+      ["agent.harn", "--", "x"],
+      /Expected the arguments \[\] of run "nightly", found \["x"\]; choose/,
+    ],
+  ])("are not gone on with by %s", async (_name, args, message) => {
+    write("other.harn", 'println("other")\n');
+    const { code, out, err } = await harn("run", "--durable", "nightly", ...args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(message);
+  });
+
+  it("of code on the command line are not gone on with by other code", async () => {
+    expect((await harn("run", "--durable", "inline", "-e", "println(1)")).out).toBe("1\n");
+    const { code, err } = await harn("run", "--durable", "inline", "-e", "println(2)");
+    expect(code).toBe(2);
+    expect(err).toContain('Expected the code that run "inline" was begun with, found other code');
+  });
+});
+
+describe("looking back", () => {
+  it("lists runs, newest first, and a copy is another run", async () => {
+    copyFileSync(join(folder, logOf("nightly")), join(folder, logOf("copy")));
+    const { out } = await harn("runs");
+    expect(out).toMatch(/^\S+Z {2}completed {2}copy {2}agent\.harn$/m);
+    expect(out).toMatch(/^\S+Z {2}completed {2}nightly {2}agent\.harn$/m);
+    const listed = JSON.parse((await harn("runs", "--json")).out) as { id: string }[];
+    expect(listed.map(({ id }) => id)).toEqual(expect.arrayContaining(["copy", "nightly"]));
+    rmSync(join(folder, logOf("copy")));
+  });
+
+  it("shows the tree of tasks, as text and as JSON", async () => {
+    const { out } = await harn("runs", "show", "nightly");
+    expect(out).toMatch(/^run nightly {2}completed {2}\d+ entries\n {2}task_root\n/);
+    expect(out).toMatch(/\n {4}task_root:parallel:1:1\n {6}#\d+ fs\.write \{.*\} {2}done {2}\d+ ms\n/);
+    const shown = JSON.parse((await harn("runs", "show", "nightly", "--json")).out) as {
+      info: { id: string };
+      tasks: { task: string; children: unknown[] }[];
+    };
+    expect(shown.info.id).toBe("nightly");
+    expect(shown.tasks).toEqual([
+      expect.objectContaining({ task: "task_root", children: [{}, {}].map(() => expect.anything()) }),
+    ]);
+  });
+});
+
+describe("forks", () => {
+  it("go on from an entry with another program, and do what comes after it again", async () => {
+    const at = entryOf("nightly", "process.run") - 1;
+    const forked = await harn("runs", "fork", "nightly", "--at", String(at), "--as", "branch");
+    expect(forked.out).toContain("Go on with: harn run --durable branch agent.harn\n");
+    write("shouting.harn", program.replace(".trim()", ".trim().upper()"));
+    const { code, out, err } = await harn("run", "--durable", "branch", "shouting.harn");
+    expect({ code, out, err }).toMatchObject({ code: 0, out: expect.stringContaining("[A, B]\n") });
+    expect((await harn("runs", "show", "branch")).out).toContain(`forked from nightly at ${at}`);
+    const json = await harn("runs", "fork", "nightly", "--at", "3", "--as", "other", "--json");
+    expect(JSON.parse(json.out)).toMatchObject({ id: "other", entries: 4 });
+  });
+
+  it.each([
+    [["--at", "9999"], 1, "Expected an entry from -1 to"],
+    [["--at", "x"], 2, "Expected a whole number"],
+    [[], 2, "required option '--at <seq>' not specified"],
+    [["--at", "3", "--as", "nightly"], 1, "Expected a new run id, found `nightly` taken"],
+    [["--at", "3", "--as", "../x"], 1, "Expected a run id of 1 to 128 letters"],
+  ])("%j is refused", async (args, code, message) => {
+    const forked = await harn("runs", "fork", "nightly", ...args);
+    expect([forked.code, forked.out]).toEqual([code, ""]);
+    expect(forked.err).toContain(message);
+  });
+});
+
+describe("tests made of runs", () => {
+  it("pass offline, and fail when the program does something else", async () => {
+    const made = await harn("runs", "to-test", "nightly", "--out", "tests");
+    expect(made.out).toBe(
+      "Wrote tests/nightly.recording.jsonl\nRun it with: harn test tests/nightly.recording.jsonl\n".replaceAll(
+        "/",
+        join("/"),
+      ),
+    );
+    const passed = await harn("test", "tests");
+    expect([passed.code, passed.out]).toEqual([0, expect.stringContaining("1 passed, 0 failed")]);
+    write("agent.harn", program.replace("echo ", "echo x"));
+    const failed = await harn("test", "tests");
+    write("agent.harn", program);
+    expect([failed.code, failed.out + failed.err]).toEqual([1, expect.stringContaining("agent.harn:5")]);
+  });
+});
+
+describe("what is no run", () => {
+  it.each([
+    ["show", ["show", "nope"], "There is no run nope in .harn/runs"],
+    ["fork", ["fork", "nope", "--at", "1"], "There is no run nope in .harn/runs"],
+    ["to-test", ["to-test", "nope", "--out", "tests"], "There is no run nope in .harn/runs"],
+    ["list", ["list", "nowhere"], "Cannot find nowhere"],
+  ])("runs %s", async (_name, args, message) => {
+    expect(await harn("runs", ...args)).toEqual({ code: 2, signal: null, out: "", err: `harn: ${message}\n` });
+  });
+
+  it.each(["replay", "resume"])("%s", async (command) => {
+    expect(await harn(command, "nowhere")).toMatchObject({ code: 2, out: "", err: "harn: Cannot find nowhere\n" });
+  });
+
+  const damages: [string, (log: string) => string, string][] = [
+    [
+      "damaged",
+      (log) => log.replace(/(?<=\n.*\n).*/, "garbage{"),
+      "Expected JSON in line 3 of journal `hurt`, found none",
+    ],
+    [
+      "newer",
+      (log) => log.replace('"version":1', '"version":99'),
+      "Expected a journal of version 1 to 1, found version 99",
+    ],
+    ["foreign", () => '{"a":1}\n', "Expected a journal header in line 1 of `hurt`, found something else"],
+    ["empty", () => "", "Expected a run with id `hurt` in the store, found none"],
+  ];
+
+  it.each(damages)(
+    "a run that is %s is one line for every command",
+    { timeout: 60_000 },
+    async (_name, damage, message) => {
+      writeFileSync(join(folder, logOf("hurt")), damage(read(logOf("nightly"))));
+      const commands = [
+        ["replay", logOf("hurt")],
+        ["resume", logOf("hurt")],
+        ["runs", "show", "hurt"],
+        ["runs", "fork", "hurt", "--at", "2", "--as", "healed"],
+        ["runs", "to-test", "hurt", "--out", "tests"],
+      ];
+      for (const command of commands) {
+        const { code, out, err } = await harn(...command);
+        expect([code, out], command.join(" ")).toEqual([1, ""]);
+        expect(err, command.join(" ")).toContain(`harn: ${message}`);
+        expect(err.trimEnd().split("\n"), command.join(" ")).toHaveLength(1);
+      }
+      expect((await harn("runs")).code).toBe(0);
+      rmSync(join(folder, logOf("hurt")));
+      expect(existsSync(join(folder, logOf("healed")))).toBe(false);
+      expect(readdirSync(join(folder, "tests")).filter((name) => name.startsWith("hurt"))).toEqual([]);
+    },
+  );
+});
