@@ -1,6 +1,6 @@
 // `npm run bench`: every figure of the project, as ratios within one run on one machine.
 //
-//   npm run bench -- [--only micro,start,tasks,effects,journal] [--rounds 5] [--programs fib,nbody] [--json FILE]
+//   npm run bench -- [--only micro,start,scale,effects,journal] [--rounds 5] [--programs fib,nbody] [--json FILE]
 //
 // Peers that are not installed are left out. Processes of all peers take turns, so that a busy minute of the machine
 // hits them alike; read the ratios, not the milliseconds.
@@ -10,6 +10,7 @@ import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { cpuMs, here, isInstalled, measureIn } from "./child.mjs";
 import { journal as journalReport } from "./journal/report.mjs";
+import { scale as scaleReport } from "./scale/report.mjs";
 import { early, formatMs, formatRatio, formatTable, geomean, median, steady } from "./statistics.mjs";
 
 /** The programs whose geometric mean is quoted; the others look at one thing each. */
@@ -38,14 +39,14 @@ const peers = [
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: "string", default: "micro,start,tasks,effects,journal" },
+    only: { type: "string", default: "micro,start,scale,effects,journal" },
     rounds: { type: "string", default: "5" },
     programs: { type: "string" },
     json: { type: "string" },
   },
 });
 const rounds = Number(options.rounds);
-const sections = { micro, start, tasks, effects, journal: () => journalReport(rounds) };
+const sections = { micro, start, scale: () => scaleReport(rounds), effects, journal: () => journalReport(rounds) };
 /** What could not be measured, by peer and program; told at the end, and the exit code says so. */
 const failures = new Map();
 const report = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] };
@@ -151,36 +152,6 @@ async function start() {
   const rows = Object.entries(times).map(([name, ms]) => [name, formatMs(ms), formatRatio(ms / bare)]);
   console.log(formatTable(["command", "CPU ms", "/ bare node"], rows));
   return times;
-}
-
-/** A hundred thousand tasks that sleep: what one costs. */
-async function tasks() {
-  const samples = [];
-  const peersOf = [];
-  for (let round = 0; round < rounds; round++) {
-    samples.push(await measureIn(node, ["--expose-gc", "runners/harn-tasks.mjs"]));
-    peersOf.push(await measureIn(node, ["--expose-gc", "runners/javascript-tasks.mjs"]));
-  }
-  const figure = (list, key) => median(list.map((sample) => sample[key]));
-  const rows = [
-    [
-      "heap bytes per parked task",
-      figure(samples, "bytes").toFixed(0),
-      formatRatio(figure(samples, "bytes") / figure(peersOf, "bytes")),
-    ],
-    [
-      "µs to start and park one",
-      figure(samples, "parkUs").toFixed(2),
-      formatRatio(figure(samples, "parkUs") / figure(peersOf, "parkUs")),
-    ],
-    [
-      "µs to wake and finish one",
-      figure(samples, "wakeUs").toFixed(2),
-      formatRatio(figure(samples, "wakeUs") / figure(peersOf, "wakeUs")),
-    ],
-  ];
-  console.log(formatTable(["100,000 tasks", "harn", "/ async functions"], rows));
-  return { harn: samples, javascript: peersOf };
 }
 
 /** A hundred thousand effects that the host answers at once. */

@@ -1,4 +1,5 @@
 // The same as `harn-tasks.mjs` with async functions and one promise each.
+import { cpuUs } from "./cpu.mjs";
 import { count } from "./task-count.mjs";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -10,17 +11,17 @@ async function task(i) {
 
 globalThis.gc();
 const heapBefore = process.memoryUsage().heapUsed;
-const started = performance.now();
+const started = cpuUs();
 const all = [];
 for (let i = 0; i < count; i++) all.push(task(i));
 await settle();
-const parked = performance.now();
+const parkUs = (cpuUs() - started) / count;
 globalThis.gc();
 const bytes = (process.memoryUsage().heapUsed - heapBefore) / count;
-const waking = performance.now();
+const waking = cpuUs();
 for (const wake of wakers) wake();
-await Promise.all(all);
-const done = performance.now();
-console.log(
-  JSON.stringify({ bytes, parkUs: ((parked - started) * 1000) / count, wakeUs: ((done - waking) * 1000) / count }),
-);
+const results = await Promise.all(all);
+const wakeUs = (cpuUs() - waking) / count;
+const sum = results.reduce((a, b) => a + b, 0);
+if (sum !== (count * (count - 1)) / 2) throw new Error(`Expected the sum, got ${sum}`);
+console.log(JSON.stringify({ bytes, parkUs, wakeUs }));
