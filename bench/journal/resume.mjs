@@ -1,57 +1,127 @@
-// A program that has made so many model calls is stopped and goes on: time until it asks the world for something new.
-//   node resume.mjs TURNS use|replay
+// A program that has made so many turns is stopped and goes on: time until it asks the world for something new.
+//   node resume.mjs TURNS use|replay calls|agent|agents
+//
+// calls: a loop of `llm_call`. agent: one `agent_loop` with a tool. agents: four of them side by side.
 
 import { openJournalFolder } from "../../dist/cli/journal/journal-folder.js";
 import { beginJournal, createJsonlStore, openJournal } from "../../dist/journal/index.js";
 import { loadSource, startProgram } from "../../dist/runtime/index.js";
-import { inFreshFolder, quickHost, textAnswer, turn } from "./world.mjs";
+import { inFreshFolder, quickHost, textAnswer, turn, usage } from "./world.mjs";
 
 const turns = Number(process.argv[2]);
 const snapshots = process.argv[3] === "use" ? "use" : "keep";
-const source = `
+const kind = process.argv[4] ?? "calls";
+const MODEL = 'provider: "anthropic", model: "claude-sonnet-4-20250514", max_tokens: 200';
+const SIDES = 4;
+
+const agent = (name, count) => `
+fn work(name) {
+  let tools = tool_define(tool_registry(), "look", "Look something up", {
+    parameters: {what: "string"},
+    handler: { args -> "what there is to say of \${args.what}: nothing much" },
+  })
+  let result = agent_loop("Look up what you can, \${name}", "Be brief.", {
+    ${MODEL}, tools: tools, tool_format: "native", max_iterations: ${count + 1}, loop_detect: false,
+  })
+  return result.status
+}
+`;
+
+const SOURCES = {
+  calls: `
 var total = 0
 for i in 1 to ${turns} {
-  let answer = llm_call("What is number \${i}?", "Be brief.", {provider: "anthropic", model: "claude-sonnet-4-20250514", max_tokens: 20})
+  let answer = llm_call("What is number \${i}?", "Be brief.", {${MODEL}})
   total = total + len(answer.text)
 }
 println(total)
 sleep(3000000)
-`;
-const { program } = loadSource("resume.harn", source);
+`,
+  agent: `${agent("one", turns)}
+println(work("one"))
+sleep(3000000)
+`,
+  agents: `${agent("each", Math.ceil(turns / SIDES))}
+println(parallel each ["north", "south", "east", "west"] { side -> work(side) })
+sleep(3000000)
+`,
+};
+const { program } = loadSource("resume.harn", SOURCES[kind]);
+if (program === undefined) throw new Error("The program does not compile");
 
 const figures = await inFreshFolder(async (folder) => {
   const store = () => createJsonlStore(openJournalFolder(folder), { fsync: "never" });
   const first = store();
-  await live(await beginJournal(first, { id: "r", createdMs: 0 }, { snapshots: "keep" }), "record");
+  const events = { taken: 0, chars: 0 };
+  const record = process.cpuUsage();
+  await live(await beginJournal(first, { id: "r", createdMs: 0 }, { snapshots: "keep" }), "record", turns, events);
+  const recordCpu = process.cpuUsage(record);
   await first.close();
   const cpu = process.cpuUsage();
   const wall = performance.now();
   const second = store();
   const journal = await openJournal(second, "r", { snapshots });
-  await live(journal, "resume");
+  await live(journal, "resume", 0, { taken: 0, chars: 0 });
   const { user, system } = process.cpuUsage(cpu);
   await second.close();
-  return { turns, entries: journal.entries.length, cpuMs: (user + system) / 1000, wallMs: performance.now() - wall };
+  return {
+    turns,
+    entries: journal.entries.length,
+    cpuMs: (user + system) / 1000,
+    wallMs: performance.now() - wall,
+    recordMs: (recordCpu.user + recordCpu.system) / 1000,
+    snapshots: events.taken,
+    snapshotChars: events.chars,
+  };
 });
 console.log(JSON.stringify(figures));
 process.exit();
 
-/** Until the program sleeps for good; then its process is as good as gone. */
-async function live(journal, mode) {
-  const inner = quickHost(() => textAnswer("nothing special"));
-  let asleep = () => {};
-  const sleeping = new Promise((resolve) => {
-    asleep = resolve;
+/** Until the model is asked for one answer more than there are; then the process is as good as gone. */
+async function live(journal, mode, answers, events) {
+  let reached = () => {};
+  const over = new Promise((resolve) => {
+    reached = resolve;
   });
+  let calls = 0;
+  const inner = quickHost(() => {
+    calls += 1;
+    if (kind === "calls") return textAnswer("nothing special");
+    return [
+      { type: "response-start" },
+      { type: "tool-call-start", id: `c${calls}`, name: "look" },
+      { type: "tool-call-end", id: `c${calls}`, input: { what: `thing ${calls}` } },
+      { type: "done", stopReason: "tool_use", usage },
+    ];
+  });
+  const never = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return: async () => ({ done: true }) }),
+  };
   const host = {
     ...inner,
-    perform(kind, args, signal) {
-      if (kind === "sleep" && args.ms > 1e6 && args.ms < 1e12) asleep();
-      return inner.perform(kind, args, signal);
+    perform(effect, args, signal) {
+      if (effect === "sleep" && args.ms > 1e6 && args.ms < 1e12) reached();
+      return inner.perform(effect, args, signal);
+    },
+    stream(effect, args, signal) {
+      // The last answer never comes.
+      if (calls < answers) return inner.stream(effect, args, signal);
+      reached();
+      return never;
     },
   };
-  const run = startProgram(program, { host, journal: { mode, journal }, breathe: turn });
-  const outcome = await Promise.race([sleeping, run.outcome]);
+  const onSnapshot = (event) => {
+    if (event.type !== "taken") return;
+    events.taken += 1;
+    events.chars += event.chars;
+  };
+  const run = startProgram(program, {
+    host,
+    journal: { mode, journal, snapshots: { onSnapshot } },
+    breathe: turn,
+  });
+  const outcome = await Promise.race([over, run.outcome]);
   if (outcome !== undefined) throw new Error(outcome.failure?.display() ?? outcome.status);
+  if (mode === "record") run.suspend();
   await journal.flush(true);
 }

@@ -69,7 +69,7 @@ export interface Journal {
   readonly frozen: boolean;
   /** The `seq` that the next entry will have. */
   readonly position: number;
-  /** Text appended so far by this process, characters. */
+  /** Text appended so far by this process, characters; without lists that were stored anew because of a snapshot. */
   readonly grownChars: number;
   /** What the run goes on from: `entries` then are what was open, and what followed it. */
   readonly snapshot: RunSnapshot | undefined;
@@ -248,11 +248,11 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
 
   const sink = {
     has: (digest: string) => known.has(digest),
-    put(digest: string, body: string) {
+    put(digest: string, body: string, oldChars: number) {
       known.add(digest);
       buffer.blobs.push({ digest, body });
       buffer.chars += body.length;
-      grownChars += body.length;
+      grownChars += body.length - oldChars;
       tail?.blob({ digest, body });
     },
   };

@@ -18,8 +18,8 @@ import type { EntryDraft } from "./entry-codec.ts";
 import type { StoredBlob, StoredRow } from "./spec.ts";
 import { parseStoredJson } from "./value-codec.ts";
 
-/** Raised with every change of what a snapshot holds; older ones are passed over. 1: first. */
-export const RUN_SNAPSHOT_VERSION = 1;
+/** Raised with every change of what a snapshot holds; older ones are passed over. 1: first. 2: calls that are gone on from. */
+export const RUN_SNAPSHOT_VERSION = 2;
 
 export interface RunSnapshot {
   readonly seq: number;

@@ -32,7 +32,8 @@ const DEPTH_LIMIT = 1000;
 
 export interface BlobSink {
   has(digest: string): boolean;
-  put(digest: string, body: string): void;
+  /** @param oldChars how much of the body has been put before, as part of others */
+  put(digest: string, body: string, oldChars: number): void;
 }
 
 /** Takes secrets out of what is about to be written. `version` changes whenever the same input may come out otherwise. */
@@ -62,12 +63,12 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
   const outOfLine = (text: string): string => {
     if (text.length <= INLINE_LIMIT) return text;
     const digest = digestOf(text);
-    if (!sink.has(digest)) sink.put(digest, text);
+    if (!sink.has(digest)) sink.put(digest, text, 0);
     return `{"$ref":"${digest}"}`;
   };
 
   /** Digest of each prefix of a list, from one element to all; what the last list that began alike shares is not redone. */
-  const chainOf = (texts: readonly string[]): readonly string[] => {
+  const chainOf = (texts: readonly string[]): { readonly digests: readonly string[]; readonly shared: number } => {
     const head = texts[0]!;
     const last = chains.get(head);
     const digests: string[] = [];
@@ -83,7 +84,7 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
       if (chains.size <= CHAINS_REMEMBERED) break;
       chains.delete(oldest);
     }
-    return digests;
+    return { digests, shared };
   };
 
   const encodeList = (items: readonly object[], scrubber: Scrubber, depth: number): string => {
@@ -99,13 +100,15 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
       inlineLength += text.length + 1;
     }
     if (inlineLength <= INLINE_LIMIT) return `[${texts.join(",")}]`;
-    const digests = chainOf(texts);
+    const { digests, shared } = chainOf(texts);
     const digest = digests.at(-1)!;
     let known = texts.length;
     while (known > 0 && !sink.has(digests[known - 1]!)) known--;
     if (known < texts.length) {
       const previous = known === 0 ? "" : digests[known - 1]!;
-      sink.put(digest, `{"prev":"${previous}","items":[${texts.slice(known).join(",")}]}`);
+      let oldChars = 0;
+      for (let at = known; at < shared; at++) oldChars += texts[at]!.length;
+      sink.put(digest, `{"prev":"${previous}","items":[${texts.slice(known).join(",")}]}`, oldChars);
     }
     return `{"$list":"${digest}"}`;
   };

@@ -29,6 +29,8 @@ export type SnapshotEvent =
   | { readonly type: "refused"; readonly seq: number; readonly reason: string };
 
 const DEFAULT_ENTRIES = 400;
+/** Snapshots may take so many times the space of the log between them. */
+const SNAPSHOT_SHARE = 4;
 const DEFAULT_WAIT_MS = 30_000;
 /** After a wait, none for so many times as long. */
 const WORK_PER_WAIT = 20;
@@ -67,12 +69,21 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
   let lastChars = 0;
   let charsThen = journal.grownChars;
 
+  let admitted = new WeakSet<object>();
+  let admittedBy = redactor.version;
+  /** A new secret may be in what was admitted before. */
+  const admittedNow = (): WeakSet<object> => {
+    if (admittedBy !== redactor.version) admitted = new WeakSet();
+    admittedBy = redactor.version;
+    return admitted;
+  };
+
   const take = (vm: Vm): void => {
     if (redactor.holdsUnknown) throw new HarnError("snapshot.refused", "", { data: { reason: "a secret" } });
     const { host } = options;
     const admits = (part: string | Uint8Array): boolean =>
       typeof part === "string" ? redactor.text(part) === part : redactor.bytes(part) === part;
-    const machine = captureVm(vm, { parts: standardSnapshotParts, admits });
+    const machine = captureVm(vm, { parts: standardSnapshotParts, admits, admitted: admittedNow() });
     const { sleep } = vm.save().timers;
     const prologues = vm.openCalls.flatMap(({ prologue = [] }) => prologue);
     const kept = keepSnapshot(
@@ -102,7 +113,7 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
   return {
     due: () =>
       journal.position >= nextSeq &&
-      (interval === 0 || journal.grownChars - charsThen >= lastChars) &&
+      (interval === 0 || (journal.grownChars - charsThen) * SNAPSHOT_SHARE >= lastChars) &&
       !journal.crashed &&
       journal.failure === undefined &&
       options.isLive(),

@@ -68,7 +68,7 @@ export {
   WAIT,
 } from "./native.ts";
 // Snapshots
-export { refused } from "./snapshot/graph.ts";
+export { PlainJson, refused } from "./snapshot/graph.ts";
 export {
   captureVm,
   restoreVm,

@@ -1,8 +1,8 @@
 /** The model layer's state, in a snapshot: money, limits, traces and scripted answers. Keys and connections are the host's. */
 
-import type { Host } from "../../base/index.ts";
+import type { Host, Json } from "../../base/index.ts";
 import type { LlmMocks, SavedCatalog, SavedMocks, SavedSpending, SavedTraces, SavedWindow } from "../../llm/index.ts";
-import { refused, type StatePart } from "../../vm/index.ts";
+import { PlainJson, refused, type StatePart } from "../../vm/index.ts";
 import { LLM_MOCKS, LLM_STATE, type LlmRunState, llmMocks, openLlmState } from "./run-state.ts";
 
 interface SavedLlm {
@@ -10,7 +10,7 @@ interface SavedLlm {
   readonly host?: Host;
   readonly ledger: SavedSpending;
   readonly limits: readonly SavedWindow[];
-  readonly traces: SavedTraces;
+  readonly traces: unknown;
   readonly catalog: SavedCatalog;
 }
 
@@ -23,7 +23,7 @@ const calls: StatePart = {
       ...(vm.hostOwner(context.host) === undefined ? {} : { host: context.host }),
       ledger: context.ledger.save(),
       limits: context.limiter.save(),
-      traces: context.trace.save(),
+      traces: new PlainJson(context.trace.save() as unknown as Json),
       catalog: catalog.save(),
     };
   },
@@ -32,7 +32,7 @@ const calls: StatePart = {
     const state = (present as LlmRunState | undefined) ?? openLlmState(vm, saved.host ?? vm.host, true);
     state.context.ledger.load(saved.ledger);
     state.context.limiter.load(saved.limits);
-    state.context.trace.load(saved.traces);
+    state.context.trace.load(saved.traces as SavedTraces);
     state.catalog.load(saved.catalog);
     return state;
   },

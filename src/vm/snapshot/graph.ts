@@ -9,7 +9,7 @@
  *     ["N", name]            a builtin        ["F", m, i]    function i of module m
  *     ["T", m, "struct", n]  a type           ["V"]          the machine   ["H", owner] a task's host
  *
- *     node := ["a", …items] | ["m", …keys and values] | ["s", …items] | ["u", latin1] | [shape, …fields]
+ *     node := ["a", …items] | ["m", …keys and values] | ["s", …items] | ["u", latin1] | ["j", json] | [shape, …fields]
  *
  * A *shape* is a class and the names of its fields, said once. Nothing recurses: nodes are written and filled one by one,
  * so a list of a million links costs no stack.
@@ -21,6 +21,17 @@
 import { HarnError, type Json } from "../../base/index.ts";
 import type { ClassPart } from "../core/callback.ts";
 import { Duration, Float } from "../value/value.ts";
+
+/**
+ * JSON that nobody changes any more and of which nobody cares how often it is held: written as it is, which is quick. What a
+ * long conversation consists of.
+ */
+export class PlainJson {
+  readonly value: Json;
+  constructor(value: Json) {
+    this.value = value;
+  }
+}
 
 export interface EncodedGraph {
   readonly shapes: readonly (readonly string[])[];
@@ -34,6 +45,23 @@ export interface GraphWriter {
   classOf(object: object): ClassPart | undefined;
   /** False: something that must not be written down. */
   admits(text: string | Uint8Array): boolean;
+  /** The same of all the texts in it. */
+  admitsAll(value: Json): boolean;
+}
+
+interface ShapeNode {
+  readonly next: Map<string, ShapeNode>;
+  /** -1: a beginning only. */
+  index: number;
+}
+
+function nextShape(node: ShapeNode, name: string): ShapeNode {
+  let next = node.next.get(name);
+  if (next === undefined) {
+    next = { next: new Map(), index: -1 };
+    node.next.set(name, next);
+  }
+  return next;
 }
 
 /**
@@ -53,7 +81,8 @@ export function encodeGraph(root: unknown, writer: GraphWriter): EncodedGraph {
   const holders: number[] = [];
   const indices = new Map<object, number>();
   const shapes: string[][] = [];
-  const shapeIndices = new Map<string, number>();
+  /** A tree of names: class, first field, second field … */
+  const shapeTree: ShapeNode = { next: new Map(), index: -1 };
   const nodes: Json[] = [];
   let current = -1;
 
@@ -100,24 +129,16 @@ export function encodeGraph(root: unknown, writer: GraphWriter): EncodedGraph {
   };
 
   const shapeOf = (className: string, keys: readonly string[]): number => {
-    const id = JSON.stringify([className, ...keys]);
-    let index = shapeIndices.get(id);
-    if (index === undefined) {
-      index = shapes.push([className, ...keys.map(text)]) - 1;
-      shapeIndices.set(id, index);
-    }
-    return index;
+    let node = nextShape(shapeTree, className);
+    for (const key of keys) node = nextShape(node, key);
+    if (node.index < 0) node.index = shapes.push([className, ...keys.map(text)]) - 1;
+    return node.index;
   };
 
   const fields = (className: string, record: object): Json => {
-    const entries = Object.entries(record);
-    const node: Json[] = [
-      shapeOf(
-        className,
-        entries.map(([key]) => key),
-      ),
-    ];
-    for (const [, field] of entries) node.push(encode(field));
+    const keys = Object.keys(record);
+    const node: Json[] = [shapeOf(className, keys)];
+    for (const key of keys) node.push(encode((record as Readonly<Record<string, unknown>>)[key]));
     return node;
   };
 
@@ -126,6 +147,7 @@ export function encodeGraph(root: unknown, writer: GraphWriter): EncodedGraph {
     if (object instanceof Map) return ["m", ...[...object].flatMap(([key, value]) => [encode(key), encode(value)])];
     if (object instanceof Set) return ["s", ...[...object].map(encode)];
     if (object instanceof Uint8Array) return writer.admits(object) ? ["u", latin1(object)] : refuse("a secret");
+    if (object instanceof PlainJson) return writer.admitsAll(object.value) ? ["j", object.value] : refuse("a secret");
     const part = writer.classOf(object);
     if (part) return fields(part.name, part.save?.(object) ?? object);
     if (!isPlain(object)) return refuse(`an object of a class without a form (${object.constructor.name})`);
@@ -149,7 +171,7 @@ export interface GraphReader {
 /** @throws HarnError `snapshot.malformed` */
 export function decodeGraph({ shapes, nodes, root }: EncodedGraph, reader: GraphReader): unknown {
   const parts = shapes.map(([name = ""]) => (name === "" ? undefined : (reader.classNamed(name) ?? malformed(name))));
-  const shells = nodes.map((node): object => {
+  const shells = nodes.map((node): unknown => {
     const [tag, body] = listOf(node);
     if (typeof tag === "number") {
       const part = parts[tag];
@@ -164,6 +186,8 @@ export function decodeGraph({ shapes, nodes, root }: EncodedGraph, reader: Graph
         return new Set();
       case "u":
         return fromLatin1(String(body));
+      case "j":
+        return body;
     }
     return malformed(tag);
   });
@@ -173,7 +197,7 @@ export function decodeGraph({ shapes, nodes, root }: EncodedGraph, reader: Graph
     if (typeof value !== "object") return value;
     const reference = listOf(value);
     const [tag, first] = reference;
-    if (typeof tag === "number") return shells[tag] ?? malformed(tag);
+    if (typeof tag === "number") return tag < shells.length ? shells[tag] : malformed(tag);
     switch (String(tag)) {
       case "z":
         return null;
@@ -191,13 +215,14 @@ export function decodeGraph({ shapes, nodes, root }: EncodedGraph, reader: Graph
 
   nodes.forEach((node, index) => {
     const [tag, ...body] = listOf(node);
-    const shell = shells[index]!;
+    const shell = shells[index];
+    if (tag === "j") return;
     if (typeof tag === "number") {
       const [, ...keys] = shapes[tag] as readonly string[];
       keys.forEach((key, at) => {
         const value = decode(body[at]);
         // Assigning `__proto__` would set the prototype instead of a field.
-        if (key === "__proto__") Object.defineProperty(shell, key, { value, ...OWN });
+        if (key === "__proto__") Object.defineProperty(shell as object, key, { value, ...OWN });
         else (shell as Record<string, unknown>)[key] = value;
       });
     } else if (Array.isArray(shell)) for (const item of body) shell.push(decode(item));

@@ -1,5 +1,6 @@
 /** What the machine itself may hold between two turns of its tasks, by the names that a snapshot uses. */
 
+import type { Json } from "../../base/index.ts";
 import { Channel, channelCodes } from "../concurrency/channels.ts";
 import { taskClasses, taskCodes, taskRoutines } from "../concurrency/tasks.ts";
 import { AsyncSource } from "../core/async-source.ts";
@@ -27,6 +28,8 @@ import {
   StructValue,
 } from "../value/value.ts";
 import { NativeWait, Sleep, vmCodes, vmRoutines } from "../vm.ts";
+
+import { PlainJson } from "./graph.ts";
 
 /** Classes and names that a layer adds to what a snapshot may hold. */
 export interface SnapshotParts {
@@ -105,7 +108,10 @@ function pick<T extends object, K extends keyof T>(object: T, ...keys: readonly 
 }
 
 function savedCall(call: NativeWait): object {
-  return { ...pick(call, "taskId", "native", "args", "position", "prologue"), kept: call.mark?.state() };
+  return {
+    ...pick(call, "taskId", "native", "args", "position", "prologue"),
+    kept: call.mark && new PlainJson(call.mark.state() as Json),
+  };
 }
 
 /** Without what lies above the top frame: left over from calls that have returned. */

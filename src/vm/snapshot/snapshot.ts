@@ -24,7 +24,7 @@ import {
   type Value,
 } from "../value/value.ts";
 import type { NativeWait, Vm, VmState } from "../vm.ts";
-import { decodeGraph, type EncodedGraph, encodeGraph, malformed, refused } from "./graph.ts";
+import { decodeGraph, type EncodedGraph, encodeGraph, malformed, PlainJson, refused } from "./graph.ts";
 import type { SnapshotParts } from "./parts.ts";
 import { vmParts } from "./parts.ts";
 
@@ -48,6 +48,8 @@ export interface SnapshotOptions {
   readonly parts: VmSnapshotParts;
   /** False: something that must not be written down, such as a secret. Default: everything may. */
   readonly admits?: (text: string | Uint8Array) => boolean;
+  /** Objects of which that is known, from one snapshot to the next; they are JSON that nobody changes. */
+  readonly admitted?: WeakSet<object>;
 }
 
 interface SavedModule {
@@ -64,7 +66,7 @@ interface SavedRun {
 }
 
 /** @throws HarnError `snapshot.refused`, naming what cannot be written */
-export function captureVm(vm: Vm, { parts, admits = () => true }: SnapshotOptions): Json {
+export function captureVm(vm: Vm, { parts, admits = () => true, admitted = new WeakSet() }: SnapshotOptions): Json {
   for (const call of vm.openCalls) checkCall(call, vm);
   const names = namesOf(vm, parts);
   const states = new Map(parts.states.map((part) => [part.key, part]));
@@ -99,6 +101,7 @@ export function captureVm(vm: Vm, { parts, admits = () => true }: SnapshotOption
     },
     classOf: (object) => names.classes.get(Object.getPrototypeOf(object) as object),
     admits,
+    admitsAll: (value) => admitsAll(value, admits, admitted),
   });
   return { version: SNAPSHOT_VERSION, ...graph } as unknown as Json;
 }
@@ -143,6 +146,30 @@ export function restoreVm(vm: Vm, snapshot: Json, parts: VmSnapshotParts): VmSta
     vm.state.set(key, part ? part.restore(saved, vm, vm.state.get(key)) : saved);
   }
   return run.vm;
+}
+
+function admitsAll(root: Json, admits: (text: string) => boolean, admitted: WeakSet<object>): boolean {
+  const pending: Json[] = [root];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value === "string") {
+      if (!admits(value)) return false;
+    } else if (Array.isArray(value)) {
+      for (const item of value as readonly Json[]) {
+        if (typeof item === "object" && item !== null) {
+          // Lists grow; what is in them does not change.
+          if (admitted.has(item)) continue;
+          admitted.add(item);
+        }
+        pending.push(item);
+      }
+    } else if (isJsonObject(value)) {
+      for (const [key, field] of Object.entries(value)) {
+        if (!admits(key)) return false;
+        if (field !== undefined) pending.push(field);
+      }
+    }
+  }
+  return true;
 }
 
 /** Before anything is written: a refusal should cost nothing. */
