@@ -1,7 +1,7 @@
 /** Everything the README shows is run, and does what the README says. */
 
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -13,6 +13,8 @@ const scripts = (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   .scripts;
 // Inside the package, so that it finds itself by name.
 const scratch = join(root, "dist", ".readme-test");
+
+const tsx = import.meta.resolve("tsx");
 
 interface Block {
   readonly language: string;
@@ -27,9 +29,11 @@ const blocks: Block[] = [
 const inLanguage = (language: string): Block[] => blocks.filter((block) => block.language === language);
 
 /** Node on our sources, as `harn` and as a program. */
-async function node(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "--conditions=source", ...args], {
-    cwd: root,
+const node = (...args: string[]): Promise<string> => nodeIn(root, ...args);
+
+async function nodeIn(cwd: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", tsx, "--conditions=source", ...args], {
+    cwd,
     env: { ...process.env, HARN_LLM_CALLS_DISABLED: "1" },
   });
   return stdout;
@@ -79,6 +83,26 @@ describe("README", () => {
       expect(await node(scratchFile(`program-${block.index}.ts`, block.text))).toBe(block.output);
     },
   );
+
+  it("the commands of a run work one after the other", { timeout: 60_000 }, async () => {
+    const commands = inLanguage("console")
+      .flatMap(({ text }) => text.trimEnd().split("\n"))
+      .map((line) => (line.split("#")[0] ?? "").trim().split(" "));
+    expect(commands).toHaveLength(6);
+    mkdirSync(scratch, { recursive: true });
+    cpSync(join(root, "examples"), join(scratch, "examples"), { recursive: true });
+    const outputs: string[] = [];
+    for (const [command, ...args] of commands) {
+      expect(command).toBe("harn");
+      outputs.push(await nodeIn(scratch, join(root, "src/cli/main.ts"), ...args));
+    }
+    const [recorded, replayed, durable, shown, made, tested] = outputs;
+    expect(recorded).not.toBe("");
+    expect([replayed, durable]).toEqual([recorded, recorded]);
+    expect(shown).toMatch(/^run report {2}completed/);
+    expect(made).toContain("tests/report.recording.jsonl");
+    expect(tested).toContain("1 passed, 0 failed");
+  });
 
   it("names files and commands that exist", async () => {
     for (const [, path] of readme.matchAll(/`((?:examples|conformance|docs|bench)\/[\w./-]*|[A-Z]+\.md)`/g)) {
