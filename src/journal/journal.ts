@@ -82,6 +82,8 @@ export interface Journal {
   readonly keepSnapshot:
     | ((open: OpenRequests, rest: Pick<RunSnapshot, "program" | "clock" | "machine">) => KeptSnapshot)
     | undefined;
+  /** Keeps why there is no snapshot yet, for people. Nothing once there is one, or where none are kept. */
+  refuseSnapshot(reason: string): void;
 }
 
 export interface KeptSnapshot {
@@ -244,6 +246,8 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   let unsynchronised = false;
   let failure: HarnError | undefined;
   let crashed = false;
+  let hasSnapshot = snapshot !== undefined;
+  let refusedFor = "";
   let frozen = false;
 
   const sink = {
@@ -388,6 +392,17 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
       return grownChars;
     },
     snapshot,
+    refuseSnapshot(reason) {
+      if (snapshots === undefined || hasSnapshot || crashed || failure || reason === refusedFor) return;
+      refusedFor = reason;
+      // Nobody depends on it.
+      void Promise.resolve(
+        attempt<void>(
+          () => snapshots.refuse(info.id, { seq: nextSeq, reason }),
+          () => {},
+        ),
+      ).catch(() => {});
+    },
     keepSnapshot:
       tail &&
       ((open, rest) => {
@@ -398,6 +413,7 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
         encoder.forget();
         const machine = JSON.stringify(rest.machine);
         const body = encodeRunSnapshot({ seq, ...tail.cut(open, machine.length), ...rest }, machine);
+        hasSnapshot = true;
         const save = () => (crashed ? never<void>() : snapshots!.save(info.id, { seq, body }, mark));
         return { chars: body.length, stored: andThen(flush(true), save) };
       }),

@@ -31,6 +31,7 @@ import {
   type JournalStore,
   type MaybePromise,
   type RunInfo,
+  type SnapshotState,
   type SnapshotStore,
   type StoredRow,
   type StoredRun,
@@ -294,8 +295,22 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
         const from = mark ?? (run && { ...run.begun });
         const info = infos.get(id);
         if (from === undefined || info === undefined) return undefined;
-        const head = JSON.stringify({ format: SNAPSHOT_FORMAT, run: info, seq, from, digest: digestOf(body) });
+        const head = JSON.stringify({
+          format: SNAPSHOT_FORMAT,
+          run: info,
+          seq,
+          chars: body.length,
+          from,
+          digest: digestOf(body),
+        });
         return files.replace(id + SNAPSHOT_SUFFIX, encoder.encode(`${head}\n${body}\n`));
+      },
+      refuse(id, { seq, reason }) {
+        const head = JSON.stringify({ format: SNAPSHOT_FORMAT, seq, refused: reason });
+        return files.replace(id + SNAPSHOT_SUFFIX, encoder.encode(`${head}\n`));
+      },
+      look(id) {
+        return andThen(files.readFrom(id + SNAPSHOT_SUFFIX, 0), (bytes) => (bytes ? readState(bytes) : undefined));
       },
       load(id) {
         return andThen(files.readFrom(id + SNAPSHOT_SUFFIX, 0), (bytes) => {
@@ -356,6 +371,13 @@ interface FoundSnapshot {
   readonly seq: number;
   readonly from: LogMark;
   readonly body: string;
+}
+
+function readState(bytes: Uint8Array): SnapshotState | undefined {
+  const head = tryParseObject(new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(10) + 1)));
+  if (head?.format !== SNAPSHOT_FORMAT || typeof head.seq !== "number") return undefined;
+  if (typeof head.refused === "string") return { type: "refused", seq: head.seq, reason: head.refused };
+  return typeof head.chars === "number" ? { type: "taken", seq: head.seq, chars: head.chars } : undefined;
 }
 
 /** Undefined for anything but a whole snapshot: the log is there without it. */

@@ -1,12 +1,13 @@
 import { HarnError } from "../base/index.ts";
 import { createMemoryLeases } from "./memory-leases.ts";
-import type { Batch, JournalStore, RunInfo, RunStatus, StoredRun, StoredSnapshot } from "./spec.ts";
+import type { Batch, JournalStore, RefusedSnapshot, RunInfo, RunStatus, StoredRun, StoredSnapshot } from "./spec.ts";
 
 interface MemoryRun {
   info: RunInfo;
   readonly bodies: string[];
   readonly blobs: Map<string, string>;
   snapshot?: StoredSnapshot;
+  refused?: RefusedSnapshot;
 }
 
 /** Keeps runs as long as it lives: for tests, browsers, and recordings that are exported. */
@@ -34,6 +35,7 @@ export function createMemoryStore(): JournalStore {
       const run = runOf(id);
       run.info = { ...run.info, status, finishedMs: timeMs };
       delete run.snapshot;
+      delete run.refused;
     },
     load(id): StoredRun | undefined {
       const run = runs.get(id);
@@ -47,6 +49,14 @@ export function createMemoryStore(): JournalStore {
       mark: () => null,
       save(id, snapshot) {
         runOf(id).snapshot = snapshot;
+      },
+      refuse(id, why) {
+        runOf(id).refused = why;
+      },
+      look(id) {
+        const { snapshot, refused } = runs.get(id) ?? {};
+        if (snapshot) return { type: "taken", seq: snapshot.seq, chars: snapshot.body.length };
+        return refused && { type: "refused", ...refused };
       },
       load(id) {
         const run = runs.get(id);

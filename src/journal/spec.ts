@@ -208,12 +208,26 @@ export interface StoredSnapshot {
  *   that is finished has none.
  * - `load` gives the snapshot with the rows from its `seq` on and at least the blobs appended since its mark, without
  *   reading what came before; undefined when there is none, or it does not fit the log.
+ * - `refuse` keeps why there is none yet; a snapshot takes its place, and the end of the run.
+ * - `look` tells which it is, without reading the snapshot's content; undefined: nothing is known.
  */
 export interface SnapshotStore {
   mark(run: string): Json;
   save(run: string, snapshot: StoredSnapshot, mark: Json): MaybePromise<void>;
   load(run: string): MaybePromise<{ readonly snapshot: StoredSnapshot; readonly tail: StoredRun } | undefined>;
+  refuse(run: string, why: RefusedSnapshot): MaybePromise<void>;
+  look(run: string): MaybePromise<SnapshotState | undefined>;
 }
+
+/** Why there is no snapshot of a run, and when that was found. */
+export interface RefusedSnapshot {
+  readonly seq: number;
+  readonly reason: string;
+}
+
+export type SnapshotState =
+  | { readonly type: "taken"; readonly seq: number; readonly chars: number }
+  | ({ readonly type: "refused" } & RefusedSnapshot);
 
 /**
  * Who works on a run. A lease ends by itself when its owner stops sending heartbeats.

@@ -6,7 +6,7 @@
 import { HarnError, type JsonObject } from "../base/index.ts";
 import { decodeRunInfo } from "./entry-codec.ts";
 import { checkRows } from "./memory-store.ts";
-import type { Batch, JournalStore, RunInfo, StoredRun } from "./spec.ts";
+import type { Batch, JournalStore, RunInfo, SnapshotState, StoredRow, StoredRun } from "./spec.ts";
 
 export type SqlValue = string | number | null;
 export type SqlRow = Readonly<Record<string, unknown>>;
@@ -39,6 +39,15 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS harn_blobs (
     run TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, digest)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS harn_snapshots (
+    run TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT, refused TEXT
+  ) STRICT;
+`;
+
+/** \`seq\`: the last entry that the blob was stored with; those of a snapshot's time and later are stored anew. */
+const BLOBS_BY_ENTRY = `
+  ALTER TABLE harn_blobs ADD COLUMN seq INTEGER NOT NULL DEFAULT -1;
+  CREATE INDEX IF NOT EXISTS harn_blobs_by_entry ON harn_blobs (run, seq);
 `;
 
 /** Makes the tables when they are missing and takes over the connection; `close` closes it. */
@@ -46,6 +55,8 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
   database.exec(SCHEMA);
+  const columns = database.prepare("PRAGMA table_info(harn_blobs)").all();
+  if (!columns.some(({ name }) => name === "seq")) database.exec(BLOBS_BY_ENTRY);
 
   const addRun = database.prepare(
     "INSERT INTO harn_runs (id, created_ms, info) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -58,8 +69,18 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
   const addRow = database.prepare("INSERT INTO harn_entries (run, seq, body) VALUES (?, ?, ?)");
   const rowsOf = database.prepare("SELECT seq, body FROM harn_entries WHERE run = ? ORDER BY seq");
   const addBlob = database.prepare(
-    "INSERT INTO harn_blobs (run, digest, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    `INSERT INTO harn_blobs (run, digest, body, seq) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET body = excluded.body, seq = excluded.seq`,
   );
+  const rowsFrom = database.prepare("SELECT seq, body FROM harn_entries WHERE run = ? AND seq >= ? ORDER BY seq");
+  const blobsFrom = database.prepare("SELECT digest, body FROM harn_blobs WHERE run = ? AND seq >= ?");
+  const setSnapshot = database.prepare(
+    `INSERT INTO harn_snapshots (run, seq, body, refused) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET seq = excluded.seq, body = excluded.body, refused = excluded.refused`,
+  );
+  const snapshotOf = database.prepare("SELECT seq, body FROM harn_snapshots WHERE run = ? AND body IS NOT NULL");
+  const stateOf = database.prepare("SELECT seq, refused, length(body) AS chars FROM harn_snapshots WHERE run = ?");
+  const dropSnapshot = database.prepare("DELETE FROM harn_snapshots WHERE run = ?");
   const blobsOf = database.prepare("SELECT digest, body FROM harn_blobs WHERE run = ?");
   const claimRun = database.prepare(
     `UPDATE harn_runs SET owner = ?, lease_until_ms = ?
@@ -115,7 +136,8 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
           const body = rowAt.get(id, seq)?.body;
           return typeof body === "string" ? body : undefined;
         });
-        for (const { digest, body } of batch.blobs) addBlob.run(id, digest, body);
+        const lastSeq = batch.rows.at(-1)!.seq;
+        for (const { digest, body } of batch.blobs) addBlob.run(id, digest, body, lastSeq);
         for (const { seq, body } of batch.rows) if (seq >= nextSeq) addRow.run(id, seq, body);
       });
     },
@@ -123,6 +145,7 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
     finish(id, status, timeMs) {
       transaction(() => {
         setInfo.run(JSON.stringify({ ...requireInfo(id), status, finishedMs: timeMs }), id);
+        dropSnapshot.run(id);
       });
     },
 
@@ -131,14 +154,48 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
       if (!info) return undefined;
       return guarded(() => ({
         info,
-        rows: rowsOf.all(id).map((row) => ({ seq: Number(row.seq), body: String(row.body) })),
-        blobs: new Map(blobsOf.all(id).map((row) => [String(row.digest), String(row.body)])),
+        rows: rowsOf.all(id).map(readRow),
+        blobs: readBlobs(blobsOf.all(id)),
       }));
     },
 
     list: () => guarded(() => allRuns.all()).map(readInfo),
 
     close: () => guarded(() => database.close()),
+
+    snapshots: {
+      mark: () => null,
+      save(id, { seq, body }) {
+        guarded(() => setSnapshot.run(id, seq, body, null));
+      },
+      refuse(id, { seq, reason }) {
+        guarded(() => setSnapshot.run(id, seq, null, reason));
+      },
+      look(id): SnapshotState | undefined {
+        const row = guarded(() => stateOf.get(id));
+        if (row === undefined) return undefined;
+        const seq = Number(row.seq);
+        if (typeof row.refused === "string") return { type: "refused", seq, reason: row.refused };
+        return { type: "taken", seq, chars: Number(row.chars) };
+      },
+      load(id) {
+        const info = infoOf(id);
+        const row = info && guarded(() => snapshotOf.get(id));
+        if (info === undefined || row === undefined) return undefined;
+        const snapshot = { seq: Number(row.seq), body: String(row.body) };
+        return guarded(() => {
+          if (Number(countRows.get(id)?.next) < snapshot.seq) return undefined;
+          return {
+            snapshot,
+            tail: {
+              info,
+              rows: rowsFrom.all(id, snapshot.seq).map(readRow),
+              blobs: readBlobs(blobsFrom.all(id, snapshot.seq)),
+            },
+          };
+        });
+      },
+    },
 
     leases: {
       claim: (id, owner, nowMs, leaseMs) =>
@@ -150,6 +207,14 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
       },
     },
   };
+}
+
+function readRow({ seq, body }: SqlRow): StoredRow {
+  return { seq: Number(seq), body: String(body) };
+}
+
+function readBlobs(rows: readonly SqlRow[]): ReadonlyMap<string, string> {
+  return new Map(rows.map(({ digest, body }) => [String(digest), String(body)]));
 }
 
 function readInfo(row: SqlRow): RunInfo {

@@ -106,6 +106,7 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
   };
 
   const nowMs = (): number => options.host.sync("clock.monotonic", {});
+  let isNoted = false;
   let heldSinceMs = 0;
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   let patience: CancelToken | undefined;
@@ -138,6 +139,8 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
         // What lasts will hold for a while.
         if (error.data?.["duration"] !== "passing") nextSeq = journal.position + Math.ceil(interval / 8);
         const reason = error.code === "snapshot.refused" ? String(error.data?.["reason"]) : error.message;
+        if (error.data?.["duration"] !== "passing" || !isNoted) journal.refuseSnapshot(reason);
+        isNoted = true;
         settings.onSnapshot?.({ type: "refused", seq: journal.position, reason });
       }
     },

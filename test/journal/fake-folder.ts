@@ -44,6 +44,20 @@ export function createFakeFolder(later = false): FakeFolder {
         close: () => answer(undefined),
       });
     },
+    snapshots: {
+      readFrom(name, offset) {
+        const bytes = files.get(name);
+        return answer(bytes && bytes.length >= offset ? bytes.slice(offset) : undefined);
+      },
+      replace(name, bytes) {
+        files.set(name, bytes.slice());
+        return answer(undefined);
+      },
+      remove(name) {
+        files.delete(name);
+        return answer(undefined);
+      },
+    },
   };
   return folder;
 }

@@ -30,7 +30,12 @@ export async function openAt(store: JournalStore, id: string, snapshot: StoredSn
   const rows = whole.rows.slice(snapshot.seq);
   const at: JournalStore = {
     ...store,
-    snapshots: { mark: () => null, save: () => {}, load: () => ({ snapshot, tail: { ...whole, rows } }) },
+    snapshots: {
+      ...store.snapshots!,
+      mark: () => null,
+      save: () => {},
+      load: () => ({ snapshot, tail: { ...whole, rows } }),
+    },
   };
   return openJournal(at, id, { snapshots: "use" });
 }

@@ -67,6 +67,54 @@ export function describeStoreContract(name: string, makeStore: () => JournalStor
       await store.close();
     });
 
+    it("keeps the newest snapshot, with what follows it, until the run is over", async () => {
+      const store = await makeStore();
+      const { snapshots } = store;
+      if (snapshots === undefined) throw new Error("Expected a store that keeps snapshots");
+      const fill = batch([0, 1], { blobs: [{ digest: "old", body: "1" }], durable: true });
+      await store.begin(info("a"));
+      expect(await snapshots.look("a")).toBeUndefined();
+      expect(await snapshots.load("a")).toBeUndefined();
+      await store.append("a", fill);
+      await snapshots.refuse("a", { seq: 1, reason: "a daemon" });
+      expect(await snapshots.look("a")).toEqual({ type: "refused", seq: 1, reason: "a daemon" });
+      expect(await snapshots.load("a")).toBeUndefined();
+      await snapshots.save("a", { seq: 1, body: '"first"' }, await snapshots.mark("a"));
+      const mark = await snapshots.mark("a");
+      await store.append(
+        "a",
+        batch([2, 3], {
+          blobs: [
+            { digest: "old", body: "2" },
+            { digest: "new", body: "3" },
+          ],
+        }),
+      );
+      await snapshots.save("a", { seq: 2, body: '"the second"' }, mark);
+      await store.append("a", batch([4], { durable: true }));
+      expect(await snapshots.look("a")).toEqual({ type: "taken", seq: 2, chars: 12 });
+      const { snapshot, tail } = (await snapshots.load("a"))!;
+      expect(snapshot).toEqual({ seq: 2, body: '"the second"' });
+      expect(tail.rows.map(({ seq }) => seq)).toEqual([2, 3, 4]);
+      expect(JSON.parse(tail.blobs.get("new")!)).toBe(3);
+      expect(JSON.parse(tail.blobs.get("old")!)).toBe(2);
+      await store.append("a", batch([5]));
+      expect((await store.load("a"))!.rows).toHaveLength(6);
+      await store.finish("a", "completed", 9);
+      expect(await snapshots.look("a")).toBeUndefined();
+      expect(await snapshots.load("a")).toBeUndefined();
+      await store.close();
+    });
+
+    it("a snapshot that lies beyond the end of the log is none", async () => {
+      const store = await makeStore();
+      await store.begin(info("a"));
+      await store.append("a", batch([0], { durable: true }));
+      await store.snapshots!.save("a", { seq: 3, body: "0" }, await store.snapshots!.mark("a"));
+      expect(await store.snapshots!.load("a")).toBeUndefined();
+      await store.close();
+    });
+
     it("stores a repeated batch once", async () => {
       const store = await makeStore();
       await store.begin(info("a"));
