@@ -1,6 +1,6 @@
 /** Answers of the model layer as values: money and ratios stay floats also when they are whole numbers. */
 
-import type { Json } from "../../base/index.ts";
+import type { Json, JsonObject } from "../../base/index.ts";
 import { Dict, Float, List, type Value } from "../../vm/index.ts";
 import { jsonToValue } from "../json/convert.ts";
 
@@ -23,10 +23,14 @@ const FLOAT_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 export function answerValue(json: Json | undefined): Value {
-  if (Array.isArray(json)) return new List(json.map(answerValue));
+  // Most of an answer is text, and transcripts are long.
+  if (typeof json === "string") return json;
   if (typeof json !== "object" || json === null) return jsonToValue(json);
+  if (Array.isArray(json)) return new List(json.map(answerValue));
+  const dict = json as JsonObject;
   const map = new Map<string, Value>();
-  for (const [key, value] of Object.entries(json)) {
+  for (const key of Object.keys(dict)) {
+    const value = dict[key];
     if (value === undefined) continue;
     map.set(key, typeof value === "number" && FLOAT_FIELDS.has(key) ? new Float(value) : answerValue(value));
   }

@@ -112,34 +112,37 @@ function chargedChunks(
     // Nobody acts on an answer that breaks the budget.
     return done === undefined ? { done: true, value: undefined } : { done: false, value: done };
   };
-  const take = async (): Promise<IteratorResult<ModelChunk>> => {
-    if (chunks === undefined) {
-      leave = enterCall(stepRuntime(context.vm));
-      chunks = make({ ...base, ...account.parts })
-        .stream(input, signal)
-        [Symbol.asyncIterator]();
-    }
-    for (;;) {
-      const result = await chunks.next();
-      if (result.done || result.value.type !== "done") return result;
-      done = result.value;
+  const take = (
+    result: IteratorResult<ModelChunk>,
+  ): IteratorResult<ModelChunk> | Promise<IteratorResult<ModelChunk>> => {
+    if (result.done) return end();
+    if (result.value.type !== "done") return result;
+    done = result.value;
+    return pull();
+  };
+  const fail = async (error: unknown): Promise<never> => {
+    const refused = account.refusalIn(error);
+    if (refused !== undefined) onBreach(thrownDict(context, refused));
+    const breach = await settle();
+    if (breach !== undefined) onBreach(breach);
+    throw error;
+  };
+  /** A chunk costs one promise. */
+  const pull = (): Promise<IteratorResult<ModelChunk>> => {
+    try {
+      if (chunks === undefined) {
+        leave = enterCall(stepRuntime(context.vm));
+        chunks = make({ ...base, ...account.parts })
+          .stream(input, signal)
+          [Symbol.asyncIterator]();
+      }
+      return chunks.next().then(take, fail);
+    } catch (error) {
+      return fail(error);
     }
   };
   return {
-    async next() {
-      if (isOver) return { done: true, value: undefined };
-      let result: IteratorResult<ModelChunk>;
-      try {
-        result = await take();
-      } catch (error) {
-        const refused = account.refusalIn(error);
-        if (refused !== undefined) onBreach(thrownDict(context, refused));
-        const breach = await settle();
-        if (breach !== undefined) onBreach(breach);
-        throw error;
-      }
-      return result.done ? end() : result;
-    },
+    next: () => (isOver ? Promise.resolve({ done: true, value: undefined }) : pull()),
     async return() {
       if (isOver) return { done: true, value: undefined };
       try {
