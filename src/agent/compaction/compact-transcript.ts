@@ -63,7 +63,7 @@ export function strategyFor(options: Options, renderPrompt?: PromptRenderer): Re
 }
 
 function customOf(options: Options): ((messages: readonly JsonObject[]) => unknown) | undefined {
-  const name = "custom_compactor" in options ? "custom_compactor" : "compact_callback";
+  const name = options["custom_compactor"] !== undefined ? "custom_compactor" : "compact_callback";
   return readFunction(name, options[name]);
 }
 

@@ -243,7 +243,7 @@ async function readSnapshot(host: Host, path: string): Promise<JsonObject> {
   try {
     value = JSON.parse(text);
   } catch (thrown) {
-    throw new HarnError("agent.daemon_snapshot", `daemon snapshot parse error: ${thrownText(thrown)}`, {
+    throw new HarnError("agent.daemon_snapshot", "daemon snapshot parse error: the file holds no JSON", {
       cause: thrown,
     });
   }

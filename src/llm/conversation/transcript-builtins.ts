@@ -129,8 +129,7 @@ export function transcriptImport(text: unknown): Json {
   try {
     return JSON.parse(displayText(text)) as Json;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new HarnError("llm.argument", `transcript_import: ${why}`, { cause: error });
+    throw new HarnError("llm.argument", "transcript_import: the text is no JSON", { cause: error });
   }
 }
 

@@ -84,8 +84,8 @@ export function readMockFixtures(text: string, path: string): LlmMock[] {
     let value: Json;
     try {
       value = JSON.parse(line) as Json;
-    } catch (error) {
-      throw failure(`invalid JSON in ${path} line ${at + 1}: ${error instanceof Error ? error.message : error}`);
+    } catch {
+      throw failure(`invalid JSON in ${path} line ${at + 1}: the line is no JSON value`);
     }
     try {
       mocks.push(readFixture(value));

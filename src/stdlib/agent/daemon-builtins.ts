@@ -164,8 +164,13 @@ async function writeMeta({ host }: AsyncContext, root: string, meta: DaemonMeta)
 
 async function readJson({ host }: AsyncContext, path: string): Promise<JsonObject | undefined> {
   if ((await host.perform("fs.stat", { path })) === undefined) return undefined;
-  const value: unknown = JSON.parse(new TextDecoder().decode(await host.perform("fs.read", { path })));
-  return isJsonObject(value) ? value : undefined;
+  const text = new TextDecoder().decode(await host.perform("fs.read", { path }));
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    throw fault(`${path} holds no JSON`);
+  }
 }
 
 function find(fn: string, target: Value, context: AsyncContext): Daemon {

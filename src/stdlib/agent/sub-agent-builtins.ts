@@ -1,7 +1,7 @@
 /** Sub-agents, at once or in the background. */
 
 import { createWorkerPool, readWorkerCarry, type WorkerPool } from "../../agent/index.ts";
-import type { Json, JsonObject } from "../../base/index.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
 import {
   type AsyncContext,
   Dict,
@@ -195,12 +195,21 @@ export const subAgentBuiltins: readonly Builtin[] = [
       const text = target === undefined ? "" : display(target);
       if (text === "") throw new RuntimeError("runtime", "resume_agent: missing worker id or snapshot path");
       const path = text.endsWith(".json") ? text : `.harn/workers/${text}.json`;
-      const snapshot = JSON.parse(
-        new TextDecoder().decode(await context.host.perform("fs.read", { path })),
-      ) as JsonObject;
+      const snapshot = readSnapshot(path, await context.host.perform("fs.read", { path }));
       const options = jsonToDict((snapshot["options"] ?? {}) as JsonObject);
       const call = readSubAgent("resume_agent", String(snapshot["task"] ?? ""), options, context);
       return workerPool(context).restore(snapshot, workerRun(call, context));
     },
   ),
 ];
+
+function readSnapshot(path: string, bytes: Uint8Array): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    // Said below.
+  }
+  if (isJsonObject(value)) return value;
+  throw new RuntimeError("runtime", `resume_agent: ${path} holds no worker`);
+}

@@ -289,7 +289,7 @@ class QueryParser {
     if (kind === "string") return { kind: "literal", value: this.string() };
     if (kind === "number") {
       this.next += 1;
-      return { kind: "literal", value: readJson(text) };
+      return { kind: "literal", value: this.number(text) };
     }
     if (kind === "name") return this.word();
     if (this.accept("(")) {
@@ -331,6 +331,14 @@ class QueryParser {
     const query = this.pipe(true);
     this.expect(")");
     return query;
+  }
+
+  number(text: string): Value {
+    try {
+      return readJson(text);
+    } catch (error) {
+      throw new Thrown(`jq: invalid number literal: ${(error as Error).message}`);
+    }
   }
 
   string(): string {
@@ -380,7 +388,7 @@ class QueryParser {
 
   integer(): number | undefined {
     if (this.token.kind !== "number") return undefined;
-    const value = readJson(this.take().text);
+    const value = this.number(this.take().text);
     if (!isInt(value)) throw new Thrown("jq: expected array index or slice bound");
     return Number(value);
   }

@@ -6,9 +6,24 @@
 import type { RandomSource } from "./random-source.ts";
 
 export interface Callables {
-  readonly builtins: readonly string[];
+  readonly builtins: readonly Callable[];
+  /** Keys that dicts of options have. */
+  readonly keys: readonly string[];
   /** `type_of` name → method names. */
   readonly methods: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Callable {
+  readonly name: string;
+  /** Types of the parameters as declared: `string | dict`. */
+  readonly params: readonly string[];
+}
+
+/** What a signature like `send(channel: channel, value: any) -> bool` says. */
+export function callableOf(signature: string): Callable {
+  const [, name = "", list = ""] = /^(\w+)(?:<[^(]*>)?\((.*)\)(?: ->.*)?$/.exec(signature) ?? [];
+  const params = list.split(/,\s*(?=\.{0,3}\w+\??:)/).filter((param) => param !== "");
+  return { name, params: params.map((param) => param.replace(/^[^:]*:\s*/, "")) };
 }
 
 /** Expressions by the type they have. */
@@ -77,13 +92,26 @@ export function callProgram(random: RandomSource, callables: Callables, size: nu
   ];
   const calls = Array.from({ length: Math.max(1, size) }, () => {
     const call = random.chance(60) ? builtinCall(random, callables) : methodCall(random, callables);
-    return `try { deadline 1h { println(type_of(${call})) } } catch (e) { println("error") }`;
+    return `try { deadline 1h { println(type_of(${call})) } } catch (e) { println(e) }`;
   });
   return [...head, ...calls, ""].join("\n");
 }
 
-function builtinCall(random: RandomSource, { builtins }: Callables): string {
-  return `${random.pick(builtins)}(${args(random)})`;
+/** Half of the calls have what the signature asks for, but for one argument now and then. */
+function builtinCall(random: RandomSource, { builtins, keys }: Callables): string {
+  const { name, params } = random.pick(builtins);
+  if (random.chance(50)) return `${name}(${args(random)})`;
+  const given = random.chance(80) ? params : params.slice(0, random.int(0, params.length));
+  return `${name}(${given.map((type) => (random.chance(12) ? value(random) : valueLike(random, type, keys))).join(", ")})`;
+}
+
+function valueLike(random: RandomSource, type: string, keys: readonly string[]): string {
+  const choice = random.pick(type.split(/\s*\|\s*/));
+  const kind = /^(?:fn|closure)/.test(choice) ? "closure" : choice.replace(/^\[.*$/, "list").replace(/[<({].*$/, "");
+  if ((kind === "dict" || choice.startsWith("{")) && keys.length > 0 && random.chance(75)) {
+    return `{${random.several(0, 4, () => `${random.pick(keys)}: ${value(random)}`).join(", ")}}`;
+  }
+  return random.pick(VALUES[kind === "number" ? "float" : kind] ?? VALUES[random.pick(KINDS)] ?? ["nil"]);
 }
 
 function methodCall(random: RandomSource, { methods }: Callables): string {

@@ -32,6 +32,26 @@ export function thrownComplaint(where: string, error: unknown): Complaint {
   };
 }
 
+/** What the platform says of its own accord: a program must never read it. */
+const PLATFORM_TEXT: readonly RegExp[] = [
+  /.*internal error.*/i,
+  /.*Cannot (?:use|read|set|access|convert|mix|destructure|delete|redefine|assign)\b.*(?:propert|'|undefined|null|BigInt|object|Symbol).*/,
+  /.*(?:is not a (?:function|constructor)|(?<!value of type [a-z_ ]+) is not iterable|is read-only|is not extensible)\b.*/,
+  /.*\b(?:Reduce of empty array|Maximum call stack|Assignment to constant variable|Invalid (?:string|array|time|count|code point|array buffer|typed array))\b.*/,
+  /.*(?:\[object \w+\]|\(node:|node:internal|\bat \S+ \(\S+:\d+:\d+\)).*/,
+  /.*(?:\bin JSON at position \d|Unexpected end of JSON|is not valid JSON|Invalid regular expression: \/).*/,
+  /.*\b(?:ReferenceError|RangeError|SyntaxError|URIError|EvalError|AggregateError|DOMException|ERR_[A-Z_]+)\b.*/,
+];
+
+/** The first line that only the platform can have written. */
+export function platformText(text: string): string | undefined {
+  for (const pattern of PLATFORM_TEXT) {
+    const found = pattern.exec(text)?.[0];
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** A message without what differs from input to input: numbers and quoted text. */
 export function withoutDetails(message: string): string {
   const line = message.split("\n", 1)[0] ?? "";

@@ -25,11 +25,12 @@ import {
   type Token,
 } from "../../lang/index.ts";
 import { standardBuiltins, standardMethods } from "../../stdlib/index.ts";
-import { type Callables, callProgram } from "./call-program.ts";
+import { type Callables, callableOf, callProgram } from "./call-program.ts";
 import {
   type Complaint,
   complaint,
   diagnosticComplaint,
+  platformText,
   soundnessComplaint,
   strayNode,
   thrownComplaint,
@@ -77,7 +78,10 @@ export function createFuzzTargets(): Readonly<Record<FuzzTargetName, FuzzTarget>
   const builtins = createBuiltinTable(BUILTIN_SIGNATURES);
   const examples = standardBuiltins.flatMap(({ example }) => (example === undefined ? [] : [example]));
   const callables: Callables = {
-    builtins: standardBuiltins.map(({ native }) => native.name).filter((name) => !isKeyword(name)),
+    builtins: standardBuiltins.map(({ signature }) => callableOf(signature)).filter(({ name }) => !isKeyword(name)),
+    keys: [...new Set(examples.flatMap((example) => example.match(/\b[a-z]\w*(?=: )/g) ?? []))].filter(
+      (name) => !isKeyword(name),
+    ),
     methods: Object.fromEntries(
       Object.entries(standardMethods).map(([type, list]) => [
         type,
@@ -453,10 +457,7 @@ async function runText(text: string): Promise<CaseEnding | undefined> {
 async function judgeVm({ kind, text }: FuzzInput): Promise<Complaint | undefined> {
   const ending = await runText(text);
   if (ending === undefined) return undefined;
-  if (/internal error/i.test(ending.message)) {
-    return { signature: withoutDetails(ending.message), detail: ending.message };
-  }
-  const inside = /.*internal error.*/i.exec(ending.output)?.[0];
+  const inside = platformText(ending.message) ?? platformText(ending.output);
   if (inside !== undefined) return { signature: withoutDetails(inside), detail: inside };
   if (ending.status === "endless") {
     // Cleaning up may take for ever; everything else must stop when asked to.

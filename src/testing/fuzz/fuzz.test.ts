@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Json } from "../../base/index.ts";
 import { encodeModule } from "../../bytecode/index.ts";
 import { loadSource } from "../../runtime/index.ts";
-import { callProgram } from "./call-program.ts";
-import { complaint, soundnessComplaint, withoutDetails } from "./complaints.ts";
+import { callableOf, callProgram } from "./call-program.ts";
+import { complaint, platformText, soundnessComplaint, withoutDetails } from "./complaints.ts";
 import { fuzzInput, runFuzzCases } from "./fuzz-cases.ts";
 import { createFuzzTargets, type FuzzTarget, fuzzTargetNames } from "./fuzz-targets.ts";
 import { minimize } from "./minimize.ts";
@@ -76,6 +76,80 @@ describe("cases", () => {
   });
 });
 
+describe("what the platform says", () => {
+  const spoken = (make: () => unknown): string => {
+    try {
+      make();
+    } catch (error) {
+      return String(error);
+    }
+    throw new Error("No error");
+  };
+  const nothing: unknown = undefined;
+  type Any = { a: { b: unknown }; f: () => void };
+
+  it.each([
+    ["a property of undefined", () => (nothing as Any).a.b],
+    ["a call of what is no function", () => (1 as unknown as Any).f()],
+    ["`in` on a number", () => "a" in (1 as unknown as object)],
+    ["iterating over undefined", () => [...(nothing as number[])]],
+    ["iterating over an object", () => [...({} as number[])]],
+    ["text that is no JSON", () => JSON.parse("{x")],
+    ["text that ends too early", () => JSON.parse("[1")],
+    ["a list that is too long", () => new Array(-1)],
+    ["a string that is too long", () => "x".repeat(2 ** 30)],
+    ["ints and numbers", () => (1n as unknown as number) + 1],
+    ["a symbol as text", () => `${Symbol("a") as unknown as string}`],
+    ["a date that is none", () => new Date(Number.NaN).toISOString()],
+    ["a code point that is none", () => String.fromCodePoint(-1)],
+    ["a pattern that is none", () => new RegExp(["("].join(""))],
+    [
+      "the end of the stack",
+      () => {
+        const f = (): number => 1 + f();
+        return f();
+      },
+    ],
+    ["a reduction of nothing", () => [].reduce((a) => a)],
+    [
+      "a name before its time",
+      () => {
+        const f = () => late;
+        f();
+        const late = 1;
+      },
+    ],
+    [
+      "a frozen object",
+      () => {
+        (Object.freeze({ a: 1 }) as { a: number }).a = 2;
+      },
+    ],
+    ["text that is no URI", () => decodeURIComponent("%")],
+  ])("is told from what the language says: %s", async (_name, make) => {
+    const words = spoken(make);
+    expect(platformText(words.replace(/^\w+: /, "")) ?? platformText(words)).toBeDefined();
+    // Planted: the program reads it, or fails with it.
+    const program = (head: string) => ({
+      kind: "damaged" as const,
+      text: `${head}(${JSON.stringify(words).replaceAll("$", "\\$")})\n`,
+    });
+    expect(await targets.vm.judge(program("println"))).toBeDefined();
+    expect(await targets.vm.judge(program("throw "))).toBeDefined();
+  });
+
+  it.each([
+    "Type error: iter: value of type bool is not iterable",
+    "Runtime error: Value is too large: a list holds at most 67108864 items",
+    "TypeError: parameter 'x' expected bool, got int (1)",
+    "Undefined variable: object",
+    "transcript_import: the text is no JSON",
+    "Cannot add int and string",
+  ])("is not what the language says: %s", (message) => {
+    expect(platformText(message)).toBeUndefined();
+  });
+});
+
 describe("running a case", () => {
   const run = (source: string) => {
     const { program } = loadSource("a.harn", source);
@@ -130,8 +204,20 @@ describe("damage", () => {
     );
   });
 
+  it("calls know what a signature asks for", () => {
+    expect(callableOf("add<T>(items: list<T>, by?: dict<string, int> | nil, ...more: fn(T) -> T) -> list<T>")).toEqual({
+      name: "add",
+      params: ["list<T>", "dict<string, int> | nil", "fn(T) -> T"],
+    });
+    expect(callableOf("now() -> int")).toEqual({ name: "now", params: [] });
+  });
+
   it("calls name what there is", () => {
-    const text = callProgram(createRandomSource(1), { builtins: ["only"], methods: { list: ["lonely"] } }, 20);
+    const text = callProgram(
+      createRandomSource(1),
+      { builtins: [{ name: "only", params: ["dict", "int | nil"] }], keys: ["key"], methods: { list: ["lonely"] } },
+      20,
+    );
     expect(text.match(/\b(?:only|lonely)\(/g)).toHaveLength(20);
   });
 });

@@ -28,7 +28,7 @@ const OPERANDS = [
   "give(yes)",
   "xs[0]",
   "d.a",
-  "{ x -> x }(yes)",
+  "[1].count()",
   "yes ? n : no",
 ] as const;
 
@@ -103,7 +103,7 @@ function part(w: Writer): string {
     () => `println(${e()})`,
     () => `println([${e()}, ${e()}])`,
     () => `println({a: ${e()}}.a)`,
-    () => `println("\${${e().replaceAll('"', "").replaceAll("\n", " ")}}")`,
+    () => `println("\${${operand(w).replaceAll("\n", " ")} == true}")`,
     () => `if (${e()}) { println("then") } else { println("else") }`,
     () => `match(${e()}) { true -> { println("t") } _ -> { println("other") } }`,
     () => `println((${e()}) == (${e()}))`,
@@ -121,9 +121,9 @@ function part(w: Writer): string {
 
 function letThenReturn(w: Writer): string {
   const name = fresh(w, "r");
-  const value = w.random.pick([expression(w), `(1\n  - 1)`, `(${expression(w)})`, `// why\n  1`, "{ x -> x }(2)"]);
+  const value = w.random.pick([expression(w), `(1\n  + 1)`, `(${expression(w)})`, `// why\n  1`, "{ x -> x }"]);
   const between = w.random.pick(["\n  ", "; ", " // why\n  ", "\n\n  "]);
-  return `fn get_${name}() {\n  let ${name}${gap(w)}=${gap(w)}${value}${between}return ${name}\n}\nprintln(get_${name}())`;
+  return `fn get_${name}() {\n  let ${name}${gap(w)}=${gap(w)}${value}${between}return ${name}\n}\nprintln(type_of(get_${name}()))`;
 }
 
 function elseAfterReturn(w: Writer): string {
@@ -132,12 +132,12 @@ function elseAfterReturn(w: Writer): string {
     `println("b")`,
     `-1`,
     `let y = 1\n println(y)`,
-    `defer { println("deferred") } println("b")`,
+    `defer { println("deferred") }; println("b")`,
     `println("b") // why`,
     `[1].count()`,
     `(n)`,
   ]);
-  const tail = w.random.pick([`\n  println("end")`, `; println("end")`, ` println("end")`, ""]);
+  const tail = w.random.pick([`\n  println("end")`, `; println("end")`, ""]);
   const leave = w.random.pick(["return 1", 'throw "x"']);
   const chain = w.random.chance(30) ? `if ${operand(w)} { println("c") } else ` : "";
   return `fn ${name}() {

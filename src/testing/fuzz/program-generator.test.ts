@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createSourceFile, type Module, parse } from "../../lang/index.ts";
 import { generateProgram, type ProgramOptions } from "./program-generator.ts";
 
-const KINDS = ["grammar", "runnable"] as const satisfies readonly NonNullable<ProgramOptions["kind"]>[];
+const KINDS = ["grammar", "runnable", "constructs", "lintable"] as const satisfies readonly NonNullable<
+  ProgramOptions["kind"]
+>[];
 
 function parsed(text: string): Module {
   const { module, diagnostics } = parse(createSourceFile("generated.harn", text));
@@ -36,28 +39,72 @@ describe.each(KINDS)("generated %s programs", (kind) => {
   });
 });
 
-it("uses every construct of the tree between them", () => {
-  const kinds = new Set<string>();
-  for (const kind of KINDS) {
-    for (let seed = 0; seed < 300; seed++) collectKinds(parsed(generateProgram({ seed, kind })), kinds);
+/** How many of 250 programs of each sort have a node of a kind. */
+function programsWith(kind: (typeof KINDS)[number]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (let seed = 0; seed < 250; seed++) {
+    const kinds = new Set<string>();
+    collectKinds(parsed(generateProgram({ seed, kind })), kinds);
+    for (const each of kinds) counts.set(each, (counts.get(each) ?? 0) + 1);
   }
-  expect([...kinds].sort()).toEqual(
-    [
-      // Types, patterns, pieces
-      ...["NamedType", "AppliedType", "UnionType", "ShapeType", "FnType", "LiteralType"],
-      ...["NamePattern", "DictPattern", "ListPattern", "PairPattern", "OrPattern"],
-      ...["Entry", "SpreadEntry", "Spread", "Text", "Interpolation", "line", "block", "doc-line", "doc-block"],
-      // Declarations
-      ...["ImportDecl", "PipelineDecl", "OverrideDecl", "FnDecl", "ToolDecl", "SkillDecl", "EvalPackDecl", "EnumDecl"],
-      ...["StructDecl", "InterfaceDecl", "ImplBlock", "TypeDecl", "AttributedDecl"],
-      // Statements
-      ...["LetStmt", "AssignStmt", "ForStmt", "WhileStmt", "ReturnStmt", "ThrowStmt", "BreakStmt", "ContinueStmt"],
-      ...["GuardStmt", "RequireStmt", "DeferStmt"],
-      // Expressions
-      ...["IntLiteral", "FloatLiteral", "DurationLiteral", "BoolLiteral", "NilLiteral", "StringLiteral"],
-      ...["InterpolatedString", "Identifier", "ListLiteral", "DictLiteral", "Closure", "Binary", "Unary", "Ternary"],
-      ...["Range", "Call", "MethodCall", "Property", "Index", "Slice", "StructLiteral", "TryOperator", "TryStar", "If"],
-      ...["Match", "Try", "Retry", "Deadline", "Mutex", "Spawn", "Parallel", "Select", "Yield", "Emit"],
-    ].sort(),
+  return counts;
+}
+
+describe("of a thousand programs", () => {
+  const tables = KINDS.map((kind) => [kind, programsWith(kind)] as const);
+  const source = readFileSync(new URL("../../lang/syntax/ast.ts", import.meta.url), "utf8");
+  const treeKinds = [...new Set([...source.matchAll(/kind: "([A-Z]\w+)"/g)].map(([, kind]) => kind!))];
+  const never = new Set(["ErrorNode", "BlockExpr"]);
+
+  it.each(treeKinds.filter((kind) => !never.has(kind)))("at least ten have a %s", (kind) => {
+    const total = tables.reduce((sum, [, counts]) => sum + (counts.get(kind) ?? 0), 0);
+    expect(total).toBeGreaterThanOrEqual(10);
+  });
+
+  it("those that run have all but what only other files or the checker read", () => {
+    const running = new Set(tables.flatMap(([name, counts]) => (name === "grammar" ? [] : [...counts.keys()])));
+    expect(treeKinds.filter((kind) => !never.has(kind) && !running.has(kind)).sort()).toEqual(
+      ["EvalPackDecl", "FnType", "ImportDecl", "LiteralType"].sort(),
+    );
+  });
+});
+
+it.each([
+  ["a race", /parallel_race\(/],
+  ["results as they come", /\} as stream\b/],
+  ["parallel settle", /parallel settle\b/],
+  ["a limit of tasks at once", /max_concurrent/],
+  ["a select with a timeout", /timeout \d+ms \{/],
+  ["a select with a default", /default \{ println/],
+  ["cancelled tasks", /^\s*cancel\(/m],
+  ["politely cancelled tasks", /cancel_graceful\(/],
+  ["a deadline that passes", /deadline \dms \{/],
+  ["a supervisor", /supervisor_start\(/],
+  ["a channel that is closed", /close_channel\(/],
+  ["streams", /gen fn /],
+  ["generators that are left early", /if n == 2 \{ break \}/],
+  ["pipelines that extend", / extends /],
+  ["pipelines that override", /^override /m],
+  ["tools", /^tool /m],
+  ["skills", /^skill /m],
+  ["methods", /^impl /m],
+  ["bounds", / where T: /],
+  ["guard", /guard /],
+  ["try*", /try\* /],
+  ["the question mark", /\)\?$/m],
+  ["retry", /retry 3 \{/],
+  ["defer", /defer \{/],
+  ["or-patterns", /0 \| 1 ->/],
+  ["arms with a condition", / if n > 3 ->/],
+  ["slices", /\[1:3\]/],
+  ["spread in calls", /\(1, \.\.\./],
+  ["attributes", /^@deprecated/m],
+  ["pipes with a place", /\|> _/],
+  ["optional chains", /\?\[0\]/],
+  ["deep recursion", /down\d\(\d{4}\)/],
+])("programs that run use %s", (_name, pattern) => {
+  const found = Array.from({ length: 300 }, (_, seed) => generateProgram({ seed, kind: "constructs" })).filter((text) =>
+    pattern.test(text),
   );
+  expect(found.length).toBeGreaterThanOrEqual(5);
 });
