@@ -15,6 +15,7 @@ export {
   type Named,
   type Then,
 } from "./core/callback.ts";
+export { type Checkpoint, HOLD_MS, type RequestLog } from "./core/checkpoints.ts";
 export {
   abandonIter,
   Cursor,
@@ -30,6 +31,7 @@ export {
   withStage,
 } from "./core/iteration.ts";
 export { type Lock, type LockMetrics, Locks, type LockWaiter, Permit } from "./core/locks.ts";
+export { NativeWait } from "./core/native-wait.ts";
 export type { OutputSink } from "./core/output.ts";
 export { OutputBuffer } from "./core/output.ts";
 export type { Scope, Task, TaskContext, Wait } from "./core/task.ts";
@@ -129,13 +131,4 @@ export {
   typeName,
   type Value,
 } from "./value/value.ts";
-export {
-  type Checkpoint,
-  HOLD_MS,
-  type LiveResource,
-  NativeWait,
-  type RequestLog,
-  type RunOutcome,
-  Vm,
-  type VmOptions,
-} from "./vm.ts";
+export { type LiveResource, type RunOutcome, Vm, type VmOptions } from "./vm.ts";

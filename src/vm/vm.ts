@@ -6,15 +6,17 @@
  * wait. Nothing here depends on real time, so the same answers from the host give the same schedule.
  */
 
-import { CancelToken, type Host } from "../base/index.ts";
+import type { CancelToken, Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
 import { AsyncSource, type OpenSources } from "./core/async-source.ts";
-import { code, invoke, type Named, type Then } from "./core/callback.ts";
+import { invoke } from "./core/callback.ts";
+import { type CheckpointOptions, Checkpoints } from "./core/checkpoints.ts";
 import { Coroutine } from "./core/coroutine.ts";
 import { pushRoutine, toFailure, traceFrame, traceOf } from "./core/drive.ts";
 import { QUANTUM, runTask } from "./core/interpreter.ts";
 import { type Lock, Locks } from "./core/locks.ts";
-import type { OutputSink } from "./core/output.ts";
+import { NativeWait } from "./core/native-wait.ts";
+import { HostOutput, type OutputSink } from "./core/output.ts";
 import {
   ensureRegisters,
   enterClosure,
@@ -26,7 +28,9 @@ import {
   type TaskName,
   type Wait,
 } from "./core/task.ts";
-import { type SavedTimers, type Timer, Timers } from "./core/timers.ts";
+import { callRoutine, type ProgramState, programRoutine } from "./core/task-bottoms.ts";
+import { deadlinePassed, Sleep } from "./core/time-waits.ts";
+import { type SavedTimers, Timers } from "./core/timers.ts";
 import {
   CANCELLED_MESSAGE,
   Cancelled,
@@ -44,11 +48,10 @@ import {
   Control,
   type Native,
   type NativeContext,
-  type Routine,
 } from "./native.ts";
 import { Closure, NativeRef, share, type Value } from "./value/value.ts";
 
-export interface VmOptions {
+export interface VmOptions extends CheckpointOptions {
   readonly host: Host;
   /** Builtins by name. */
   readonly natives: Iterable<Native>;
@@ -71,39 +74,7 @@ export interface VmOptions {
   readonly state?: Map<string, unknown>;
   /** Where in the log of the run a task's next request stands; default: there is no log. */
   readonly position?: (taskId: string) => number;
-  readonly checkpoint?: Checkpoint;
-  /** Whether a task's next request in the log is a hold; default: there is no log. */
-  readonly isHeldNext?: (taskId: string) => boolean;
-  /** The latest requests of the run, whoever made them, by their entries in the log; default: there is no log. */
-  readonly requests?: RequestLog;
 }
-
-export interface RequestLog {
-  /** How many have been made. */
-  readonly count: number;
-  /** Those after the first `count`; undefined when that is too long ago. */
-  since(count: number): readonly number[] | undefined;
-}
-
-/**
- * Told of moments at which all that a program is can be written down: nothing runs, and before a builtin is called that
- * answers later. Contract: `take` changes nothing in the machine; `due` is cheap.
- */
-export interface Checkpoint {
-  due(): boolean;
-  take(vm: Vm): void;
-  /** It has been due for so long that tasks may be made to wait for one another. */
-  presses(): boolean;
-  /**
-   * Tasks are being held. Contract: lets the sleeps of {@link HOLD_MS} end after `release` was called, by the VM or, when it
-   * has taken too long, by the one who is asked here.
-   */
-  hold(release: () => void): void;
-  release(): void;
-}
-
-/** A sleep of this length, milliseconds, is a hold. No program sleeps as long. */
-export const HOLD_MS = 4e15;
 
 /** What a machine is made of between two turns of its tasks; see `snapshot/snapshot.ts`. */
 export interface VmState {
@@ -156,6 +127,7 @@ export class Vm {
   readonly maxFrames: number;
   readonly timers: Timers;
   readonly locks: Locks;
+  readonly checkpoints: Checkpoints;
   readonly control: Control;
   /** State that builtins keep per run, by an owner's key. */
   readonly state: Map<string, unknown>;
@@ -172,16 +144,6 @@ export class Vm {
   readonly #contexts = new WeakMap<Task, NativeContext>();
   readonly #hostOwners = new WeakMap<Host, string>();
   readonly #position: (taskId: string) => number;
-  readonly #checkpoint: Checkpoint | undefined;
-  readonly #isHeldNext: ((taskId: string) => boolean) | undefined;
-  /** Tasks wait for one another, so that a checkpoint can be taken. */
-  #holding = false;
-  /** Calls that have said where they can be gone on from, and wait to go on. */
-  #marked: NativeWait[] = [];
-  /** A task has stopped short of a builtin, for the sake of a checkpoint … */
-  #paused = false;
-  /** … and may call it now. */
-  #passing = false;
   readonly #nativeRefs = new Map<Native, NativeRef>();
   #context: NativeContext | undefined;
   #quanta = 0;
@@ -211,14 +173,12 @@ export class Vm {
     this.#globals = options.globals ?? {};
     this.#breathe = options.breathe ?? (() => Promise.resolve());
     this.#position = options.position ?? (() => 0);
-    this.#checkpoint = options.checkpoint;
-    this.#isHeldNext = options.isHeldNext;
-    this.#requests = options.requests;
     this.timers = new Timers(
       this.host,
       () => this.#notify(),
       () => this.#position(VM_TASK),
     );
+    this.checkpoints = new Checkpoints(this, options, this.#position, () => this.#notify());
     this.locks = new Locks(this);
     this.output = options.output ?? new HostOutput(this);
     this.#root = new Task("task_root", undefined, this.output);
@@ -345,84 +305,6 @@ export class Vm {
     return owner === VM_TASK ? this.host : (this.#hostFor?.(owner) ?? this.host);
   }
 
-  /**
-   * Stops a task short of a builtin when a checkpoint is due. True: the task has been put at the head of the queue, and the
-   * builtin is called when its turn comes, which is at once.
-   */
-  pauseBefore(task: Task, native: AsyncNative, args: readonly Value[], dst: number): boolean {
-    if (this.#passing) {
-      this.#passing = false;
-      return false;
-    }
-    if (native === holdNative) return false;
-    const isHeld = this.#isHeldNext?.(task.id) || (this.#holding && !isCalledBack(task));
-    if (!isHeld && !(this.#checkpoint?.due() && this.#isData)) return false;
-    pushRoutine(task, pausedCallRoutine, { native, args, called: false, isHeld } satisfies PausedCall, dst);
-    task.resumeRegister = -1;
-    task.status = "ready";
-    this.#urgent.push(task);
-    this.#paused = !isHeld;
-    return true;
-  }
-
-  /** The paused call goes ahead. */
-  pass(): void {
-    this.#passing = true;
-  }
-
-  /** Every builtin under way can be called again from a place that is known. */
-  get #isData(): boolean {
-    for (const call of this.#calls) if (!call.isData || this.isLeft(call)) return false;
-    return true;
-  }
-
-  /** Nothing can go on: the moment for checkpoints, and for calls that have kept where they are to go on. */
-  #rest(): void {
-    const checkpoint = this.#checkpoint;
-    if (checkpoint?.due() && !this.#stopped && !this.#halted) {
-      if (this.#isData) {
-        this.#takeCheckpoint();
-        if (this.#holding) this.#release();
-      } else if (!this.#holding && checkpoint.presses()) {
-        this.#holding = true;
-        checkpoint.hold(() => this.#release());
-      } else if (!this.#holding) this.#takeCheckpoint();
-    }
-    const marked = this.#marked;
-    this.#marked = [];
-    for (const call of marked) this.#goOn(call);
-  }
-
-  #release(): void {
-    if (!this.#holding) return;
-    this.#holding = false;
-    this.#checkpoint?.release();
-  }
-
-  #goOn(call: NativeWait): void {
-    const goOn = (): void => {
-      const { mark } = call;
-      call.mark = undefined;
-      mark?.goOn();
-    };
-    if (!this.#holding && !this.#isHeldNext?.(call.taskId)) goOn();
-    else this.hostNamed(call.taskId).perform("sleep", { ms: HOLD_MS }, call.token).then(goOn, goOn);
-  }
-
-  /**
-   * {@link CallProgress.keep}. Others may make the requests of a call in its name (the model layer has one host for all),
-   * hence the count of all requests: until a call first keeps something, nobody else gets to ask.
-   */
-  #keep(call: NativeWait, state: () => unknown): Promise<void> {
-    const position = this.#position(call.taskId);
-    call.prologue ??= this.#requests?.since(call.requestCount);
-    return new Promise((goOn) => {
-      call.mark = { state, position, goOn };
-      this.#marked.push(call);
-      this.#notify();
-    });
-  }
-
   // ---- stopping ----------------------------------------------------------------------------------------------------
 
   /** Asks the whole program to stop; `finally` and `defer` blocks run. */
@@ -459,7 +341,6 @@ export class Vm {
   }
   /** Builtins that were started and have not answered, also when nobody waits for the answer any more. */
   readonly #calls = new Set<NativeWait>();
-  readonly #requests: RequestLog | undefined;
   readonly #sources: OpenSources = new Set();
 
   /** Takes every task off what it waits on, so that nothing of a halted run stays with the host. */
@@ -570,8 +451,7 @@ export class Vm {
   asyncContext(task: Task, native: AsyncNative, args: readonly Value[], again?: NativeWait): AsyncContext {
     const position = again?.position ?? this.#position(task.id);
     const wait = new NativeWait(task.id, native, args, position, task.place);
-    wait.requestCount = this.#requests?.count ?? 0;
-    if (again !== undefined) wait.prologue = again.prologue;
+    const progress = this.checkpoints.begin(wait, again);
     const { token } = wait;
     const context: AsyncContext = {
       vm: this,
@@ -582,7 +462,7 @@ export class Vm {
         wait.calls += 1;
         return this.#call(task, callee, values, token, options);
       },
-      ...(this.#requests && { progress: { from: again?.kept, keep: (state) => this.#keep(wait, state) } }),
+      ...(progress && { progress }),
     };
     this.#pendingCall = wait;
     return context;
@@ -695,7 +575,11 @@ export class Vm {
 
   /** Runs a parked coroutine body next, before the tasks in the queue. */
   switchTo(task: Task): void {
-    if (task.status !== "parked") return;
+    if (task.status === "parked") this.runNext(task);
+  }
+
+  /** Puts a task that is not ready before those in the queue. */
+  runNext(task: Task): void {
     task.status = "ready";
     this.#urgent.push(task);
   }
@@ -906,14 +790,11 @@ export class Vm {
 
   async #loop(finished: () => boolean): Promise<void> {
     while (!finished() && !this.#halted) {
-      if (this.#paused) {
-        this.#paused = false;
-        this.#takeCheckpoint();
-      }
+      this.checkpoints.takeWhilePaused();
       const task = this.#nextReady();
       if (!task) {
         if (finished()) return;
-        this.#rest();
+        this.checkpoints.rest();
         await new Promise<void>((resolve) => {
           this.#idle = resolve;
         });
@@ -925,7 +806,7 @@ export class Vm {
       runTask(this, task);
       this.#running = undefined;
       // A pause is no turn: what follows is what would have followed without it.
-      if (this.#paused) continue;
+      if (this.checkpoints.isPaused) continue;
       for (this.spent += TURN_COST; this.spent >= QUANTUM; this.spent -= QUANTUM) {
         this.#quanta += 1;
         this.#isLookDue = true;
@@ -937,11 +818,6 @@ export class Vm {
         this.#lent = false;
       }
     }
-  }
-
-  /** While the program is being wound up there is nothing to go on with. */
-  #takeCheckpoint(): void {
-    if (!this.#stopped && !this.#halted) this.#checkpoint?.take(this);
   }
 
   get stopped(): boolean {
@@ -956,161 +832,3 @@ function resource(kind: LiveResource["kind"], what: string, place: Place | undef
 function deadlineExceeded(): HarnFailure {
   return new Thrown("Deadline exceeded");
 }
-
-/**
- * The wait for a builtin that answers later. The promise is no data; kept is what it takes to call the builtin again and
- * to find in the log what it has asked for since it was called.
- */
-export class NativeWait implements Wait {
-  readonly taskId: string;
-  readonly native: AsyncNative;
-  readonly args: readonly Value[];
-  readonly position: number;
-  readonly place: Place | undefined;
-  /** How often it has called back into the program: what that did would happen again. */
-  calls = 0;
-  /** Where it can be gone on from, while it waits there. */
-  mark: Mark | undefined = undefined;
-  /** Of the run, when it was called. */
-  requestCount = 0;
-  /** What was asked for before it first kept something, by entries: it asks for that again when it is gone on from. */
-  prologue: readonly number[] | undefined = undefined;
-  /** Of a call that is gone on from: what it kept. */
-  kept: unknown = undefined;
-  readonly token: CancelToken = new CancelToken();
-  constructor(taskId: string, native: AsyncNative, args: readonly Value[], position: number, place?: Place) {
-    this.taskId = taskId;
-    this.native = native;
-    this.args = args;
-    this.position = position;
-    this.place = place;
-  }
-  get what(): string {
-    return this.native.name;
-  }
-  /** It can be made again and comes to the same. */
-  get isData(): boolean {
-    return (
-      (this.mark !== undefined && this.prologue !== undefined) ||
-      (this.native.isRepeatable === true && this.calls === 0)
-    );
-  }
-  readonly cancel: Then = () => this.token.cancel("cancelled");
-}
-
-interface Mark {
-  readonly state: () => unknown;
-  /** Where in the log its next request stands. */
-  readonly position: number;
-  readonly goOn: () => void;
-}
-
-/** Waits until a checkpoint has been taken. In the log, so that every replay waits where the run did. */
-const holdNative: AsyncNative = {
-  kind: "async",
-  name: "hold",
-  isRepeatable: true,
-  impl: async (_args, { host, signal }) => {
-    await host.perform("sleep", { ms: HOLD_MS }, signal);
-    return undefined;
-  },
-};
-
-/** A call under way waits for such a task: it must not wait for the call. */
-function isCalledBack(task: Task): boolean {
-  for (let at: Task | undefined = task; at; at = at.parent) if (/:call:\d+$/.test(at.id)) return true;
-  return false;
-}
-
-/** Output to the host, as the program's first task. */
-export class HostOutput implements OutputSink {
-  readonly vm: Vm;
-  constructor(vm: Vm) {
-    this.vm = vm;
-  }
-  write(text: string): void {
-    if (text !== "") this.vm.hostOf(this.vm.root).sync("console.write", { stream: "stdout", text });
-  }
-}
-
-interface Waiting {
-  readonly vm: Vm;
-  readonly task: Task;
-}
-
-const deadlinePassed = code("deadline.passed", ({ vm, task }: Waiting) => vm.expire(task));
-
-/** A wait for a time: timer, wait and what happens then in one object, since a program may have very many. */
-export class Sleep implements Timer, Wait {
-  readonly vm: Vm;
-  readonly task: Task;
-  readonly dueMs: number;
-  readonly what: string;
-  order = 0;
-  cancelled = false;
-  constructor(vm: Vm, task: Task, dueMs: number, what: string) {
-    this.vm = vm;
-    this.task = task;
-    this.dueMs = dueMs;
-    this.what = what;
-  }
-  get fire(): Then {
-    return () => this.vm.wake(this.task, undefined);
-  }
-  get cancel(): Then {
-    return () => this.vm.timers.cancel(this);
-  }
-}
-
-export const vmCodes: readonly Named[] = [deadlinePassed.code];
-
-interface PausedCall {
-  readonly native: AsyncNative;
-  readonly args: readonly Value[];
-  isHeld: boolean;
-  called: boolean;
-}
-
-/** A call that waits for a checkpoint to be taken. */
-const pausedCallRoutine: Routine = {
-  name: "paused-call",
-  resume(raw, value, control) {
-    const state = raw as PausedCall;
-    if (state.called) return control.done(value);
-    if (state.isHeld) {
-      state.isHeld = false;
-      return control.call(state, control.vm.nativeRef(holdNative), []);
-    }
-    state.called = true;
-    control.vm.pass();
-    return control.call(state, control.vm.nativeRef(state.native), state.args);
-  },
-};
-
-interface ProgramState {
-  readonly order: readonly string[];
-  next: number;
-}
-
-/** The bottom of the root task: starts the modules one after another; the entry's value is the program's. */
-const programRoutine: Routine = {
-  name: "program",
-  resume(raw, value, control) {
-    const state = raw as ProgramState;
-    const id = state.order[state.next];
-    if (id === undefined) return control.done(value);
-    state.next += 1;
-    return control.call(state, control.vm.start(id), []);
-  },
-};
-
-/** The bottom of a task that calls something other than a plain closure. */
-const callRoutine: Routine = {
-  name: "call",
-  resume(raw, value, control) {
-    const state = raw as { callee: Value; args: readonly Value[] } | "called";
-    return state === "called" ? control.done(value) : control.call("called", state.callee, state.args);
-  },
-};
-
-export const vmRoutines: readonly Named[] = [programRoutine, callRoutine, pausedCallRoutine, holdNative];

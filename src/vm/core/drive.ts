@@ -54,7 +54,7 @@ export function callNative(
     case "pure":
       return deliver(vm, task, native.impl(args, vm.contextOf(task)), dst);
     case "async": {
-      if (vm.pauseBefore(task, native, args, dst)) return false;
+      if (vm.checkpoints.pauseBefore(task, native, args, dst)) return false;
       const answer = native.impl(args, vm.asyncContext(task, native, args));
       if (answer instanceof Promise) {
         vm.parkOnPromise(task, answer, dst);
@@ -146,7 +146,7 @@ function carryOut(vm: Vm, task: Task, first: Signal, dst: number): Progress {
     if (!(callee instanceof NativeRef)) throw new RuntimeError("type", `Cannot call ${display(callee)}`);
     const { native } = callee;
     if (native.kind !== "control") {
-      if (native.kind === "async" && vm.pauseBefore(task, native, args, dst)) return PARKED;
+      if (native.kind === "async" && vm.checkpoints.pauseBefore(task, native, args, dst)) return PARKED;
       const answer =
         native.kind === "pure"
           ? native.impl(args, vm.contextOf(task))

@@ -5,12 +5,16 @@ import { Channel, channelCodes } from "../concurrency/channels.ts";
 import { taskClasses, taskCodes, taskRoutines } from "../concurrency/tasks.ts";
 import { AsyncSource } from "../core/async-source.ts";
 import type { ClassPart, Named } from "../core/callback.ts";
+import { checkpointRoutines } from "../core/checkpoints.ts";
 import { Coroutine, coroutineCodes } from "../core/coroutine.ts";
 import { CaughtFailure } from "../core/drive.ts";
 import { ChainSource, Cursor, Iter, IterSource, iterationCodes, pullRoutine } from "../core/iteration.ts";
 import { Lock, lockCodes, Permit } from "../core/locks.ts";
+import { NativeWait } from "../core/native-wait.ts";
 import { OutputBuffer } from "../core/output.ts";
 import { Frame, Task } from "../core/task.ts";
+import { bottomRoutines } from "../core/task-bottoms.ts";
+import { Sleep, timeCodes } from "../core/time-waits.ts";
 import { Cancelled, CategorizedError, RuntimeError, Thrown } from "../error.ts";
 import { Cell } from "../module-instance.ts";
 import { passRoutine } from "../native.ts";
@@ -27,7 +31,6 @@ import {
   SetValue,
   StructValue,
 } from "../value/value.ts";
-import { NativeWait, Sleep, vmCodes, vmRoutines } from "../vm.ts";
 
 import { PlainJson } from "./graph.ts";
 
@@ -90,8 +93,9 @@ const machineClasses: readonly ClassPart[] = [
 export const vmParts: SnapshotParts = {
   classes: [...valueClasses, ...machineClasses, ...taskClasses],
   constants: [
-    ...vmCodes,
-    ...vmRoutines,
+    ...timeCodes,
+    ...bottomRoutines,
+    ...checkpointRoutines,
     ...lockCodes,
     ...coroutineCodes,
     ...iterationCodes,

@@ -13,6 +13,7 @@
 import { isJsonObject, type Json } from "../../base/index.ts";
 import type { ClassPart } from "../core/callback.ts";
 import { END } from "../core/iteration.ts";
+import type { NativeWait } from "../core/native-wait.ts";
 import { UNSET } from "../module-instance.ts";
 import type { Native } from "../native.ts";
 import {
@@ -23,7 +24,7 @@ import {
   type StructType,
   type Value,
 } from "../value/value.ts";
-import type { NativeWait, Vm, VmState } from "../vm.ts";
+import type { Vm, VmState } from "../vm.ts";
 import { decodeGraph, type EncodedGraph, encodeGraph, malformed, PlainJson, refused } from "./graph.ts";
 import type { SnapshotParts } from "./parts.ts";
 import { vmParts } from "./parts.ts";
