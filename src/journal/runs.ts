@@ -13,6 +13,7 @@ import {
   type MaybePromise,
   type Outcome,
   type RunInfo,
+  type SnapshotState,
   type StartEntry,
   type SyncEntry,
 } from "./spec.ts";
@@ -122,6 +123,8 @@ export interface TaskNode {
 export interface ShowOptions {
   /** Price of an effect that told its usage; undefined when it is not known. Default: no prices. */
   readonly costOf?: (args: unknown, usage: unknown) => number | undefined;
+  /** As its store tells. */
+  readonly snapshot?: SnapshotState | undefined;
 }
 
 export interface RunView {
@@ -132,6 +135,8 @@ export interface RunView {
   readonly tasks: readonly TaskNode[];
   /** Of the whole run, US dollars; absent when no price is known. */
   readonly costUsd?: number;
+  /** What a resume goes on from; absent: nothing is known, or the run is over. */
+  readonly snapshot?: SnapshotState;
 }
 
 /** What stands between the name of a task and the rest of its child's name. */
@@ -178,8 +183,16 @@ export function showRun(journal: Journal, options: ShowOptions = {}): RunView {
     entries: journal.entries.length,
     resumes: journal.entries.filter((entry) => entry.type === "resume").length,
     tasks,
+    ...(options.snapshot && { snapshot: options.snapshot }),
     ...sumCosts(tasks.map((task) => task.costUsd)),
   };
+}
+
+function snapshotLine({ info, snapshot }: RunView): readonly string[] {
+  if (info.status !== "running") return [];
+  if (snapshot === undefined) return ["  no snapshot yet: a resume plays all entries"];
+  if (snapshot.type === "taken") return [`  snapshot before entry ${snapshot.seq}, ${snapshot.chars} characters`];
+  return [`  no snapshot, since at entry ${snapshot.seq} there was ${snapshot.reason}`];
 }
 
 function sumCosts(costs: readonly (number | undefined)[]): { readonly costUsd?: number } {
@@ -225,6 +238,7 @@ export function renderRun(view: RunView, options: RenderOptions = {}): string {
   ];
   if (view.costUsd !== undefined) lines[0] += `, ${money(view.costUsd)[0]}`;
   if (info.parent) lines.push(`  forked from ${info.parent.run} at ${info.parent.seq}`);
+  lines.push(...snapshotLine(view));
   const visit = (node: TaskNode, depth: number): void => {
     const pad = "  ".repeat(depth);
     const usage = [...Object.entries(node.usage).map(([name, value]) => `${name} ${value}`), ...money(node.costUsd)];

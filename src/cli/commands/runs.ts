@@ -59,9 +59,12 @@ export async function showCommand(
   run: string,
   options: RunsOptions & { readonly all?: boolean | undefined },
 ): Promise<number> {
-  const journal = await openRun(await namedRun(context, run, options.dir));
+  const file = await namedRun(context, run, options.dir);
+  const snapshot = await file.store.snapshots?.look(file.id);
+  const journal = await openRun(file);
   const prices = catalogView(createModelCatalog(context.host));
   const view = showRun(journal, {
+    snapshot,
     costOf(args, usage) {
       const { provider = "", model = "" } = (args ?? {}) as { provider?: string; model?: string };
       const rates = prices.rates(provider, model);

@@ -47,15 +47,21 @@ export interface Replay {
   readonly isSame: boolean;
 }
 
+export interface ReplayChoices extends Pick<ProgramRequest, "steps"> {
+  /** Prints what the program prints. Default true. */
+  readonly show?: boolean;
+}
+
 /** Plays a run back; nothing outside is asked or changed. */
-export async function replayRun(context: CliContext, file: RunFile, show = true): Promise<Replay> {
+export async function replayRun(context: CliContext, file: RunFile, options: ReplayChoices = {}): Promise<Replay> {
+  const { show = true, steps } = options;
   try {
     const journal = await openJournal(file.store, file.id);
     const { request, recordedPath } = await recordedProgram(context, file, journal);
     const moved = recordedPath === request.path ? undefined : movedRoots(recordedPath, request.path);
     const { exitCode, outcome } = await execute(
       context,
-      { ...request, path: recordedPath },
+      { ...request, path: recordedPath, ...(steps && { steps }) },
       { journal: { mode: "replay", journal, show }, ...(moved && { moved }) },
     );
     const drifted = outcome?.status === "failed" && outcome.failure instanceof Halted;
@@ -100,11 +106,26 @@ async function resumeLocked(
   const instead = asked !== undefined && journal.info.parent !== undefined ? asked : undefined;
   const { request } = await recordedProgram(context, file, journal, instead);
   const { steps } = choices;
-  return goOn(context, { ...request, ...(steps && { steps }) }, file.id, async (program) => {
-    const fits = journal.snapshot === undefined || journal.snapshot.program === programDigest(program);
-    const fitting = fits ? journal : await openJournal(file.store, file.id, { snapshots: "keep" });
-    return resumption(context, fitting, choices);
-  });
+  const whole = (why: string): Promise<Journal> => {
+    context.err(`The snapshot of run ${file.id} ${why}; its log is played from the beginning\n`);
+    return Promise.resolve(openJournal(file.store, file.id, { snapshots: "keep" }));
+  };
+  const kept = await file.store.snapshots?.look(file.id);
+  let opened = journal.snapshot === undefined && kept?.type === "taken" ? await whole("cannot be read") : journal;
+  const attempt = () =>
+    goOn(context, { ...request, ...(steps && { steps }) }, file.id, async (program) => {
+      const fits = opened.snapshot === undefined || opened.snapshot.program === programDigest(program);
+      if (!fits) opened = await whole("is of another program");
+      return resumption(context, opened, choices);
+    });
+  try {
+    return await attempt();
+  } catch (error) {
+    // Found before anything of the program has run.
+    if (!(error instanceof HarnError) || error.code !== "snapshot.malformed") throw error;
+    opened = await whole("is of another version");
+    return await attempt();
+  }
 }
 
 /** Begins the run of that id, or goes on with it. A run that is over ends as it ended, without doing or saying anything. */
@@ -158,7 +179,7 @@ function checkSameProgram(info: RunInfo, file: RunFile, asked: ProgramRequest): 
 
 async function endAgain(context: CliContext, file: RunFile, { id, status }: RunInfo): Promise<number> {
   context.err(`Run ${id} is over (${status}); harn replay shows it again\n`);
-  return (await replayRun(context, file, false)).exitCode;
+  return (await replayRun(context, file, { show: false })).exitCode;
 }
 
 /** Ctrl-C suspends: the same command goes on. */
