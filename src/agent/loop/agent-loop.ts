@@ -30,7 +30,7 @@ import type { Harness, TurnInput, TurnPosition } from "../turn/harness.ts";
 import type { Policy } from "../turn/policy.ts";
 import { driveTurn } from "../turn/run-turn.ts";
 import type { TerminalEvent } from "../turn/turn-event.ts";
-import { budgetPolicy } from "./budget.ts";
+import { budgetPolicy, turnBudget } from "./budget.ts";
 import { type AgentCheckpoint, joinCheckpoints } from "./checkpoint.ts";
 import { checkpointMoments, daemonOf, type LoopParts, restoreLoop, startedMsOf } from "./checkpoint-moment.ts";
 import { createDaemonState, type DaemonState, daemonPolicy, loadSnapshot, saveSnapshot } from "./daemon.ts";
@@ -211,6 +211,7 @@ function createHarness(state: LoopState, skills: SkillScope, daemon: DaemonState
     },
     format: state.channel === "native" ? PLAIN_NATIVE_FORMAT : TEXT_FORMAT,
     emptyAnswer: "accept",
+    budget: turnBudget(options.budget, options.purse),
     shortenResults: false,
     policies: createPolicies(state, skills, daemon, search?.policies ?? []),
     ...atBoundary({ state, skills, daemon }),
@@ -272,7 +273,7 @@ function createPolicies(
     toolUse.recordings && toolReplay(toolUse.recordings),
     liveTools(state),
     // Decisions, in order of precedence.
-    options.budget && budgetPolicy(options.budget),
+    (options.budget ?? options.purse) && budgetPolicy(options.budget, options.purse),
     flow.stopAfterSuccessfulTools && stopAfterTools(flow.stopAfterSuccessfulTools),
     flow.postTurn && postTurnCallback(state, flow.postTurn),
     completion(state),

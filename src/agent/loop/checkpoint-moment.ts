@@ -116,6 +116,7 @@ function markOf({ state, skills, daemon }: LoopParts, turn: TurnState): Mark {
       ledger: state.ledger,
       spent: turn.accounts.spent ?? null,
       lost: turn.accounts.lost ?? null,
+      delegated: turn.accounts.delegated ?? null,
       daemon: daemon === undefined ? null : { backoffMs: daemon.backoffMs, watch: { ...daemon.watch } },
     },
   };
@@ -203,7 +204,11 @@ export function restoreLoop(
     ranTools: facts.ranTools,
     promoted: facts.promotedTools,
     callIds: lists.callIds.append,
-    accounts: { spent: facts.spent ?? undefined, lost: facts.lost ?? undefined },
+    accounts: {
+      spent: facts.spent ?? undefined,
+      lost: facts.lost ?? undefined,
+      delegated: facts.delegated ?? undefined,
+    },
     compactAtLength: facts.compactAtLength,
   };
 }

@@ -97,6 +97,7 @@ export interface CheckpointFacts {
   readonly ledger: TaskLedger;
   readonly spent: TurnUsage | null;
   readonly lost: Usage | null;
+  readonly delegated: Usage | null;
   readonly daemon: { readonly backoffMs: number; readonly watch: Readonly<Record<string, number>> } | null;
 }
 
@@ -245,6 +246,7 @@ function decodeFacts(facts: JsonObject): CheckpointFacts {
       };
     }),
     lost: optional("lost", usageIn),
+    delegated: optional("delegated", usageIn),
     daemon: optional("daemon", (from, key) => {
       const { backoffMs, watch } = dictIn(from, key);
       const times = needed(readDict(watch), "watch", watch);

@@ -15,7 +15,7 @@ import type { ToolHook } from "../policies/tool-hooks.ts";
 import type { ToolOutputOptions } from "../policies/tool-output.ts";
 import type { TurnShape } from "../policies/turn-shape.ts";
 import type { Continuation } from "../stream/continuation.ts";
-import type { ToolRuntime } from "../tools/tool-runtime.ts";
+import type { Purse, ToolRuntime } from "../tools/tool-runtime.ts";
 import type { ToolSearchOptions } from "../tools/tool-search.ts";
 import type { RequestSettings } from "../turn/harness.ts";
 import type { Awaitable } from "../turn/policy.ts";
@@ -52,6 +52,8 @@ export interface AgentLoopOptions {
   readonly retry?: RetryOptions;
   readonly rules?: RuleOptions;
   readonly budget?: BudgetOptions;
+  /** Of the loop that this one works for: it pays for this one, and this one stops when it is used up. */
+  readonly purse?: Purse;
   readonly loopDetection?: LoopDetectionLimits;
   readonly ledger?: TaskLedger;
   /** Absent: the conversation is never compacted. */
@@ -155,7 +157,7 @@ export interface RuleOptions {
 }
 
 export interface BudgetOptions {
-  /** Tokens of the whole loop, input and output. */
+  /** Tokens of the whole loop, input and output, with those of the agents that work for it. */
   readonly tokenBudget?: number;
   /** US dollars of the whole loop. */
   readonly totalBudgetUsd?: number;

@@ -134,9 +134,13 @@ export function subAgentTool(parent: () => AgentLoopOptions, options: SubAgentTo
       properties: { task: { type: "string", description: "What is to be done, with all that is needed to know" } },
       required: ["task"],
     },
-    async execute(input, { signal }) {
+    async execute(input, { signal, purse }) {
       const task = isJsonObject(input) && typeof input["task"] === "string" ? input["task"] : "";
-      const outcome = await runSubAgent(parent(), { ...options.agent(task), signal });
+      const outcome = await runSubAgent(parent(), {
+        ...options.agent(task),
+        signal,
+        ...(purse === undefined ? {} : { purse }),
+      });
       return outcome.ok
         ? toolSuccess(outcome.text)
         : toolFailure("Runtime", outcome.error ?? `the agent ended as ${outcome.status}: ${outcome.text}`);

@@ -9,11 +9,12 @@ import { type CancelSignal, CancelToken, type Host } from "../../base/index.ts";
 import { CANCELLED, orCancelled, pause, toAbortSignal } from "../cancel/cancellation.ts";
 import { invalidInputMessage } from "./describe-input.ts";
 import { type ToolOutcome, ToolRuntimeError, thrownText, toolFailure } from "./outcome.ts";
-import type { ToolContext, ToolInvocation, ToolRuntime } from "./tool-runtime.ts";
+import type { Purse, ToolContext, ToolInvocation, ToolRuntime } from "./tool-runtime.ts";
 
 export interface InvokeSettings {
   readonly host: Host;
   readonly runtime: ToolRuntime;
+  readonly purse?: Purse | undefined;
   /** Milliseconds for one attempt of one call; absent: no limit (LOOP-74). */
   readonly timeoutMs?: number | undefined;
   /** How often a failed execution is tried again; refusals and bad input never are (AGENT-05). Default 0. */
@@ -87,15 +88,16 @@ async function startInvocation(
   settings: InvokeSettings,
   signal: CancelSignal,
 ): Promise<ToolOutcome> {
-  return settings.runtime.invoke(call, createToolContext(call, settings.host, signal));
+  return settings.runtime.invoke(call, createToolContext(call, settings, signal));
 }
 
-function createToolContext(call: ToolInvocation, host: Host, signal: CancelSignal): ToolContext {
+function createToolContext(call: ToolInvocation, { host, purse }: InvokeSettings, signal: CancelSignal): ToolContext {
   let abortSignal: AbortSignal | undefined;
   return {
     callId: call.id,
     host,
     signal,
+    ...(purse === undefined ? {} : { purse }),
     get abortSignal() {
       return (abortSignal ??= toAbortSignal(signal));
     },

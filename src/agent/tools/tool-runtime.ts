@@ -1,7 +1,7 @@
 /** The seam between the turn and whatever runs tools. */
 
 import type { CancelSignal, Host, JsonObject } from "../../base/index.ts";
-import type { ToolSpec } from "../../llm/index.ts";
+import type { ToolSpec, Usage } from "../../llm/index.ts";
 import type { RecordedToolCall } from "../context/recorded-message.ts";
 import { type ToolOutcome, ToolRuntimeError } from "./outcome.ts";
 
@@ -14,6 +14,14 @@ export interface ToolInvocation extends RecordedToolCall {
 /** What a tool's semantics are; policies decide by it. `other` is never taken for read-only. */
 export type ToolKind = "read" | "edit" | "delete" | "move" | "search" | "execute" | "think" | "fetch" | "other";
 
+/** The budget of whoever calls a tool, for tools that call models themselves. */
+export interface Purse {
+  /** Books what the tool's model calls cost. */
+  charge(usage: Usage): void;
+  /** True once this budget, or one around it, is used up. */
+  isSpent(): boolean;
+}
+
 export interface ToolContext {
   readonly callId: string;
   readonly host: Host;
@@ -21,6 +29,8 @@ export interface ToolContext {
   readonly signal: CancelSignal;
   /** The same as a DOM signal, for `fetch` and friends; made on first use. */
   readonly abortSignal: AbortSignal;
+  /** Absent where nobody keeps books. */
+  readonly purse?: Purse;
 }
 
 /**

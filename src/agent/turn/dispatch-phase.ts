@@ -9,7 +9,7 @@ import { CANCELLED } from "../cancel/cancellation.ts";
 import { invalidInputMessage } from "../tools/describe-input.ts";
 import { type InvokeResult, invokeTool } from "../tools/invoke-tool.ts";
 import { failureText, type ToolOutcome, toolFailure } from "../tools/outcome.ts";
-import { isReadOnly, type ToolInvocation } from "../tools/tool-runtime.ts";
+import { isReadOnly, type Purse, type ToolInvocation } from "../tools/tool-runtime.ts";
 import { askGate, passThrough } from "./ask-policies.ts";
 import { NATIVE_FORMAT } from "./history-format.ts";
 import type { CallStatus, GateVerdict, SettledCall, ToolErrorCategory } from "./policy.ts";
@@ -23,6 +23,7 @@ import {
   type TurnOutcome,
   type TurnState,
 } from "./turn-state.ts";
+import { addUsage } from "./usage.ts";
 
 /** A call between its first gate and its last settling. */
 interface OpenCall {
@@ -140,8 +141,22 @@ async function runOpenCall(turn: TurnState, entry: OpenCall): Promise<void> {
   await observe(turn, { type: "call-running", call: entry.call });
   const started = host.sync("clock.monotonic", {});
   const { timeoutMs, retries, backoffMs } = settings;
-  entry.result = await invokeTool(entry.call, { host, runtime: tools, timeoutMs, retries, backoffMs }, turn.cancel);
+  entry.result = await invokeTool(
+    entry.call,
+    { host, runtime: tools, purse: purseOf(turn), timeoutMs, retries, backoffMs },
+    turn.cancel,
+  );
   entry.executionMs = host.sync("clock.monotonic", {}) - started;
+}
+
+function purseOf({ accounts, harness }: TurnState): Purse {
+  return {
+    charge(usage) {
+      accounts.delegated = addUsage(accounts.delegated, usage);
+      harness.budget?.passOn(usage);
+    },
+    isSpent: () => harness.budget?.isSpent(accounts) ?? false,
+  };
 }
 
 async function settleCall(turn: TurnState, entry: OpenCall): Promise<SettledCall | typeof CANCELLED> {

@@ -1,7 +1,7 @@
 /** What a turn is made of, and what it is given (LOOP-01 … LOOP-05, LOOP-31 … LOOP-35). */
 
 import type { CancelSignal, Host } from "../../base/index.ts";
-import type { Attachment, ModelClient, ModelInput, ToolChoice } from "../../llm/index.ts";
+import type { Attachment, ModelClient, ModelInput, ToolChoice, Usage } from "../../llm/index.ts";
 import type { CompactionPolicy } from "../compaction/compaction-policy.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { StreamSettings } from "../stream/stream-answer.ts";
@@ -29,6 +29,13 @@ export interface DispatchSettings {
   readonly backoffMs?: number;
 }
 
+export interface TurnBudget {
+  /** Whether it is used up. */
+  isSpent(accounts: TurnAccounts): boolean;
+  /** Told of what a tool's model calls cost, which the turn has booked, for whoever keeps books around it. */
+  passOn(usage: Usage): void;
+}
+
 /** Immutable; reusable for any number of turns, also at the same time (LOOP-05). */
 export interface Harness {
   readonly host: Host;
@@ -46,6 +53,8 @@ export interface Harness {
   /** Absent: history is never compacted (LOOP-04). */
   readonly compaction?: CompactionPolicy;
   readonly policies?: readonly Policy[];
+  /** For tools that call models: the budget of the turn and those around it. Default: no limit. */
+  readonly budget?: TurnBudget;
   /** How answers and results become messages. Default: native tool calls. */
   readonly format?: HistoryFormat;
   /** What an answer without text and calls is: an error (LOOP-90, the default) or a message like any other. */

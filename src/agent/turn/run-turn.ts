@@ -137,7 +137,7 @@ async function openTurn(harness: Harness, input: TurnInput, emit: Emit, stop: Ca
     system: input.system,
     history: healed,
     historyEpoch: 0,
-    accounts: { spent: from?.accounts.spent, lost: from?.accounts.lost },
+    accounts: { spent: undefined, lost: undefined, ...from?.accounts },
     stepIndex: from?.stepIndex ?? 0,
     step: createStepState(),
     ranTools: from?.ranTools ?? false,

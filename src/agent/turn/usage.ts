@@ -15,6 +15,8 @@ export interface TurnUsage extends Usage {
 export interface TurnAccounts {
   spent: TurnUsage | undefined;
   lost: Usage | undefined;
+  /** What tools told that their own model calls cost: agents that work for this one. In their own books it is spent. */
+  delegated?: Usage | undefined;
 }
 
 export function addUsage(total: Usage | undefined, part: Usage): Usage {
