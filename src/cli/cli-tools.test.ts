@@ -93,7 +93,7 @@ describe("rewriting files", () => {
     expect(code).toBe(1);
     expect(err).toContain("Cannot read a.harn: it is not valid UTF-8");
     expect(err).toContain("--> b.harn:1:");
-    expect(err).toMatch(/^3 files: 1 changed, 2 could not be read$/m);
+    expect(err).toMatch(/^3 files: 1 changed, 2 could not be formatted$/m);
     expect(tools.read("c.harn")).toBe(formatted);
   });
 

@@ -164,21 +164,21 @@ describe("harn check, lint and fmt", () => {
   });
 
   it("lint finds, and --fix mends", async () => {
-    write({ "a.harn": "pub fn f(flag: bool) -> bool {\n  return flag == true\n}\n" });
+    write({ "a.harn": "pub fn f(n: int) -> bool {\n  return (n > 1) == true\n}\n" });
     const found = await harn(["lint", "a.harn", "--json"]);
     expect(found.code).toBe(1);
     expect(JSON.parse(found.out)).toContainEqual(
       expect.objectContaining({ message: "Comparison with `true` is redundant" }),
     );
     await harn(["lint", "--fix", "a.harn"]);
-    expect(readFileSync(join(folder, "a.harn"), "utf8")).toContain("return flag\n");
+    expect(readFileSync(join(folder, "a.harn"), "utf8")).toMatch(/return \(?n > 1\)?\n/);
   });
 
   it("a file that is no text is refused, not mangled", async () => {
     writeFileSync(join(folder, "a.harn"), new Uint8Array([0x6c, 0xff, 0xfe]));
     const { code, err } = await harn(["fmt", "a.harn"]);
     expect(code).toBe(1);
-    expect(err).toBe("harn: Cannot read a.harn: it is not valid UTF-8\n1 file: 0 changed, 1 could not be read\n");
+    expect(err).toBe("harn: Cannot read a.harn: it is not valid UTF-8\n1 file: 0 changed, 1 could not be formatted\n");
     expect([...readFileSync(join(folder, "a.harn"))]).toEqual([0x6c, 0xff, 0xfe]);
   });
 });

@@ -22,6 +22,10 @@ export async function findSourceFiles(
     const info = await context.host.perform("fs.stat", { path }, context.cancel);
     if (info === undefined) throw new UsageError(`Cannot find ${path}`);
     if (info.kind === "directory") await walk(context, path.replace(/\/+$/, ""), isWanted, found);
+    else if (info.kind === "other")
+      throw new UsageError(
+        `${path} is neither a file nor a folder; a pipe or device can be read as \`-\` (standard input)`,
+      );
     else found.push(path);
   }
   if (found.length === 0) throw new UsageError(`There is no .harn file in ${paths.join(", ") || "this folder"}`);
@@ -39,7 +43,7 @@ async function walk(
     const info = await context.host.perform("fs.stat", { path });
     if (info?.kind === "directory") {
       if (!skippedFolders.has(name)) await walk(context, path, isWanted, found);
-    } else if (isWanted(name) && info !== undefined) found.push(path);
+    } else if (isWanted(name) && info !== undefined && info.kind !== "other") found.push(path);
   }
 }
 

@@ -25,6 +25,7 @@ export type {
   TypeExpr,
 } from "./syntax/ast.ts";
 export { peelAttributes } from "./syntax/ast.ts";
+export { isDeclaration, isStatement } from "./syntax/item-kinds.ts";
 export { type LexResult, lex, MAX_INTERPOLATION_DEPTH, MAX_TOKENS } from "./syntax/lexer.ts";
 export { type ParseResult, parse } from "./syntax/parser.ts";
 export { MAX_NESTING, MAX_TREE_HEIGHT } from "./syntax/parser-state.ts";

@@ -43,7 +43,7 @@ export async function fmtCommand(context: CliContext, paths: readonly string[], 
   }
   progress.clear();
   const what = options.check ? "would change" : "changed";
-  context.err(`${counted(files.length, "file")}: ${changed} ${what}, ${failed} could not be read\n`);
+  context.err(`${counted(files.length, "file")}: ${changed} ${what}, ${failed} could not be formatted\n`);
   return failed > 0 || (options.check && changed > 0) ? exitCodes.failed : exitCodes.ok;
 }
 

@@ -8,7 +8,16 @@
  *     __session_done()          the input is over; returns when nothing that it started runs any more
  */
 
-import { type Expr, type Item, type Module, type NodeOf, peelAttributes, type Span } from "../../lang/index.ts";
+import {
+  type Expr,
+  type Item,
+  isDeclaration,
+  isStatement,
+  type Module,
+  type NodeOf,
+  peelAttributes,
+  type Span,
+} from "../../lang/index.ts";
 import { namesOf, patternNames } from "./transcript.ts";
 
 export const sessionCalls = {
@@ -65,30 +74,17 @@ const nowhere: Span = { start: 0, end: 0 };
 /** Declarations, and statements that end the input or come at its end. */
 function isRunAsItIs(outer: Item): boolean {
   const { item } = peelAttributes(outer);
-  switch (item.kind) {
-    case "ImportDecl":
-    case "PipelineDecl":
-    case "OverrideDecl":
-    case "FnDecl":
-    case "ToolDecl":
-    case "SkillDecl":
-    case "EvalPackDecl":
-    case "EnumDecl":
-    case "StructDecl":
-    case "InterfaceDecl":
-    case "ImplBlock":
-    case "TypeDecl":
-    case "LetStmt":
-    case "ReturnStmt":
-    case "ThrowStmt":
-    case "BreakStmt":
-    case "ContinueStmt":
-    case "DeferStmt":
-      return true;
-    default:
-      return false;
-  }
+  return isDeclaration(item) || leavesOrBinds.has(item.kind);
 }
+
+const leavesOrBinds: ReadonlySet<Item["kind"]> = new Set<Item["kind"]>([
+  "LetStmt",
+  "ReturnStmt",
+  "ThrowStmt",
+  "BreakStmt",
+  "ContinueStmt",
+  "DeferStmt",
+]);
 
 /** Whatever it comes to, variables it has set stay set. */
 function observed(item: Item, isLast: boolean, variables: readonly SessionVariable[]): Item {
@@ -104,18 +100,7 @@ function observed(item: Item, isLast: boolean, variables: readonly SessionVariab
 }
 
 function isExpression(item: Item): item is Expr {
-  switch (item.kind) {
-    case "AssignStmt":
-    case "ForStmt":
-    case "WhileStmt":
-    case "GuardStmt":
-    case "RequireStmt":
-    case "ErrorNode":
-    case "AttributedDecl":
-      return false;
-    default:
-      return !isRunAsItIs(item);
-  }
+  return item.kind !== "ErrorNode" && item.kind !== "AttributedDecl" && !isDeclaration(item) && !isStatement(item);
 }
 
 /** In `let x = x + 1` the right-hand `x` is the earlier one. */

@@ -9,6 +9,7 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Decl, Expr, Item, Module, Pattern } from "../syntax/ast.ts";
 import { peelAttributes } from "../syntax/ast.ts";
+import { isDeclaration, isStatement } from "../syntax/item-kinds.ts";
 import type { SourceFile } from "../syntax/source-file.ts";
 import { walkItems } from "../syntax/visit-children.ts";
 import type { BuiltinTable } from "./builtin-table.ts";
@@ -113,37 +114,11 @@ function createWalk(): Walk {
 }
 
 function checkItem(checker: Checker, item: Item): Type {
-  switch (item.kind) {
-    case "ImportDecl":
-    case "PipelineDecl":
-    case "OverrideDecl":
-    case "FnDecl":
-    case "ToolDecl":
-    case "SkillDecl":
-    case "EvalPackDecl":
-    case "EnumDecl":
-    case "StructDecl":
-    case "InterfaceDecl":
-    case "ImplBlock":
-    case "TypeDecl":
-    case "AttributedDecl":
-      checkDeclaration(checker, item);
-      return UNTYPED;
-    case "LetStmt":
-    case "AssignStmt":
-    case "ForStmt":
-    case "WhileStmt":
-    case "ReturnStmt":
-    case "ThrowStmt":
-    case "BreakStmt":
-    case "ContinueStmt":
-    case "GuardStmt":
-    case "RequireStmt":
-    case "DeferStmt":
-      return checkStatement(checker, item);
-    default:
-      return checker.walk.expression(checker, item satisfies Expr);
+  if (item.kind === "AttributedDecl" || isDeclaration(item)) {
+    checkDeclaration(checker, item);
+    return UNTYPED;
   }
+  return isStatement(item) ? checkStatement(checker, item) : checker.walk.expression(checker, item satisfies Expr);
 }
 
 // ---- Names bound anywhere --------------------------------------------------------------------------------------------

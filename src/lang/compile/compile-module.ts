@@ -161,7 +161,7 @@ function compileProgram(
   }
   const scratch = main.temp();
   compileItems(main, variables, 0, scratch);
-  for (const item of items) if (item.kind !== "LetStmt" && isDeclaration(item)) compileDeclaration(main, item);
+  for (const item of items) if (item.kind !== "LetStmt" && makesCode(item)) compileDeclaration(main, item);
 
   const chain: NodeOf<"PipelineDecl">[] = [];
   for (let next: NodeOf<"PipelineDecl"> | undefined = entry; next && !chain.includes(next); ) {
@@ -199,12 +199,13 @@ function compileLibrary(main: FunctionScope, items: readonly Item[], result: num
   const scratch = main.temp();
   for (const item of items) {
     if (item.kind === "LetStmt") compileItems(main, [item], 0, scratch);
-    else if (isDeclaration(item)) compileDeclaration(main, item);
+    else if (makesCode(item)) compileDeclaration(main, item);
   }
   main.asm.emit("LoadNil", result);
 }
 
-function isDeclaration(item: Item): boolean {
+/** The other declarations are used up by compiling. */
+function makesCode(item: Item): boolean {
   switch (peelAttributes(item).item.kind) {
     case "FnDecl":
     case "ToolDecl":

@@ -1,6 +1,7 @@
 /** A whole file: shebang, imports, top-level items. */
 
-import type { Comment, ImportDecl, Item, Module } from "../syntax/ast.ts";
+import { type Comment, type ImportDecl, type Item, type Module, peelAttributes } from "../syntax/ast.ts";
+import { isDeclaration } from "../syntax/item-kinds.ts";
 import { compareText } from "./comma-sequence.ts";
 import { createCommentStore } from "./comment-store.ts";
 import { defaultFormatOptions, type FormatOptions } from "./format-options.ts";
@@ -57,11 +58,11 @@ function printBody(printer: Printer, module: Module): string {
 
 /** Declarations stand apart; plain statements of a script keep their grouping. */
 function topLevelSeparation(before: Item | undefined, after: Item): Separation {
-  return isDeclaration(before) || isDeclaration(after) ? "blank" : "as-written";
+  return standsApart(before) || standsApart(after) ? "blank" : "as-written";
 }
 
-function isDeclaration(item: Item | undefined): boolean {
-  return item !== undefined && (item.kind.endsWith("Decl") || item.kind === "ImplBlock");
+function standsApart(item: Item | undefined): boolean {
+  return item !== undefined && isDeclaration(peelAttributes(item).item);
 }
 
 // ---- Leading imports -----------------------------------------------------------------------------------------------

@@ -1,43 +1,16 @@
 /** Statements. An expression statement is printed as its expression. */
 
 import type { Item, Stmt } from "../syntax/ast.ts";
+import { isDeclaration, isStatement } from "../syntax/item-kinds.ts";
 import { printAttributed, printDeclaration } from "./print-declarations.ts";
 import { printExpression, printHead } from "./print-expressions.ts";
 import { printAnnotation, printPattern } from "./print-types.ts";
 import type { Printer } from "./printer.ts";
 
 export function printItem(printer: Printer, node: Item, depth: number): string {
-  switch (node.kind) {
-    case "LetStmt":
-    case "AssignStmt":
-    case "ForStmt":
-    case "WhileStmt":
-    case "ReturnStmt":
-    case "ThrowStmt":
-    case "BreakStmt":
-    case "ContinueStmt":
-    case "GuardStmt":
-    case "RequireStmt":
-    case "DeferStmt":
-      return printStatement(printer, node, depth);
-    case "ImportDecl":
-    case "PipelineDecl":
-    case "OverrideDecl":
-    case "FnDecl":
-    case "ToolDecl":
-    case "SkillDecl":
-    case "EvalPackDecl":
-    case "EnumDecl":
-    case "StructDecl":
-    case "InterfaceDecl":
-    case "ImplBlock":
-    case "TypeDecl":
-      return printDeclaration(printer, node, depth);
-    case "AttributedDecl":
-      return printAttributed(printer, node, depth);
-    default:
-      return printExpression(printer, node, depth);
-  }
+  if (node.kind === "AttributedDecl") return printAttributed(printer, node, depth);
+  if (isDeclaration(node)) return printDeclaration(printer, node, depth);
+  return isStatement(node) ? printStatement(printer, node, depth) : printExpression(printer, node, depth);
 }
 
 function printStatement(printer: Printer, node: Stmt, depth: number): string {

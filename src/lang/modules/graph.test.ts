@@ -190,13 +190,13 @@ describe("what cannot be loaded", () => {
     const graph = await loadModuleGraph({ entry: "/app/main.harn", reader });
     expect(messages(graph)).toEqual(["Import error: cannot read 'a': no disk"]);
     const broken = await loadModuleGraph({ entry: "/app/x.harn", reader });
-    expect(messages(broken)).toEqual(["Import error: cannot read '/app/x.harn': disk fell off"]);
+    expect(messages(broken)).toEqual(["Cannot read '/app/x.harn': disk fell off"]);
   });
 
   it("gives an empty module for a missing entry", async () => {
     const graph = await load({}, {});
     expect(main(graph).module.items).toEqual([]);
-    expect(messages(graph)).toEqual(["Import error: cannot read '/app/main.harn': no such file"]);
+    expect(messages(graph)).toEqual(["Cannot read '/app/main.harn': no such file"]);
   });
 
   it("takes the entry's text from the caller", async () => {

@@ -237,7 +237,8 @@ function reportUnread(importer: Draft, span: Span, path: string, read: Unread): 
   const reason =
     read.kind === "missing" ? "no such file" : read.kind === "directory" ? "it is a directory" : read.reason;
   const code = read.kind === "missing" ? "HARN-N101" : "HARN-N103";
-  report(importer, code, `Import error: cannot read '${path}': ${reason.replace(/\s+/g, " ")}`, span);
+  const what = path === importer.file.path ? "Cannot read" : "Import error: cannot read";
+  report(importer, code, `${what} '${path}': ${reason.replace(/\s+/g, " ")}`, span);
 }
 
 // ---- Link ----------------------------------------------------------------------------------------------------------
