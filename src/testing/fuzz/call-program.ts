@@ -21,7 +21,7 @@ export interface Callable {
 
 /** What a signature like `send(channel: channel, value: any) -> bool` says. */
 export function callableOf(signature: string): Callable {
-  const [, name = "", list = ""] = /^(\w+)(?:<[^(]*>)?\((.*)\)(?: ->.*)?$/.exec(signature) ?? [];
+  const [, name = "", list = ""] = /^([\w.]+)(?:<[^(]*>)?\((.*)\)(?: ->.*)?$/.exec(signature) ?? [];
   const params = list.split(/,\s*(?=\.{0,3}\w+\??:)/).filter((param) => param !== "");
   return { name, params: params.map((param) => param.replace(/^[^:]*:\s*/, "")) };
 }
@@ -67,18 +67,12 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   stream: ["steps(3)"],
   channel: ["channel(1)", "channel(0)"],
   closure: ["{ x -> x }", "{ -> 1 }", "{ a, b -> a }", '{ x -> throw "no" }', "{ x -> x.y.z }", "{ a, b -> true }"],
-  other: [
-    "5s",
-    "0ms",
-    "Ok(1)",
-    'Err("e")',
-    "pair(1, 2)",
-    "spawn { 1 }",
-    "println",
-    "Point { x: 1 }",
-    "Shape.Dot",
-    "pi",
-  ],
+  duration: ["5s", "0ms", "1w"],
+  task_handle: ["spawn { 1 }", 'spawn { throw "no" }', "spawn { sleep(1h) }"],
+  atomic: ["atomic(1)"],
+  bytes: ['bytes_from_string("ab")', 'bytes_from_hex("00ff")', 'bytes_from_hex("")'],
+  rng: ["rng_seed(7)"],
+  other: ["Ok(1)", 'Err("e")', "pair(1, 2)", "println", "Point { x: 1 }", "Shape.Dot", "pi"],
 };
 
 const KINDS = Object.keys(VALUES);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Json } from "../../base/index.ts";
 import { encodeModule } from "../../bytecode/index.ts";
 import { loadSource } from "../../runtime/index.ts";
+import { standardBuiltins } from "../../stdlib/index.ts";
 import { callableOf, callProgram } from "./call-program.ts";
 import { complaint, platformText, soundnessComplaint, withoutDetails } from "./complaints.ts";
 import { fuzzInput, runFuzzCases } from "./fuzz-cases.ts";
@@ -210,6 +211,7 @@ describe("damage", () => {
       params: ["list<T>", "dict<string, int> | nil", "fn(T) -> T"],
     });
     expect(callableOf("now() -> int")).toEqual({ name: "now", params: [] });
+    for (const { signature, native } of standardBuiltins) expect(callableOf(signature).name).toBe(native.name);
   });
 
   it("calls name what there is", () => {
