@@ -94,8 +94,11 @@ Examples:
     .summary("play a recorded run back")
     .description("Runs the program against its recording: same answers, same order, nothing outside asked or changed.")
     .argument("<run>", "a run's .jsonl file, or a folder, whose newest run is meant")
-    .addHelpText("after", "\nExample:\n  harn replay recordings")
-    .action(async (run: string) => finish(await (await import("./commands/replay.ts")).replayCommand(context, run)));
+    .option("--receipt <file>", "write what each step took, as JSON; - for a table on stderr")
+    .addHelpText("after", "\nExample:\n  harn replay recordings\n  harn replay --receipt - recordings")
+    .action(async (run: string, options: { receipt?: string }) =>
+      finish(await (await import("./commands/replay.ts")).replayCommand(context, run, options)),
+    );
 
   program
     .command("resume")

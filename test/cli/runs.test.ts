@@ -64,6 +64,23 @@ describe("recordings", () => {
   });
 });
 
+describe("runs with steps", () => {
+  it("tell what each step took, when they run and whenever they are played back", async () => {
+    write(
+      "steps.harn",
+      '@step(name: "greet", budget: {max_tokens: 100})\nfn greet() { return "hi" }\nprintln(greet())\n',
+    );
+    const run = await harn("run", "--record", "stepped", "--receipt", "-", "steps.harn");
+    expect([run.code, run.out]).toEqual([0, "hi\n"]);
+    expect(run.err).toMatch(/\ngreet +completed/);
+    const replayed = await harn("replay", "--receipt", "-", "stepped");
+    expect([replayed.code, replayed.out]).toEqual([0, "hi\n"]);
+    expect(replayed.err).toMatch(/\ngreet +completed/);
+    expect((await harn("replay", "--receipt", "told.json", "stepped")).code).toBe(0);
+    expect(JSON.parse(read("told.json"))).toMatchObject({ steps: [{ name: "greet", status: "completed" }] });
+  });
+});
+
 describe("durable runs", () => {
   it("that are over say so and do nothing", async () => {
     const before = read("out.txt");

@@ -23,7 +23,7 @@ export async function failureOfRecording(context: CliContext, path: string): Pro
   const told: string[] = [];
   const quiet: CliContext = { ...context, err: (text) => told.push(text) };
   try {
-    const { isSame } = await replayRun(quiet, await findRunFile(context, resolve(context.cwd, path)), false);
+    const { isSame } = await replayRun(quiet, await findRunFile(context, resolve(context.cwd, path)), { show: false });
     if (isSame) return undefined;
   } catch (error) {
     if (!(error instanceof HarnError) && !(error instanceof UsageError)) throw error;
