@@ -33,8 +33,8 @@ const short = (value) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 const rows = [
   { scenario: "turns", key: "cpuUs", title: "CPU per turn, µs (20 tool turns)" },
   { scenario: "turns", key: "wallUs", title: "time per turn, µs" },
-  { scenario: "settled", key: "cpuUs", title: "the same after 1,260 requests: CPU per turn, µs" },
-  { scenario: "settled", key: "wallUs", title: "the same after 1,260 requests: time per turn, µs" },
+  { scenario: "settled", key: "quietUs", title: "settled: CPU per turn in a quiet moment, µs" },
+  { scenario: "settled", key: "cpuUs", title: "settled: CPU per turn, median, µs" },
   { scenario: "first", key: "cpuUs", title: "CPU to the first delta, µs" },
   { scenario: "first", key: "wallUs", title: "time to the first delta, µs" },
   { scenario: "deltas", key: "cpuUs", title: "CPU per text delta, µs (50,000)" },
@@ -78,6 +78,10 @@ const samples = new Map(chosen.map((name) => [name, new Map(scenarios.map((scena
 const failures = [];
 for (let round = 0; round < rounds; round++) {
   for (const scenario of scenarios) {
+    if (scenario === "settled") {
+      await measureSettled();
+      continue;
+    }
     for (const name of chosen) {
       const args = ["--expose-gc", "--no-warnings", `${here}measure.mjs`, name, scenario, baseUrl];
       try {
@@ -95,6 +99,20 @@ for (let round = 0; round < rounds; round++) {
   process.stderr.write(`round ${round + 1} of ${rounds}\n`);
 }
 server.stdin.end();
+
+/** One process for those that are compared: others would compile and collect on their account. */
+async function measureSettled() {
+  const names = chosen.filter((name) => name === base || name.startsWith("ours"));
+  try {
+    const output = await runText(process.execPath, ["--no-warnings", `${here}settled.mjs`, baseUrl, ...names]);
+    for (const [name, sample] of Object.entries(JSON.parse(output.trim().split("\n").at(-1)))) {
+      samples.get(name).get("settled").push(sample);
+    }
+  } catch (error) {
+    failures.push(`settled: ${error.message.split("\n").slice(0, 6).join(" ")}`);
+  }
+  loads.push(loadavg()[0]);
+}
 
 const medianOf = (name, { scenario, key }) => {
   const all = samples.get(name)?.get(scenario) ?? [];
@@ -128,7 +146,8 @@ for (const [bare, what] of [
     ["turns", "after a hundred requests"],
     ["settled", "settled"],
   ]) {
-    const [below, program] = [bare, "ours-harn"].map((name) => medianOf(name, { scenario, key: "cpuUs" }));
+    const key = scenario === "settled" ? "quietUs" : "cpuUs";
+    const [below, program] = [bare, "ours-harn"].map((name) => medianOf(name, { scenario, key }));
     if (below === undefined || program === undefined) continue;
     console.log(`A Harn program over ${what}, CPU per turn ${when}: ${formatRatio(program / below)}`);
   }

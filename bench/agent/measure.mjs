@@ -63,20 +63,6 @@ const scenarios = {
     return middle(samples);
   },
 
-  /** The same once the engine has compiled what there is to compile: what a service that has run for a while spends. */
-  async settled() {
-    const conversation = () => converse("gpt-turns-20", { toolRuns: 20, text: done });
-    for (let i = 0; i < 60; i++) await conversation();
-    const samples = [];
-    for (let i = 0; i < 25; i++) {
-      const cpu = cpuUs();
-      const started = performance.now();
-      await conversation();
-      samples.push({ cpu: (cpuUs() - cpu) / 21, wall: ((performance.now() - started) * 1000) / 21 });
-    }
-    return middle(samples);
-  },
-
   /** From asking to the first piece of text, for one request at a time. */
   async first() {
     const samples = [];
