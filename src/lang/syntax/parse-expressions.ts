@@ -219,7 +219,7 @@ function asIdent(expr: Extract<Expr, { kind: "Identifier" }>): Ident {
 
 function parseMember(p: Parser, object: Expr, start: number): Expr {
   const optional = advance(p).kind === "?.";
-  const name = expectMemberName(p, "member name");
+  const name = expectMemberName(p, "member name", at(p, ".") ? { hint: "A range is written `1 to 3`" } : {});
   if (!at(p, "(")) return { kind: "Property", object, property: name, optional, span: spanFrom(p, start) };
   const args = parseArguments(p);
   return { kind: "MethodCall", object, method: name, args, optional, span: spanFrom(p, start) };

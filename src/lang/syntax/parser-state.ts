@@ -195,14 +195,14 @@ export function expectIdentifier(p: Parser, expected: string): Ident {
 }
 
 /** A member name or dict key, where every keyword is a name too. */
-export function expectMemberName(p: Parser, expected: string): Ident {
+export function expectMemberName(p: Parser, expected: string, extras: ReportExtras = {}): Ident {
   skipNewlines(p);
   const token = currentToken(p);
   if (at(p, "identifier") || isKeyword(currentKind(p))) {
     advance(p);
     return ident(p, token);
   }
-  fail(p, expected);
+  fail(p, expected, extras);
   return missingIdent(p);
 }
 
