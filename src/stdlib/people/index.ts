@@ -41,6 +41,7 @@ import { dictToJson, jsonToDict, jsonToValue, valueToJson } from "../json/conver
 import { answerValue } from "../llm/answer-value.ts";
 import { canonicalSchema } from "../schema/canonical.ts";
 import { validate } from "../schema/validate.ts";
+import { fireHooks } from "../steps/fire-hooks.ts";
 
 export const PEOPLE_STATE = "people";
 
@@ -217,6 +218,12 @@ async function dualControl(args: readonly Value[], context: AsyncContext): Promi
     throw fault(`${fn}: expected at least ${of} approvers, got ${approvers.length}`);
   }
   const name = action instanceof Closure && action.proto.name !== "" ? action.proto.name : "anonymous";
+  await fireHooks(context, "OnApprovalRequested", {
+    kind: "dual_control",
+    action: name,
+    quorum: required,
+    reviewers: approvers,
+  });
   await requestDualControl(humanDesk(context), { ...asker(context), action: name, required, of, approvers });
   return context.call(action, []);
 }
@@ -255,7 +262,12 @@ export const peopleBuiltins: readonly Builtin[] = [
       example: `${answered("approval", '{approved: true, reviewer: "Ada"}')}println(request_approval("deploy").reviewers)`,
     },
     (args, context) =>
-      withPeople(async () => answerValue(await requestApproval(humanDesk(context), approvalQuestion(args, context)))),
+      withPeople(async () => {
+        const question = approvalQuestion(args, context);
+        const { action, quorum, reviewers } = question;
+        await fireHooks(context, "OnApprovalRequested", { kind: "approval", action, quorum, reviewers });
+        return answerValue(await requestApproval(humanDesk(context), question));
+      }),
   ),
   effect(
     {
