@@ -1,5 +1,6 @@
 /** `docs/reference/diagnostics.md`: every code, as `harn explain` tells it. */
 
+import { ERROR_CATEGORY_ROWS } from "../../src/cli/commands/error-categories.ts";
 import { allCodes, type CodeRow } from "../../src/lang/index.ts";
 import { fenced, type Page } from "./pages.ts";
 
@@ -20,7 +21,17 @@ export function diagnosticsPage(): Page {
     const rows = allCodes.filter(({ code }) => code.startsWith(`HARN-${letter}`));
     return `## ${title}\n\n${rows.map(section).join("\n\n")}`;
   });
-  return { path: "docs/reference/diagnostics.md", text: `# Diagnostics\n\n${intro}\n\n${sections.join("\n\n")}\n` };
+  const text = `# Diagnostics\n\n${intro}\n\n${sections.join("\n\n")}\n\n${categories()}\n`;
+  return { path: "docs/reference/diagnostics.md", text };
+}
+
+/** What a running program can catch has no code but a category. */
+function categories(): string {
+  const sections = Object.entries(ERROR_CATEGORY_ROWS).map(
+    ([category, { explanation, example }]) => `### ${category}\n\n${explanation}\n\n${fenced("harn", example)}`,
+  );
+  const about = "What a program catches has a category instead of a code: `error_category(e)` names it.";
+  return `## Categories of caught errors\n\n${about}\n\n${sections.join("\n\n")}`;
 }
 
 function section({ code, severity, rule, title, explanation, file, bad, fixed, files }: CodeRow): string {

@@ -358,6 +358,11 @@ describe("explain and doc", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^HARN-P001 \(error\): /);
     expect((await harn(["explain"])).out).toContain("HARN-P001  ");
+    expect((await harn(["explain", "l001"])).out).toContain("// lint: allow ");
+    expect((await harn(["explain", "Rate_Limit"])).out).toMatch(/^rate_limit: /);
+    expect((await harn(["explain", "rate_limt"])).err).toContain("did you mean `rate_limit`?");
+    expect((await harn(["explain", "t1"])).err).toContain("did you mean `HARN-T001`?");
+    expect((await harn(["doc", "prinln"])).err).toContain("did you mean `println`?");
   });
 
   it("documents a builtin", async () => {

@@ -6,8 +6,16 @@ import { describe, expect, it } from "vitest";
 import { cliPage } from "../../scripts/reference/cli-page.ts";
 import { diagnosticsPage } from "../../scripts/reference/diagnostics-page.ts";
 import { fenced, root } from "../../scripts/reference/pages.ts";
+import { ERROR_CATEGORY_ROWS } from "../../src/cli/commands/error-categories.ts";
+import { runHarn } from "../support/run-harn.ts";
 
 const pages = [diagnosticsPage(), cliPage()];
+
+describe("a category of caught errors", () => {
+  it.each(Object.entries(ERROR_CATEGORY_ROWS))("%s is what its example prints", async (category, { example }) => {
+    expect(await runHarn(example)).toMatchObject({ output: `${category}\n` });
+  });
+});
 
 describe("reference pages (npm run docs)", () => {
   it.each(pages)("$path is what the tables say", ({ path, text }) => {
