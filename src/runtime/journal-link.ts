@@ -87,7 +87,7 @@ export interface JournalLink {
   readonly position: (taskId: string) => number;
   readonly checkpoint: Checkpoint | undefined;
   /** Whether the task's next request in the log is a hold. */
-  readonly isHeldNext: (taskId: string) => boolean;
+  readonly isHeldNext: (taskId: string, point: number) => boolean;
   readonly requests: RequestLog;
   /** For the VM; `open`: results may be handed over meanwhile. */
   readonly breathe: (open: boolean) => Promise<void>;
@@ -171,7 +171,7 @@ export function linkJournal(
     position: (taskId) => journalHost.position(taskId),
     checkpoint,
     requests,
-    isHeldNext: (taskId) => journalHost.expects(taskId, "sleep", { ms: HOLD_MS }),
+    isHeldNext: (taskId, point) => journalHost.expects(taskId, "sleep", { ms: HOLD_MS + point }),
     async breathe(open) {
       if (open) await breathHost.perform("sleep", { ms: 0 });
       else await tick();

@@ -6,7 +6,7 @@
  * remembers. A moment at which something is alive that is no data is passed over, and a later one tried.
  */
 
-import { CancelToken, HarnError, type Host } from "../base/index.ts";
+import { CancelToken, HarnError, type Host, isJsonObject } from "../base/index.ts";
 import { createRedactor, type Journal, type JournalHost, type Redactor } from "../journal/index.ts";
 import { standardSnapshotParts } from "../stdlib/index.ts";
 import { type Checkpoint, captureVm, type Vm } from "../vm/index.ts";
@@ -169,8 +169,18 @@ export function rememberingRedactor(inner: Redactor = createRedactor()): Remembe
     args: (kind, args) => inner.args(kind, args),
     result(kind, args, result) {
       const redacted = inner.result(kind, args, result);
-      if (redacted.changed && !(typeof result === "string" && result.length >= FINDABLE)) holdsUnknown = true;
+      if (redacted.changed && !isFindable(result, redacted.value)) holdsUnknown = true;
       return redacted;
     },
   };
+}
+
+/** Every text that was kept out can be looked for: a whole result, or values of the environment. */
+function isFindable(result: unknown, redacted: unknown): boolean {
+  if (typeof result === "string") return result.length >= FINDABLE;
+  if (!isJsonObject(result) || !isJsonObject(redacted)) return false;
+  return Object.entries(result).every(
+    ([name, value]) =>
+      redacted[name] === value || (typeof value === "string" && (value === "" || value.length >= FINDABLE)),
+  );
 }

@@ -451,7 +451,7 @@ export class Vm {
   asyncContext(task: Task, native: AsyncNative, args: readonly Value[], again?: NativeWait): AsyncContext {
     const position = again?.position ?? this.#position(task.id);
     const wait = new NativeWait(task.id, native, args, position, task.place);
-    const progress = this.checkpoints.begin(wait, again);
+    const progress = this.checkpoints.begin(task, wait, again);
     const { token } = wait;
     const context: AsyncContext = {
       vm: this,

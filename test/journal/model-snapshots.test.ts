@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { beginJournal, createMemoryStore, openJournal } from "../../src/journal/index.ts";
 import type { SnapshotEvent } from "../../src/runtime/index.ts";
-import { createVirtualHost } from "../../src/testing/index.ts";
+import { createVirtualHost, type VirtualHost } from "../../src/testing/index.ts";
 import { compile, isolatedHost, play, playVirtually } from "./journaled-program.ts";
 import { collecting, leftAt, openAt, refusals } from "./snapshots.ts";
 
@@ -240,4 +240,91 @@ describe("programs with models from their snapshots", () => {
       }
     },
   );
+});
+
+describe("parallel tasks that are never at rest together", () => {
+  const PARALLEL = `
+fn talk(side) {
+  var words = []
+  for i in 1 to 30 {
+    words = words.push(llm_call("\${side} \${i}", nil, {provider: "anthropic", model: "claude-sonnet-4-20250514"}).text)
+  }
+  return words
+}
+let all = parallel each ["north", "south", "east"] { side -> talk(side) }
+println(all.map({ words -> len(words) }))
+println(all[1][29])
+println(llm_usage().call_count)
+`;
+
+  /** Answers that take their time: a call of each task is always under way. */
+  function slowHost(): VirtualHost {
+    const inner = createVirtualHost({ env: { ANTHROPIC_API_KEY: "a-key-for-this-test" } });
+    let calls = 0;
+    return {
+      ...inner,
+      stream(kind, args, signal) {
+        if (kind !== "model.stream") return inner.stream(kind, args, signal);
+        const ms = 3 + (calls++ % 5);
+        return (async function* () {
+          await inner.perform("sleep", { ms }, signal);
+          yield { type: "response-start" };
+          yield { type: "text-delta", messageId: "m", delta: `answer ${JSON.stringify(args).length % 7}` };
+          const usage = { inputTokens: 5, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, exact: true };
+          yield { type: "done", stopReason: "end_turn", usage };
+        })() as never;
+      },
+    };
+  }
+
+  async function run(waitMs: number) {
+    const { store, snapshots } = collecting(createMemoryStore());
+    const journal = await beginJournal(store, { id: "r", createdMs: 0 }, { snapshots: "keep" });
+    const program = await compile(PARALLEL);
+    const whole = await playVirtually(
+      program,
+      { mode: "record", journal, keepOutput: true, snapshots: { everyEntries: 100, waitMs } },
+      slowHost(),
+    );
+    return { store, snapshots, program, whole };
+  }
+
+  it("have no snapshot while they need not wait for one another", async () => {
+    const { snapshots, whole } = await run(0);
+    expect(whole.output).toContain("[30, 30, 30]\n");
+    expect(snapshots).toEqual([]);
+  });
+
+  it("wait for one another now and then: the log knows, and from each snapshot it goes on as it did", async () => {
+    const { store, snapshots, program, whole } = await run(1000);
+    expect(whole.output).toContain("[30, 30, 30]\n");
+    expect(snapshots.length).toBeGreaterThan(0);
+    const replayed = await play(
+      program,
+      { mode: "replay", journal: await openJournal(store, "r") },
+      { host: isolatedHost() },
+    );
+    expect({ output: replayed.output, error: replayed.error }).toEqual({ output: whole.output, error: undefined });
+    for (const snapshot of snapshots) {
+      const journal = await openAt(store, "r", snapshot);
+      const rest = await play(program, { mode: "replay", journal }, { host: isolatedHost() });
+      expect({ output: rest.output, error: rest.error }).toEqual({ output: whole.output, error: undefined });
+      const left = await leftAt(store, "r", snapshot);
+      const again = await openJournal(left, "r", { snapshots: "use" });
+      const resumed = await playVirtually(program, { mode: "resume", journal: again }, slowHost());
+      expect(resumed.error).toBeUndefined();
+      expect(resumed.output).toContain("[30, 30, 30]\n");
+      const log = await play(
+        program,
+        { mode: "replay", journal: await openJournal(left, "r") },
+        { host: isolatedHost() },
+      );
+      expect({ output: log.output, error: log.error }).toEqual({ output: resumed.output, error: undefined });
+    }
+  });
+
+  it("do not wait for one that takes too long", async () => {
+    const { whole } = await run(1);
+    expect(whole.output).toContain("[30, 30, 30]\n");
+  });
 });

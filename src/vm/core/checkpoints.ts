@@ -35,13 +35,16 @@ export interface Checkpoint {
   release(): void;
 }
 
-/** A sleep of this length, milliseconds, is a hold. No program sleeps as long. */
+/**
+ * A sleep of this length and the number of a pause point, milliseconds, is a hold; no program sleeps as long. The number tells
+ * where: what is asked in a task's name is no measure of how far it has come, since calls share the model layer's host.
+ */
 export const HOLD_MS = 4e15;
 
 export interface CheckpointOptions {
   readonly checkpoint?: Checkpoint;
-  /** Whether a task's next request in the log is a hold; default: there is no log. */
-  readonly isHeldNext?: (taskId: string) => boolean;
+  /** Whether a task's next request in the log is a hold at this pause point; default: there is no log. */
+  readonly isHeldNext?: (taskId: string, point: number) => boolean;
   /** The latest requests of the run, whoever made them, by their entries in the log; default: there is no log. */
   readonly requests?: RequestLog;
 }
@@ -53,7 +56,7 @@ export interface CheckpointOptions {
 export class Checkpoints {
   readonly #vm: Vm;
   readonly #checkpoint: Checkpoint | undefined;
-  readonly #isHeldNext: ((taskId: string) => boolean) | undefined;
+  readonly #isHeldNext: CheckpointOptions["isHeldNext"];
   readonly #requests: RequestLog | undefined;
   readonly #position: (taskId: string) => number;
   readonly #wake: () => void;
@@ -92,10 +95,14 @@ export class Checkpoints {
    *
    * @param again the call as it was in the run that is gone on with
    */
-  begin(call: NativeWait, again: NativeWait | undefined): CallProgress | undefined {
+  begin(task: Task, call: NativeWait, again: NativeWait | undefined): CallProgress | undefined {
     call.requestCount = this.#requests?.count ?? 0;
-    if (again !== undefined) call.prologue = again.prologue;
-    return this.#requests && { from: again?.kept, keep: (state) => this.#keep(call, state) };
+    if (again !== undefined) {
+      call.prologue = again.prologue;
+      call.pausePoint = again.pausePoint;
+      call.kept = again.kept;
+    }
+    return this.#requests && { from: again?.kept, keep: (state) => this.#keep(task, call, state) };
   }
 
   /**
@@ -108,9 +115,10 @@ export class Checkpoints {
       return false;
     }
     if (native === holdNative) return false;
-    const isHeld = this.#isHeldNext?.(task.id) || (this.#holding && !isCalledBack(task));
+    const point = ++task.pausePoints;
+    const isHeld = this.#isHeldNext?.(task.id, point) || (this.#holding && !isCalledBack(task));
     if (!isHeld && !(this.#checkpoint?.due() && this.#isData)) return false;
-    pushRoutine(task, pausedCallRoutine, { native, args, called: false, isHeld } satisfies PausedCall, dst);
+    pushRoutine(task, pausedCallRoutine, { native, args, called: false, isHeld, point } satisfies PausedCall, dst);
     task.resumeRegister = -1;
     this.#vm.runNext(task);
     this.#paused = !isHeld;
@@ -157,17 +165,25 @@ export class Checkpoints {
       call.mark = undefined;
       mark?.goOn();
     };
-    if (!this.#holding && !this.#isHeldNext?.(call.taskId)) goOn();
-    else this.#vm.hostNamed(call.taskId).perform("sleep", { ms: HOLD_MS }, call.token).then(goOn, goOn);
+    const point = call.pausePoint as number;
+    if (!this.#holding && !this.#isHeldNext?.(call.taskId, point)) goOn();
+    else
+      this.#vm
+        .hostNamed(call.taskId)
+        .perform("sleep", { ms: HOLD_MS + point }, call.token)
+        .then(goOn, goOn);
   }
 
   /**
    * {@link CallProgress.keep}. Others may make the requests of a call in its name (the model layer has one host for all),
    * hence the count of all requests: until a call first keeps something, nobody else gets to ask.
    */
-  #keep(call: NativeWait, state: () => unknown): Promise<void> {
+  #keep(task: Task, call: NativeWait, state: () => unknown): Promise<void> {
     const position = this.#position(call.taskId);
     call.prologue ??= this.#requests?.since(call.requestCount);
+    // A call that is gone on from has been here before.
+    if (call.kept === undefined) call.pausePoint = ++task.pausePoints;
+    call.kept = undefined;
     return new Promise((goOn) => {
       call.mark = { state, position, goOn };
       this.#marked.push(call);
@@ -190,8 +206,8 @@ const holdNative: AsyncNative = {
   kind: "async",
   name: "hold",
   isRepeatable: true,
-  impl: async (_args, { host, signal }) => {
-    await host.perform("sleep", { ms: HOLD_MS }, signal);
+  impl: async ([point], { host, signal }) => {
+    await host.perform("sleep", { ms: HOLD_MS + (point as number) }, signal);
     return undefined;
   },
 };
@@ -205,6 +221,7 @@ function isCalledBack(task: Task): boolean {
 interface PausedCall {
   readonly native: AsyncNative;
   readonly args: readonly Value[];
+  readonly point: number;
   isHeld: boolean;
   called: boolean;
 }
@@ -217,7 +234,7 @@ const pausedCallRoutine: Routine = {
     if (state.called) return control.done(value);
     if (state.isHeld) {
       state.isHeld = false;
-      return control.call(state, control.vm.nativeRef(holdNative), []);
+      return control.call(state, control.vm.nativeRef(holdNative), [state.point]);
     }
     state.called = true;
     control.vm.checkpoints.pass();

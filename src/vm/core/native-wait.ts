@@ -22,7 +22,9 @@ export class NativeWait implements Wait {
   requestCount = 0;
   /** What was asked for before it first kept something, by entries: it asks for that again when it is gone on from. */
   prologue: readonly number[] | undefined = undefined;
-  /** Of a call that is gone on from: what it kept. */
+  /** The pause point at which it last kept something. */
+  pausePoint: number | undefined = undefined;
+  /** Of a call that is gone on from: what it kept, until it does so again. */
   kept: unknown = undefined;
   readonly token: CancelToken = new CancelToken();
   constructor(taskId: string, native: AsyncNative, args: readonly Value[], position: number, place?: Place) {

@@ -117,6 +117,8 @@ export class Task {
   children: Set<Task> | undefined = undefined;
   /** Permits that it was given by name: given back when the task is done, on every path. */
   owned: Set<Permit> | undefined = undefined;
+  /** Places passed at which it could have been held, for finding again where it was. */
+  pausePoints = 0;
   /** Numbers spawns and parallel groups, for ids. */
   spawnCount = 0;
   parallelCount = 0;

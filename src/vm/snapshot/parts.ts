@@ -113,7 +113,7 @@ function pick<T extends object, K extends keyof T>(object: T, ...keys: readonly 
 
 function savedCall(call: NativeWait): object {
   return {
-    ...pick(call, "taskId", "native", "args", "position", "prologue"),
+    ...pick(call, "taskId", "native", "args", "position", "prologue", "pausePoint"),
     kept: call.mark && new PlainJson(call.mark.state() as Json),
   };
 }
