@@ -57,6 +57,9 @@ function runsTooMany({ began, events }: Conversation): readonly string[] {
   return made.filter((id) => timesOf(began, id) > timesOf(made, id));
 }
 
+/** Hundreds of runs in one test: a busy machine takes its time. */
+const PATIENCE_MS = 60_000;
+
 describe.each(ABORT_SCENARIOS.map((scenario) => [scenario.name, scenario] as const))("%s", (_name, scenario) => {
   // The histories hardly depend on the wire: one wire is cancelled everywhere, the others at every nineteenth point.
   it.each(WIRES.map((family) => [family.style, family] as const))(
@@ -80,5 +83,6 @@ describe.each(ABORT_SCENARIOS.map((scenario) => [scenario.name, scenario] as con
       }
       expect(interrupted).toBeGreaterThan(0);
     },
+    PATIENCE_MS,
   );
 });

@@ -132,7 +132,7 @@ describe.each(STRATEGIES)("%s", (name, strategy) => {
       }),
       { numRuns: name.startsWith("a strategy") ? 40 : 80 },
     );
-  });
+  }, 60_000);
 });
 
 describe("room", () => {
