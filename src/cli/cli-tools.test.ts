@@ -1,5 +1,6 @@
 /** The tools of the language as a user meets them: files, folders, standard input, terminals, and mistakes. */
 
+import { execFileSync } from "node:child_process";
 import { chmodSync, lstatSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -13,6 +14,36 @@ afterEach(() => tools.remove());
 
 const unformatted = "let   x=1\nprintln(x)\n";
 const formatted = "let x = 1\nprintln(x)\n";
+
+describe("files that are none", () => {
+  it.skipIf(process.platform === "win32")(
+    "a pipe is named, not waited for; in a folder it is passed over",
+    async () => {
+      execFileSync("mkfifo", [join(tools.path, "pipe.harn")]);
+      const { code, err } = await tools.harn(["check", "pipe.harn"]);
+      expect([code, err]).toEqual([
+        2,
+        "harn: pipe.harn is neither a file nor a folder; a pipe or device can be read as `-` (standard input)\n",
+      ]);
+      tools.write({ "a.harn": "let x = 1\n" });
+      expect((await tools.harn(["check"])).err).toBe("1 file: 0 errors, 0 warnings\n");
+    },
+  );
+
+  it("a program that is not there is no import", async () => {
+    symlinkSync("missing.harn", join(tools.path, "link.harn"));
+    const { code, err } = await tools.harn(["check", "link.harn"]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error\[HARN-N101\]: Cannot read '.*link\.harn': no such file$/m);
+  });
+
+  it("a file named to `harn test` that does not parse is told", async () => {
+    tools.write({ "a.harn": "let x = \n" });
+    const { code, out } = await tools.harn(["test", "a.harn"]);
+    expect(code).toBe(1);
+    expect(out).toContain("HARN-P002");
+  });
+});
 
 describe("standard input as `-`", () => {
   it.each<[string[], string, { code: number; out?: string; err?: string }]>([

@@ -6,7 +6,7 @@ import { sameTree } from "../same-tree.ts";
 export const comparisonToBool: LintRule = {
   name: "comparison-to-bool",
   code: "HARN-L013",
-  docs: "Reports `x == true` and its relatives: `x` or `!x` says the same.",
+  docs: "Reports `x == true` and its relatives: for a bool `x` or `!x` says the same.",
   bad: `fn f(n) {
   return (n > 1) == false
 }
