@@ -131,7 +131,8 @@ describe("harn repl at a terminal", () => {
 
   it("gives programs the line that is typed, behind their question", async () => {
     const { shown } = await type([
-      ["harn> ", 'let name = prompt_user("Name? ")\r'],
+      // The question must not be what the echo of the input shows.
+      ["harn> ", 'let name = prompt_user("Name" + "? ")\r'],
       ["Name? ", "Ada\r"],
       ["harn> ", "name\r"],
       ['"Ada"\n', "\u0004"],

@@ -10,12 +10,18 @@ let folder = "";
 let host: NodeHost;
 let session: Session;
 let printed = "";
+let onOutput: () => void = () => {};
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "harn-session-"));
   host = createNodeHost({ cwd: folder, environment: {} });
   printed = "";
-  session = await openSession({ host, cwd: folder, output: { write: (text) => void (printed += text) } });
+  onOutput = () => {};
+  const write = (text: string): void => {
+    printed += text;
+    onOutput();
+  };
+  session = await openSession({ host, cwd: folder, output: { write } });
 });
 afterEach(async () => {
   await session.close();
@@ -150,10 +156,14 @@ describe("a session", () => {
 
   it("stops an input that runs for ever; what it had set stays, and finally blocks run", async () => {
     await run("var n = 0");
-    const running = run('try { while true { n = n + 1 } } finally { println("cleaned") }');
-    setImmediate(() => session.interrupt());
-    expect(await running).toBe("stopped");
-    expect(printed).toBe("cleaned\n");
+    onOutput = () => {
+      onOutput = () => {};
+      setImmediate(() => session.interrupt());
+    };
+    expect(await run('println("begun")\ntry { while true { n = n + 1 } } finally { println("cleaned") }')).toBe(
+      "stopped",
+    );
+    expect(printed).toBe("begun\ncleaned\n");
     expect(Number(await run("n"))).toBeGreaterThan(0);
   });
 
