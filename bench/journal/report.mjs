@@ -39,21 +39,29 @@ export async function journal(rounds) {
   ]);
   console.log(`${formatTable(["", ...ways], rows)}\n`);
 
-  console.log("Going on after so many model calls: CPU milliseconds until the program asks for something new\n");
+  console.log("Going on after so many turns: CPU milliseconds until the program asks for something new\n");
   const resumes = [];
-  for (const turns of [10, 100, 1000, 10_000]) {
-    // What takes more than five minutes is left out rather than losing the other figures.
-    const from = (how) => measureIn(node, ["journal/resume.mjs", String(turns), how]).catch(() => undefined);
-    resumes.push({ turns, snapshot: await from("use"), replay: await from("replay") });
+  const programs = { calls: "a loop of llm_call", agent: "one agent_loop with a tool", agents: "four side by side" };
+  for (const [program, name] of Object.entries(programs)) {
+    for (const turns of [10, 100, 1000, 10_000]) {
+      // What takes more than five minutes is left out rather than losing the other figures.
+      const from = (how) => measureIn(node, ["journal/resume.mjs", String(turns), how, program]).catch(() => undefined);
+      // Playing ten thousand turns of agents takes minutes, and tells nothing new.
+      const replay = program === "calls" || turns <= 1000 ? await from("replay") : undefined;
+      resumes.push({ program, name, turns, snapshot: await from("use"), replay });
+    }
   }
-  const base = resumes[0].snapshot?.cpuMs;
-  const table = resumes.map(({ turns, snapshot, replay }) => [
-    String(turns),
-    formatMs(snapshot?.cpuMs),
-    formatRatio(snapshot && snapshot.cpuMs / base),
-    formatMs(replay?.cpuMs),
-    formatRatio(snapshot && replay && replay.cpuMs / snapshot.cpuMs),
-  ]);
-  console.log(formatTable(["calls", "from a snapshot", "/ 10 calls", "by replaying all", "/ snapshot"], table));
+  const table = resumes.map(({ program, name, turns, snapshot, replay }) => {
+    const base = resumes.find((each) => each.program === program)?.snapshot?.cpuMs;
+    return [
+      name,
+      String(turns),
+      formatMs(snapshot?.cpuMs),
+      formatRatio(snapshot && snapshot.cpuMs / base),
+      formatMs(replay?.cpuMs),
+      formatRatio(snapshot && replay && replay.cpuMs / snapshot.cpuMs),
+    ];
+  });
+  console.log(formatTable(["", "turns", "from a snapshot", "/ 10 turns", "by replaying all", "/ snapshot"], table));
   return { sizes, samples, resumes };
 }

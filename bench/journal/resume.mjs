@@ -14,7 +14,7 @@ const kind = process.argv[4] ?? "calls";
 const MODEL = 'provider: "anthropic", model: "claude-sonnet-4-20250514", max_tokens: 200';
 const SIDES = 4;
 
-const agent = (name, count) => `
+const agent = (count) => `
 fn work(name) {
   let tools = tool_define(tool_registry(), "look", "Look something up", {
     parameters: {what: "string"},
@@ -37,11 +37,11 @@ for i in 1 to ${turns} {
 println(total)
 sleep(3000000)
 `,
-  agent: `${agent("one", turns)}
+  agent: `${agent(turns)}
 println(work("one"))
 sleep(3000000)
 `,
-  agents: `${agent("each", Math.ceil(turns / SIDES))}
+  agents: `${agent(Math.ceil(turns / SIDES))}
 println(parallel each ["north", "south", "east", "west"] { side -> work(side) })
 sleep(3000000)
 `,

@@ -3,6 +3,11 @@
  * every moment there is. The log says what should follow, and a run whose process ended right there comes to the same.
  */
 
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { beginJournal, createMemoryStore, openJournal } from "../../src/journal/index.ts";
 import type { SnapshotEvent } from "../../src/runtime/index.ts";
@@ -204,6 +209,10 @@ async function recorded(source: string) {
   return { program, store, snapshots, events, whole };
 }
 
+/** What the other process is handed. */
+const exported: object[] = [];
+let taken = 0;
+
 describe("programs with models from their snapshots", () => {
   it.each(CASES)("$name: the log goes on from each as it did", async ({ source, atLeast }) => {
     const { program, store, snapshots, events, whole } = await recorded(source + BOOKS);
@@ -214,6 +223,26 @@ describe("programs with models from their snapshots", () => {
       const rest = await play(program, { mode: "replay", journal }, { host: isolatedHost() });
       expect(rest.error, `from entry ${snapshot.seq}`).toBeUndefined();
       expect(whole.output.endsWith(rest.output), `from entry ${snapshot.seq}: ${rest.output}`).toBe(true);
+    }
+    const { info, rows, blobs } = (await store.load("r"))!;
+    const path = "/home/harn/main.harn";
+    exported.push({ path, source: source + BOOKS, info, rows, blobs: [...blobs], snapshots, output: whole.output });
+    taken += snapshots.length;
+  });
+
+  it("in another process", { timeout: 120_000 }, () => {
+    expect(taken).toBeGreaterThan(40);
+    const folder = mkdtempSync(join(tmpdir(), "harn-model-snapshots-"));
+    try {
+      const file = join(folder, "runs.json");
+      writeFileSync(file, JSON.stringify(exported));
+      const child = fileURLToPath(new URL("./go-on-elsewhere.ts", import.meta.url));
+      const printed = execFileSync(process.execPath, ["--conditions=source", "--import", "tsx", child, file], {
+        encoding: "utf8",
+      });
+      expect(JSON.parse(printed)).toEqual({ same: taken, different: [] });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 
