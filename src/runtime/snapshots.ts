@@ -9,7 +9,7 @@
 import { CancelToken, HarnError, type Host, isJsonObject } from "../base/index.ts";
 import { createRedactor, type Journal, type JournalHost, type Redactor } from "../journal/index.ts";
 import { standardSnapshotParts } from "../stdlib/index.ts";
-import { type Checkpoint, captureVm, type Vm } from "../vm/index.ts";
+import { type Checkpoint, captureVm, createCompactor, type JsonCompactor, type Vm } from "../vm/index.ts";
 
 export interface SnapshotSettings {
   /** Entries of the journal between two snapshots. Default 400. 0: at every moment there is, for tests. */
@@ -69,21 +69,21 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
   let lastChars = 0;
   let charsThen = journal.grownChars;
 
-  let admitted = new WeakSet<object>();
+  const admits = (part: string | Uint8Array): boolean =>
+    typeof part === "string" ? redactor.text(part) === part : redactor.bytes(part) === part;
+  let compactor = createCompactor(admits);
   let admittedBy = redactor.version;
   /** A new secret may be in what was admitted before. */
-  const admittedNow = (): WeakSet<object> => {
-    if (admittedBy !== redactor.version) admitted = new WeakSet();
+  const compactorNow = (): JsonCompactor => {
+    if (admittedBy !== redactor.version) compactor = createCompactor(admits);
     admittedBy = redactor.version;
-    return admitted;
+    return compactor;
   };
 
   const take = (vm: Vm): void => {
     if (redactor.holdsUnknown) throw new HarnError("snapshot.refused", "", { data: { reason: "a secret" } });
     const { host } = options;
-    const admits = (part: string | Uint8Array): boolean =>
-      typeof part === "string" ? redactor.text(part) === part : redactor.bytes(part) === part;
-    const machine = captureVm(vm, { parts: standardSnapshotParts, admits, admitted: admittedNow() });
+    const machine = captureVm(vm, { parts: standardSnapshotParts, admits, compactor: compactorNow() });
     const { sleep } = vm.save().timers;
     const prologues = vm.openCalls.flatMap(({ prologue = [] }) => prologue);
     const kept = keepSnapshot(

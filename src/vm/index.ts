@@ -70,6 +70,7 @@ export {
   WAIT,
 } from "./native.ts";
 // Snapshots
+export { createCompactor, type JsonCompactor } from "./snapshot/compact-json.ts";
 export { PlainJson, refused } from "./snapshot/graph.ts";
 export {
   captureVm,

@@ -9,7 +9,7 @@
  *     ["N", name]            a builtin        ["F", m, i]    function i of module m
  *     ["T", m, "struct", n]  a type           ["V"]          the machine   ["H", owner] a task's host
  *
- *     node := ["a", …items] | ["m", …keys and values] | ["s", …items] | ["u", latin1] | ["j", json] | [shape, …fields]
+ *     node := ["a", …items] | ["m", …keys and values] | ["s", …items] | ["u", latin1] | ["j", compact json] | [shape, …fields]
  *
  * A *shape* is a class and the names of its fields, said once. Nothing recurses: nodes are written and filled one by one,
  * so a list of a million links costs no stack.
@@ -23,8 +23,8 @@ import type { ClassPart } from "../core/callback.ts";
 import { Duration, Float } from "../value/value.ts";
 
 /**
- * JSON that nobody changes any more and of which nobody cares how often it is held: written as it is, which is quick. What a
- * long conversation consists of.
+ * JSON that nobody changes any more and of which nobody cares how often it is held: written without looking for that, which
+ * is quick. What a long conversation consists of.
  */
 export class PlainJson {
   readonly value: Json;
@@ -45,8 +45,8 @@ export interface GraphWriter {
   classOf(object: object): ClassPart | undefined;
   /** False: something that must not be written down. */
   admits(text: string | Uint8Array): boolean;
-  /** The same of all the texts in it. */
-  admitsAll(value: Json): boolean;
+  /** As `compact-json.ts` writes it; undefined: there is something in it that must not be written down. */
+  compact(value: Json): Json | undefined;
 }
 
 interface ShapeNode {
@@ -147,7 +147,7 @@ export function encodeGraph(root: unknown, writer: GraphWriter): EncodedGraph {
     if (object instanceof Map) return ["m", ...[...object].flatMap(([key, value]) => [encode(key), encode(value)])];
     if (object instanceof Set) return ["s", ...[...object].map(encode)];
     if (object instanceof Uint8Array) return writer.admits(object) ? ["u", latin1(object)] : refuse("a secret");
-    if (object instanceof PlainJson) return writer.admitsAll(object.value) ? ["j", object.value] : refuse("a secret");
+    if (object instanceof PlainJson) return ["j", writer.compact(object.value) ?? refuse("a secret")];
     const part = writer.classOf(object);
     if (part) return fields(part.name, part.save?.(object) ?? object);
     if (!isPlain(object)) return refuse(`an object of a class without a form (${object.constructor.name})`);
@@ -163,6 +163,8 @@ export function encodeGraph(root: unknown, writer: GraphWriter): EncodedGraph {
 }
 
 export interface GraphReader {
+  /** What `compact` has written. */
+  expand(form: Json): Json;
   resolve(reference: readonly Json[]): unknown;
   classNamed(name: string): ClassPart | undefined;
   make(part: ClassPart): object;
@@ -187,7 +189,7 @@ export function decodeGraph({ shapes, nodes, root }: EncodedGraph, reader: Graph
       case "u":
         return fromLatin1(String(body));
       case "j":
-        return body;
+        return reader.expand(body as Json);
     }
     return malformed(tag);
   });

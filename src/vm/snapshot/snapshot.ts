@@ -25,6 +25,7 @@ import {
   type Value,
 } from "../value/value.ts";
 import type { Vm, VmState } from "../vm.ts";
+import { createCompactor, expandJson, type JsonCompactor } from "./compact-json.ts";
 import { decodeGraph, type EncodedGraph, encodeGraph, malformed, PlainJson, refused } from "./graph.ts";
 import type { SnapshotParts } from "./parts.ts";
 import { vmParts } from "./parts.ts";
@@ -49,8 +50,8 @@ export interface SnapshotOptions {
   readonly parts: VmSnapshotParts;
   /** False: something that must not be written down, such as a secret. Default: everything may. */
   readonly admits?: (text: string | Uint8Array) => boolean;
-  /** Objects of which that is known, from one snapshot to the next; they are JSON that nobody changes. */
-  readonly admitted?: WeakSet<object>;
+  /** Remembers from one snapshot to the next; default: starts anew. Made with the same `admits`. */
+  readonly compactor?: JsonCompactor;
 }
 
 interface SavedModule {
@@ -67,7 +68,10 @@ interface SavedRun {
 }
 
 /** @throws HarnError `snapshot.refused`, naming what cannot be written */
-export function captureVm(vm: Vm, { parts, admits = () => true, admitted = new WeakSet() }: SnapshotOptions): Json {
+export function captureVm(
+  vm: Vm,
+  { parts, admits = () => true, compactor = createCompactor(admits) }: SnapshotOptions,
+): Json {
   for (const call of vm.openCalls) checkCall(call, vm);
   const names = namesOf(vm, parts);
   const states = new Map(parts.states.map((part) => [part.key, part]));
@@ -102,9 +106,9 @@ export function captureVm(vm: Vm, { parts, admits = () => true, admitted = new W
     },
     classOf: (object) => names.classes.get(Object.getPrototypeOf(object) as object),
     admits,
-    admitsAll: (value) => admitsAll(value, admits, admitted),
+    compact: (value) => compactor.compact(value),
   });
-  return { version: SNAPSHOT_VERSION, ...graph } as unknown as Json;
+  return { version: SNAPSHOT_VERSION, names: compactor.shapes, ...graph } as unknown as Json;
 }
 
 /**
@@ -128,9 +132,11 @@ export function restoreVm(vm: Vm, snapshot: Json, parts: VmSnapshotParts): VmSta
     if (tag === "T" && reference[2] === "enum") return module(vm, reference[1]).enumType(String(reference[3]));
     return named.get(JSON.stringify(reference)) ?? malformed(JSON.stringify(reference));
   };
+  const names = snapshot["names"] as unknown as readonly (readonly string[])[];
   const run = decodeGraph(snapshot as unknown as EncodedGraph, {
     resolve,
     classNamed: (name) => classNames.get(name),
+    expand: (form) => expandJson(form, names) ?? malformed("JSON in another form"),
     make: (part) => part.make?.(vm) ?? (Object.create(part.type.prototype) as object),
   }) as SavedRun;
   for (const { id, slots, structs, enums } of run.modules) {
@@ -147,30 +153,6 @@ export function restoreVm(vm: Vm, snapshot: Json, parts: VmSnapshotParts): VmSta
     vm.state.set(key, part ? part.restore(saved, vm, vm.state.get(key)) : saved);
   }
   return run.vm;
-}
-
-function admitsAll(root: Json, admits: (text: string) => boolean, admitted: WeakSet<object>): boolean {
-  const pending: Json[] = [root];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (typeof value === "string") {
-      if (!admits(value)) return false;
-    } else if (Array.isArray(value)) {
-      for (const item of value as readonly Json[]) {
-        if (typeof item === "object" && item !== null) {
-          // Lists grow; what is in them does not change.
-          if (admitted.has(item)) continue;
-          admitted.add(item);
-        }
-        pending.push(item);
-      }
-    } else if (isJsonObject(value)) {
-      for (const [key, field] of Object.entries(value)) {
-        if (!admits(key)) return false;
-        if (field !== undefined) pending.push(field);
-      }
-    }
-  }
-  return true;
 }
 
 /** Before anything is written: a refusal should cost nothing. */
