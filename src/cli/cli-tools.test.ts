@@ -70,9 +70,12 @@ describe("mistakes on the command line", () => {
     [["chek"], "Did you mean check?"],
     [["check", "--jsn"], "Did you mean --json?"],
     [["agent.harn"], "to run the program: harn run agent.harn"],
+    [["run", "-p", "buld", "p.harn"], "There is no pipeline `buld`; did you mean `build`?"],
+    [["run", "-p", "nope", "p.harn"], "There is no pipeline `nope`; there is build"],
+    [["run", "-p", "nope", "a.harn"], "There is no pipeline `nope`; the file has none"],
     [["run", "a.harn", "--receipt", "r.json"], "`--receipt` stands after the file"],
   ])("%j: %s", async (argv, words) => {
-    tools.write({ "a.harn": "println(1)\n" });
+    tools.write({ "a.harn": "println(1)\n", "p.harn": "pipeline build(task) {\n  println(2)\n}\n" });
     const { code, out, err } = await tools.harn(argv);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(words);

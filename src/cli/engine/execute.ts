@@ -3,7 +3,8 @@
 import type { Host } from "../../base/index.ts";
 import { DriftError } from "../../journal/index.ts";
 import type { SourceFile } from "../../lang/index.ts";
-import { type JournalUse, loadProgram, type Program } from "../../runtime/index.ts";
+import { closestName, peelAttributes } from "../../lang/index.ts";
+import { type JournalUse, type LoadedProgram, loadProgram, type Program } from "../../runtime/index.ts";
 import { type ProgramSteps, STEPS_STATE } from "../../stdlib/index.ts";
 import { Halted, type RunOutcome } from "../../vm/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
@@ -68,6 +69,7 @@ export async function execute(
     context.err(`${inPlace(renderFileDiagnostics(loaded.diagnostics, shown))}\n`);
   }
   if (loaded.program === undefined) return { exitCode: exitCodes.failed };
+  if (pipeline !== undefined) requirePipeline(loaded, pipeline);
 
   const state = await createRunState({ host: context.host, ...(llmMock !== undefined && { llmMockFile: llmMock }) });
   if (steps !== undefined) state.set(STEPS_STATE, steps);
@@ -94,4 +96,22 @@ export async function execute(
     context.err(`${inPlace(renderDrift(failure, failure.cause, sources, shown))}\n`);
   } else throw failure.cause;
   return { exitCode: exitCodes.failed, outcome };
+}
+
+/** Without this a misspelt name would run another pipeline. */
+function requirePipeline({ graph }: LoadedProgram, wanted: string): void {
+  const items = graph.modules.get(graph.entry)?.module.items ?? [];
+  const names = items.flatMap((item) => {
+    const { item: declared } = peelAttributes(item);
+    return declared.kind === "PipelineDecl" ? [declared.name.name] : [];
+  });
+  if (names.includes(wanted)) return;
+  const closest = closestName(wanted, names);
+  const hint =
+    closest !== undefined
+      ? `did you mean \`${closest}\`?`
+      : names.length > 0
+        ? `there is ${names.join(", ")}`
+        : "the file has none and is run as a whole, without --pipeline";
+  throw new UsageError(`There is no pipeline \`${wanted}\`; ${hint}`);
 }
