@@ -263,6 +263,7 @@ export {
 export { PLAIN_NATIVE_FORMAT, TEXT_FORMAT } from "./tools/text-channel.ts";
 export {
   NO_TOOLS,
+  type Purse,
   type ToolContext,
   type ToolInvocation,
   type ToolKind,

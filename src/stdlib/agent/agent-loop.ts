@@ -11,7 +11,7 @@ import { LLM_STATE, llmState, modelFailure, openLlmState } from "../llm/run-stat
 import { bridgePorts } from "./bridge-ports.ts";
 import { readAgentLoop } from "./loop-options.ts";
 import { registryTools } from "./registry-tools.ts";
-import { agentState, insideLoop, type LoopScope, loopScope } from "./run-state.ts";
+import { agentState, callerPurse, insideLoop, type LoopScope, loopScope } from "./run-state.ts";
 
 async function runAgentLoop([prompt, system, given]: readonly Value[], context: AsyncContext): Promise<Value> {
   const options = given instanceof Dict ? given : new Dict(new Map());
@@ -45,9 +45,11 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
   const known: KeptLoop = { session, opensModels };
   // A loop that goes on keeps its checkpoint again where it was, before it asks for anything.
   if (kept?.loop === undefined) await progress?.keep(() => known);
+  const purse = callerPurse(context);
   scope.sessionId = session.id;
   scope.options = {
     ...loop,
+    ...(purse === undefined ? {} : { purse }),
     session: { store: sessions, ...session },
     ...(ports === undefined ? {} : { ports }),
     ...keptTurns(progress, known, kept?.loop),

@@ -3,6 +3,7 @@
 import {
   checkToolBackends,
   isBuiltinTool,
+  type Purse,
   readDeclaredAnnotations,
   runBuiltinTool,
   type ToolAnnotations,
@@ -29,6 +30,7 @@ import {
 } from "../../vm/index.ts";
 import { jsonToValue, valueToJson } from "../json/convert.ts";
 import { describeEntry } from "../tools/registry.ts";
+import { withPurse } from "./run-state.ts";
 
 interface ProgramTool {
   readonly spec: ToolSpec;
@@ -67,10 +69,10 @@ export function registryTools(tools: Value, context: AsyncContext): ToolRuntime 
     specs: () => [...byName.values()].map((tool) => tool.spec),
     kindOf: (name) => byName.get(name)?.annotations?.kind,
     executorOf: (name) => executorOf(byName.get(name)),
-    async invoke(call, { signal }) {
+    async invoke(call, { signal, purse }) {
       const tool = byName.get(call.name);
       if (tool === undefined) throw new ToolRuntimeError("unknown-tool", call.name, call.name);
-      if (isCallable(tool.handler)) return runHandler(context, tool.handler, call, signal);
+      if (isCallable(tool.handler)) return runHandler(context, tool.handler, call, signal, purse);
       return isOwnTool(tool) ? runBuiltinTool(call.name, call.input, context.host) : unavailable(tool);
     },
   };
@@ -114,9 +116,11 @@ async function runHandler(
   handler: Value,
   call: ToolInvocation,
   signal: AsyncContext["signal"],
+  purse: Purse | undefined,
 ): Promise<ToolOutcome> {
+  const around = purse === undefined ? {} : { context: withPurse(context.task.context, purse) };
   try {
-    const result = await context.call(handler, [jsonToValue(call.input)], { signal });
+    const result = await context.call(handler, [jsonToValue(call.input)], { signal, ...around });
     return toolSuccess(result === undefined ? null : display(result));
   } catch (failure) {
     if (!(failure instanceof HarnFailure) || failure instanceof Cancelled) throw failure;

@@ -3,6 +3,7 @@
 import {
   type AgentLoopOptions,
   createSessionStore,
+  type Purse,
   type SessionStore,
   type SessionSubscriber,
 } from "../../agent/index.ts";
@@ -83,4 +84,16 @@ function withLoop(context: TaskContext, scope: LoopScope): TaskContext {
   const { commandPolicy } = scope;
   const held = commandPolicy === undefined ? context : withCommandPolicy(context, commandPolicy);
   return new Map(held).set(LOOP_SCOPE, scope);
+}
+
+const PURSE = "agent.purse";
+
+/** The budget of the loop whose tool calls: agents that it asks spend from it. */
+export function callerPurse({ task }: Pick<NativeContext, "task">): Purse | undefined {
+  return task.context.get(PURSE) as Purse | undefined;
+}
+
+/** What a tool's handler finds around it. */
+export function withPurse(context: TaskContext, purse: Purse): TaskContext {
+  return new Map(context).set(PURSE, purse);
 }

@@ -27,7 +27,7 @@ import { entriesOf, isRegistry, nameOf, withEntries } from "../tools/registry.ts
 import { asCaller } from "./agent-loop.ts";
 import { readAgentLoop } from "./loop-options.ts";
 import { registryTools } from "./registry-tools.ts";
-import { agentState, insideLoop, type LoopScope, loopScope } from "./run-state.ts";
+import { agentState, callerPurse, insideLoop, type LoopScope, loopScope } from "./run-state.ts";
 
 export interface SubAgentCall {
   readonly name: string;
@@ -106,6 +106,7 @@ export async function runSubAgentCall(
 ): Promise<SubAgentEnvelope> {
   const { sessions } = agentState(context);
   const outer = loopScope(context);
+  const purse = callerPurse(context);
   const scope: { -readonly [K in keyof LoopScope]: LoopScope[K] } = {
     sessionId,
     options: {} as AgentLoopOptions,
@@ -140,6 +141,7 @@ export async function runSubAgentCall(
       name: call.name,
       sessionId,
       signal: context.signal,
+      ...(purse === undefined ? {} : { purse }),
       onStart: (options) => {
         scope.options = options;
       },
