@@ -54,7 +54,7 @@ export function replaceAll(text: string, from: string, to: string): string {
     return `${to}${codePoints(text)
       .map((char) => char + to)
       .join("")}`;
-  return text.replaceAll(from, () => to);
+  return splitAt(text, from).join(to);
 }
 
 /** An empty separator gives the code points with an empty string at both ends. */
