@@ -87,6 +87,7 @@ describe("runs", () => {
     expect(renderRun(showRun(await openJournal(store, "r")))).toBe(
       [
         "run r  running  8 entries",
+        "  no snapshot yet: a resume plays all entries",
         "  main  (inputTokens 5, outputTokens 1)",
         "    #0 fs.write  done  1 ms",
         "    #7 process.run  in-flight",

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { CancelToken, type JsonObject } from "../../base/index.ts";
+import { CancelToken, HostError, type JsonObject } from "../../base/index.ts";
 import { createVirtualHost } from "../../testing/index.ts";
 import { createFakeModel } from "../fake/fake-model.ts";
 import { type FakeScript, fakeError, fakeScript, fakeStream } from "../fake/fake-script.ts";
+import type { ModelClient } from "../spec/model.ts";
 import type { ErrorCategory } from "../spec/model-error.ts";
 import { type CatalogView, openCatalog } from "./catalog-view.ts";
 import { llmCall, llmCallSafe } from "./llm-call.ts";
@@ -47,6 +48,29 @@ describe("transient retries", () => {
   test("a stream that was cut is retried, and the whole answer is the second one", async () => {
     const { call } = setup(fakeScript(fakeStream(["Half", { kind: "cut" }]), fakeStream(["Whole"])));
     expect(await call({ llm_retries: 1, llm_backoff_ms: 0 })).toMatchObject({ response: { text: "Whole" } });
+  });
+
+  test.each([
+    ["nobody saw it", false, 2],
+    ["it was shown", true, 1],
+  ])("an answer that was cut when the process stopped: %s", async (_name, shown, calls) => {
+    const { context, host } = setup(fakeScript());
+    let asked = 0;
+    const interrupted = new HostError("connection_reset", "model.stream", "cut", { data: { interrupted: true } });
+    const client: ModelClient = {
+      provider: "fake",
+      async *stream() {
+        yield { type: "text-delta", messageId: "m", delta: "half " };
+        if (++asked === 1) throw interrupted;
+        yield { type: "done", stopReason: "end_turn" };
+      },
+    };
+    const cut = createLlmContext({ ...context, clients: client });
+    const answer = await host.drive(llmCallSafe(cut, "x", null, { model: "m" }, shown ? { onChunk: () => {} } : {}));
+    expect(asked).toBe(calls);
+    expect(answer).toMatchObject(
+      shown ? { error: { category: "transient_network" } } : { response: { text: "half " } },
+    );
   });
 
   test("CALL-07 the last failure is thrown when the budget is used up", async () => {
