@@ -93,20 +93,26 @@ export function expandJson(form: Json, shapes: readonly (readonly string[])[]): 
   let isSound = true;
   const expand = (value: Json): Json => {
     if (!Array.isArray(value)) return value;
-    const [tag, ...rest] = value as readonly Json[];
-    if (tag === LIST) return rest.map(expand);
+    const form = value as readonly Json[];
+    const tag = form[0];
+    if (tag === LIST) {
+      const list: Json[] = [];
+      for (let at = 1; at < form.length; at++) list.push(expand(form[at] as Json));
+      return list;
+    }
     const names = typeof tag === "number" ? shapes[tag] : undefined;
-    if (names?.length !== rest.length) {
+    if (names === undefined || names.length !== form.length - 1) {
       isSound = false;
       return null;
     }
     const object: Record<string, Json> = {};
-    names.forEach((name, at) => {
-      const field = expand(rest[at] as Json);
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at]!;
+      const field = expand(form[at + 1] as Json);
       // Assigning `__proto__` would set the prototype instead of a field.
       if (name === "__proto__") Object.defineProperty(object, name, { value: field, ...OWN });
       else object[name] = field;
-    });
+    }
     return object;
   };
   const value = expand(form);
