@@ -26,7 +26,7 @@ import {
 } from "../value/value.ts";
 import type { Vm, VmState } from "../vm.ts";
 import { createCompactor, expandJson, type JsonCompactor } from "./compact-json.ts";
-import { decodeGraph, type EncodedGraph, encodeGraph, malformed, PlainJson, refused } from "./graph.ts";
+import { decodeGraph, type EncodedGraph, encodeGraph, malformed, refused } from "./graph.ts";
 import type { SnapshotParts } from "./parts.ts";
 import { vmParts } from "./parts.ts";
 
