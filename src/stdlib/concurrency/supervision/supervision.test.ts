@@ -178,6 +178,20 @@ sleep(10ms)
 println("end")`;
     expect(await printed(program)).toEqual(["end"]);
   });
+
+  it("the end of the child that started a supervisor ends the supervisor, also what waits for its restart", async () => {
+    const program = `fn inner() {
+  supervisor_start({
+    id: "inner",
+    children: [{restart: {mode: "always", backoff_ms: 5}, task: { _ -> println("inner") }}],
+  })
+  sleep(1ms)
+}
+supervisor_start({children: [{restart: "never", task: { _ -> inner() }}]})
+sleep(50ms)
+println(supervisor_state("inner").status)`;
+    expect(await printed(program)).toEqual(["inner", "stopped"]);
+  });
 });
 
 describe("bad input", () => {
