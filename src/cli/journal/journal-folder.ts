@@ -7,7 +7,6 @@ import {
   fsync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -20,6 +19,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { JournalFolder } from "../../journal/index.ts";
 import { codeOf, toHostError } from "../node-host/host-failure.ts";
+import { makeFolders } from "../node-host/make-folders.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const synchronise = promisify(fsync);
@@ -98,7 +98,7 @@ function writeWhole(file: string, bytes: Uint8Array): void {
 
 /** A new name survives a power cut once its folder is on disk; Windows has no such call and needs none. */
 function createFile(folder: string, file: string): number {
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
   if (process.platform === "win32") return descriptor;
   const folderDescriptor = openSync(folder, constants.O_RDONLY);

@@ -11,21 +11,12 @@
  */
 
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  fstatSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { UsageError } from "../context.ts";
 import { codeOf, toHostError } from "../node-host/host-failure.ts";
+import { makeFolders } from "../node-host/make-folders.ts";
 
 /** What a lock says of its holder. */
 interface Holder {
@@ -54,7 +45,7 @@ const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EO
  */
 export function lockRun(path: string, id: string, nowMs: number): () => void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     return acquire(path, id, nowMs);
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -6,7 +6,6 @@ import {
   copyFile,
   cp,
   lstat,
-  mkdir,
   open,
   readdir,
   readFile,
@@ -20,6 +19,7 @@ import {
 import { dirname, resolve } from "node:path";
 import type { AsyncHandlers, CancelSignal, FileInfo, FolderEntry } from "../../base/index.ts";
 import { abortable, codeOf, toHostError } from "./host-failure.ts";
+import { makeFolders } from "./make-folders.ts";
 
 type FileEffect = Extract<keyof AsyncHandlers, `fs.${string}`>;
 
@@ -62,7 +62,7 @@ export function createFileHandlers(cwd: string): Pick<AsyncHandlers, FileEffect>
     "fs.stat": ({ path }, signal) => attempt("fs.stat", `Cannot look at ${path}`, signal, () => describeFile(at(path))),
     "fs.mkdir": ({ path }, signal) =>
       attempt("fs.mkdir", `Cannot make the folder ${path}`, signal, async () => {
-        await mkdir(at(path), { recursive: true });
+        makeFolders(at(path));
         return undefined;
       }),
     "fs.remove": ({ path, recursive }, signal) =>

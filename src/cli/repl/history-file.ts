@@ -3,9 +3,10 @@
  * refuse a session: then there is none.
  */
 
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CliContext } from "../context.ts";
+import { makeFolders } from "../node-host/make-folders.ts";
 
 export interface History {
   /** Newest first, as the line editor wants them. */
@@ -44,7 +45,7 @@ export function openHistory(path: string | undefined): History {
   }
   attempt(() => {
     // Only its owner may read it: lines hold what was typed, keys included.
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     if (lines.length > 2 * MAX_LINES) writeFileSync(path, `${lines.slice(-MAX_LINES).join("\n")}\n`, { mode: 0o600 });
   });
   let last = lines.at(-1);
