@@ -30,7 +30,7 @@ export type SnapshotEvent =
 
 const DEFAULT_ENTRIES = 400;
 /** Snapshots may take so many times the space of the log between them. */
-const SNAPSHOT_SHARE = 4;
+const SNAPSHOT_SHARE = 8;
 const DEFAULT_WAIT_MS = 30_000;
 /** After a wait, none for so many times as long. */
 const WORK_PER_WAIT = 20;
