@@ -656,14 +656,41 @@ export class Vm {
     this.#enqueue(task);
   }
 
-  /** Takes the task off what it waits on and fails it there. */
+  /**
+   * Takes the task off what it waits on and fails it there. What it waits on may stop other tasks (the body of a generator,
+   * which waits on another generator …); they are woken before it. Chains of them may be long, so none recurs.
+   */
   #interrupt(task: Task, failure: HarnFailure): void {
-    if (task.status !== "parked") return;
-    const { wait } = task;
-    task.wait = undefined;
-    if (wait) invoke(wait.cancel, undefined);
-    this.wakeWith(task, failure);
+    const found = this.#interrupts;
+    found.push({ task, failure, isOff: false });
+    if (this.#isInterrupting) return;
+    this.#isInterrupting = true;
+    try {
+      this.#interruptAll(found);
+    } finally {
+      this.#isInterrupting = false;
+      found.length = 0;
+    }
   }
+
+  #interruptAll(stack: Interrupt[]): void {
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      if (top.isOff || top.task.status !== "parked") {
+        stack.pop();
+        if (top.isOff) this.wakeWith(top.task, top.failure);
+        continue;
+      }
+      top.isOff = true;
+      const { wait } = top.task;
+      top.task.wait = undefined;
+      const size = stack.length;
+      if (wait) invoke(wait.cancel, undefined);
+      // Those that were found first are woken first.
+      if (stack.length - size > 1) for (const each of stack.splice(size).reverse()) stack.push(each);
+    }
+  }
+  readonly #interrupts: Interrupt[] = [];
+  #isInterrupting = false;
 
   /** The deadline of a parked task has passed. */
   expire(task: Task): void {
@@ -690,15 +717,18 @@ export class Vm {
     if (task.status === "parked") this.#interrupt(task, this.pendingCancel(task) as HarnFailure);
   }
 
-  /** Asks a task to stop; it sees an error it may catch, once, wherever it is. */
-  requestStop(task: Task): void {
-    if (task.status === "done" || task.cancelRequest !== "none") return;
-    task.cancelRequest = "graceful";
-    if (task.status === "parked") {
-      const failure = this.pendingCancel(task);
-      if (failure) this.#interrupt(task, failure);
+  /** Asks a task and those it started to stop; each sees an error it may catch, once, wherever it is. */
+  requestStop(first: Task): void {
+    const asked = [first];
+    for (let task = asked.pop(); task !== undefined; task = asked.pop()) {
+      if (task.status === "done" || task.cancelRequest !== "none") continue;
+      task.cancelRequest = "graceful";
+      if (task.status === "parked") {
+        const failure = this.pendingCancel(task);
+        if (failure) this.#interrupt(task, failure);
+      }
+      for (const child of [...(task.children ?? [])].reverse()) asked.push(child);
     }
-    for (const child of task.children ?? []) this.requestStop(child);
   }
 
   /** The error a stop request has yet to deliver, if any. Asking counts as delivery. */
@@ -827,6 +857,14 @@ export class Vm {
 
 function resource(kind: LiveResource["kind"], what: string, place: Place | undefined): LiveResource {
   return { kind, what, ...(place && { place: traceFrame(place) }) };
+}
+
+/** A task that is being stopped. */
+interface Interrupt {
+  readonly task: Task;
+  readonly failure: HarnFailure;
+  /** It waits on nothing any more, and has yet to be woken. */
+  isOff: boolean;
 }
 
 function deadlineExceeded(): HarnFailure {
