@@ -2,6 +2,7 @@
 
 import { unaryOperandNeedsParens } from "../format/precedence.ts";
 import type { Expr, Span } from "../syntax/ast.ts";
+import { KEYWORDS } from "../syntax/tokens.ts";
 import type { LintContext, TextEdit } from "./lint-rule.ts";
 
 export function replace(span: Span, replacement: string): readonly TextEdit[] {
@@ -19,6 +20,18 @@ export function apart(source: string, edit: TextEdit): TextEdit {
   const before = joins(source[span.start - 1], replacement[0]) ? " " : "";
   const after = joins(replacement.at(-1), source[span.end]) ? " " : "";
   return before === "" && after === "" ? edit : { span, replacement: `${before}${replacement}${after}` };
+}
+
+/** What may be called or looked into when a bracket follows it: commas between elements may be left out. */
+const OPERAND_END = /(?:[\p{L}\p{N}_)\]}"])[ \t]*$/u;
+const LAST_WORD = /[\p{L}_][\p{L}\p{N}_]*[ \t]*$/u;
+const keywords: ReadonlySet<string> = new Set(KEYWORDS);
+
+/** True when a bracket that the edit begins with would belong to what stands before it: `[a false != (b)]`. */
+export function wouldBeCalled(source: string, { span, replacement }: TextEdit): boolean {
+  if (!/^[([]/.test(replacement) || /^[([]/.test(source.slice(span.start, span.start + 1))) return false;
+  const before = source.slice(source.lastIndexOf("\n", span.start - 1) + 1, span.start);
+  return OPERAND_END.test(before) && !keywords.has(LAST_WORD.exec(before)?.[0].trimEnd() ?? "");
 }
 
 /** Removes a statement with its indentation and its semicolon or line end. */

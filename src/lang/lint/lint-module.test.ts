@@ -77,6 +77,12 @@ describe("fixes", () => {
     ["words stay apart", "fn f(n) {\n  match(false)==true {\n    _ -> { log(n) }\n  }\n}\n", "match false {"],
     ["words stay apart at a `??`", "fn f(n) {\n  return(n) == nil ? 1 : n\n}\n", "return n ?? 1"],
     [
+      "elements without a comma are no call",
+      "fn f(n, s) {\n  return [n false != (n in s)]\n}\n",
+      "[n false != (n in s)]",
+    ],
+    ["a value that is returned", "fn f(n, s) {\n  return false != (n in s)\n}\n", "return (n in s)"],
+    [
       "an `else if` keeps its form",
       "let a = if b {\n  1\n} else if c < 2 {\n  true\n} else {\n  false\n}\nlog(a)\n",
       "else if c < 2",

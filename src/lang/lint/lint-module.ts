@@ -2,7 +2,7 @@
 
 import { oneLine } from "../diagnostics/display-text.ts";
 import type { Module } from "../syntax/ast.ts";
-import { apart } from "./fix-edits.ts";
+import { apart, wouldBeCalled } from "./fix-edits.ts";
 import type { Finding, LintContext, LintDiagnostic, LintOptions, LintRule } from "./lint-rule.ts";
 import { lintRules } from "./lint-rules.ts";
 import { resolveNames } from "./name-table.ts";
@@ -44,6 +44,7 @@ export function lintModule(input: LintInput): LintDiagnostic[] {
 }
 
 function diagnostic(source: string, rule: LintRule, finding: Finding): LintDiagnostic {
+  const { fixes = [] } = finding;
   return {
     code: rule.code,
     rule: rule.name,
@@ -51,9 +52,9 @@ function diagnostic(source: string, rule: LintRule, finding: Finding): LintDiagn
     message: oneLine(finding.message),
     span: finding.span,
     ...(finding.hint === undefined ? {} : { hint: oneLine(finding.hint) }),
-    ...(finding.fixes === undefined || finding.fixes.length === 0
+    ...(fixes.length === 0 || fixes.some((edit) => wouldBeCalled(source, edit))
       ? {}
-      : { fixes: finding.fixes.map((edit) => apart(source, edit)) }),
+      : { fixes: fixes.map((edit) => apart(source, edit)) }),
   };
 }
 
