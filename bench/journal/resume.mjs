@@ -1,7 +1,8 @@
 // A program that has made so many turns is stopped and goes on: time until it asks the world for something new.
-//   node resume.mjs TURNS use|replay calls|agent|agents
+//   node resume.mjs TURNS use|replay calls|agent|compacting|agents
 //
-// calls: a loop of `llm_call`. agent: one `agent_loop` with a tool. agents: four of them side by side.
+// calls: a loop of `llm_call`. agent: one `agent_loop` with a tool, which keeps its whole conversation. compacting: one
+// that shortens it as it grows, as a window makes it. agents: four of the first side by side.
 
 import { openJournalFolder } from "../../dist/cli/journal/journal-folder.js";
 import { beginJournal, createJsonlStore, openJournal } from "../../dist/journal/index.js";
@@ -14,14 +15,14 @@ const kind = process.argv[4] ?? "calls";
 const MODEL = 'provider: "anthropic", model: "claude-sonnet-4-20250514", max_tokens: 200';
 const SIDES = 4;
 
-const agent = (count) => `
+const agent = (count, more = "") => `
 fn work(name) {
   let tools = tool_define(tool_registry(), "look", "Look something up", {
     parameters: {what: "string"},
     handler: { args -> "what there is to say of \${args.what}: nothing much" },
   })
   let result = agent_loop("Look up what you can, \${name}", "Be brief.", {
-    ${MODEL}, tools: tools, tool_format: "native", max_iterations: ${count + 1}, loop_detect: false,
+    ${MODEL}, tools: tools, tool_format: "native", max_iterations: ${count + 1}, loop_detect: false,${more}
   })
   return result.status
 }
@@ -38,6 +39,10 @@ println(total)
 sleep(3000000)
 `,
   agent: `${agent(turns)}
+println(work("one"))
+sleep(3000000)
+`,
+  compacting: `${agent(turns, ' auto_compact: true, compact_threshold: 2000, compact_strategy: "truncate",')}
 println(work("one"))
 sleep(3000000)
 `,
@@ -61,14 +66,16 @@ const figures = await inFreshFolder(async (folder) => {
   const wall = performance.now();
   const second = store();
   const journal = await openJournal(second, "r", { snapshots });
-  await live(journal, "resume", 0, { taken: 0, chars: 0 });
-  const { user, system } = process.cpuUsage(cpu);
+  const { user, system, wallMs } = await live(journal, "resume", 0, { taken: 0, chars: 0 }, () => ({
+    ...process.cpuUsage(cpu),
+    wallMs: performance.now() - wall,
+  }));
   await second.close();
   return {
     turns,
     entries: journal.entries.length,
     cpuMs: (user + system) / 1000,
-    wallMs: performance.now() - wall,
+    wallMs,
     recordMs: (recordCpu.user + recordCpu.system) / 1000,
     snapshots: events.taken,
     snapshotChars: events.chars,
@@ -77,11 +84,15 @@ const figures = await inFreshFolder(async (folder) => {
 console.log(JSON.stringify(figures));
 process.exit();
 
-/** Until the model is asked for one answer more than there are; then the process is as good as gone. */
-async function live(journal, mode, answers, events) {
+/**
+ * Until the model is asked for one answer more than there are; then the process is as good as gone.
+ *
+ * @returns what `atEnd` gives at that moment; the run goes on for a little while
+ */
+async function live(journal, mode, answers, events, atEnd = () => true) {
   let reached = () => {};
   const over = new Promise((resolve) => {
-    reached = resolve;
+    reached = () => resolve(atEnd());
   });
   let calls = 0;
   const inner = quickHost(() => {
@@ -120,8 +131,9 @@ async function live(journal, mode, answers, events) {
     journal: { mode, journal, snapshots: { onSnapshot } },
     breathe: turn,
   });
-  const outcome = await Promise.race([over, run.outcome]);
-  if (outcome !== undefined) throw new Error(outcome.failure?.display() ?? outcome.status);
+  const figures = await Promise.race([over, run.outcome]);
+  if ("status" in Object(figures)) throw new Error(figures.failure?.display() ?? figures.status);
   if (mode === "record") run.suspend();
   await journal.flush(true);
+  return figures;
 }
