@@ -37,16 +37,9 @@ const peers = [
   { name: "python3", command: "python3", args: ["runners/python.py"], probe: ["--version"] },
 ];
 
-const { values: options } = parseArgs({
-  options: {
-    only: { type: "string", default: "micro,start,scale,effects,journal" },
-    rounds: { type: "string", default: "5" },
-    programs: { type: "string" },
-    json: { type: "string" },
-  },
-});
-const rounds = Number(options.rounds);
 const sections = { micro, start, scale: () => scaleReport(rounds), effects, journal: () => journalReport(rounds) };
+const options = readOptions();
+const rounds = Number(options.rounds);
 /** What could not be measured, by peer and program; told at the end, and the exit code says so. */
 const failures = new Map();
 const report = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] };
@@ -54,13 +47,36 @@ const report = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", core
 console.log(`Node ${report.node}, ${report.cores} × ${report.cpu}, load ${report.load.toFixed(1)}`);
 if (report.load > report.cores / 2) console.log("The machine is busy: expect noise, and trust only large differences");
 for (const name of options.only.split(",")) {
-  if (sections[name] === undefined) throw new Error(`Expected one of ${Object.keys(sections).join(", ")}, got ${name}`);
   console.log(`\n== ${name} ==\n`);
   report[name] = await sections[name]();
 }
 for (const [name, message] of failures) console.log(`Not measured: ${name}: ${message}`);
 if (failures.size > 0) process.exitCode = 1;
 if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+
+/** What the command line asks for; ends the process with 2 when it is not understood. */
+function readOptions() {
+  const names = Object.keys(sections).join(",");
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: "string", default: names },
+        rounds: { type: "string", default: "5" },
+        programs: { type: "string" },
+        json: { type: "string" },
+      },
+    });
+    const unknown = values.only.split(",").find((name) => sections[name] === undefined);
+    if (unknown !== undefined) throw new Error(`Expected sections among ${names}, found ${unknown}`);
+    if (!/^[1-9]\d*$/.test(values.rounds)) throw new Error(`Expected a number of rounds, found ${values.rounds}`);
+    return values;
+  } catch (error) {
+    console.error(
+      `${error.message}\nUsage: npm run bench -- [--only ${names}] [--rounds 5] [--programs fib,nbody] [--json FILE]`,
+    );
+    return process.exit(2);
+  }
+}
 
 /** Programs by name: milliseconds, and how many times faster or slower than each peer. */
 async function micro() {

@@ -41,7 +41,12 @@ export async function journal(rounds) {
 
   console.log("Going on after so many turns: CPU milliseconds until the program asks for something new\n");
   const resumes = [];
-  const programs = { calls: "a loop of llm_call", agent: "one agent_loop with a tool", agents: "four side by side" };
+  const programs = {
+    calls: "a loop of llm_call",
+    compacting: "one agent_loop that compacts",
+    agent: "one that keeps everything",
+    agents: "four side by side",
+  };
   for (const [program, name] of Object.entries(programs)) {
     for (const turns of [10, 100, 1000, 10_000]) {
       // What takes more than five minutes is left out rather than losing the other figures.

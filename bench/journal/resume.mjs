@@ -4,6 +4,7 @@
 // calls: a loop of `llm_call`. agent: one `agent_loop` with a tool, which keeps its whole conversation. compacting: one
 // that shortens it as it grows, as a window makes it. agents: four of the first side by side.
 
+import { execFileSync } from "node:child_process";
 import { openJournalFolder } from "../../dist/cli/journal/journal-folder.js";
 import { beginJournal, createJsonlStore, openJournal } from "../../dist/journal/index.js";
 import { loadSource, startProgram } from "../../dist/runtime/index.js";
@@ -54,35 +55,48 @@ sleep(3000000)
 const { program } = loadSource("resume.harn", SOURCES[kind]);
 if (program === undefined) throw new Error("The program does not compile");
 
-const figures = await inFreshFolder(async (folder) => {
-  const store = () => createJsonlStore(openJournalFolder(folder), { fsync: "never" });
-  const first = store();
+// Each half in a process of its own, as after a crash: what recording leaves on the heap is not collected on the other's bill.
+const [, , , , , phase, folder] = process.argv;
+if (phase === "record") console.log(JSON.stringify(await record(folder)));
+else if (phase === "resume") console.log(JSON.stringify(await resume(folder)));
+else {
+  const figures = await inFreshFolder((fresh) => {
+    const child = (half) => {
+      const args = [import.meta.filename, String(turns), snapshots, kind, half, fresh];
+      return JSON.parse(execFileSync(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }).toString());
+    };
+    return { turns, ...child("record"), ...child("resume") };
+  });
+  console.log(JSON.stringify(figures));
+}
+process.exit();
+
+function storeIn(folder) {
+  return createJsonlStore(openJournalFolder(folder), { fsync: "never" });
+}
+
+async function record(folder) {
+  const store = storeIn(folder);
   const events = { taken: 0, chars: 0 };
-  const record = process.cpuUsage();
-  await live(await beginJournal(first, { id: "r", createdMs: 0 }, { snapshots: "keep" }), "record", turns, events);
-  const recordCpu = process.cpuUsage(record);
-  await first.close();
+  const cpu = process.cpuUsage();
+  await live(await beginJournal(store, { id: "r", createdMs: 0 }, { snapshots: "keep" }), "record", turns, events);
+  const { user, system } = process.cpuUsage(cpu);
+  await store.close();
+  return { recordMs: (user + system) / 1000, snapshots: events.taken, snapshotChars: events.chars };
+}
+
+async function resume(folder) {
   const cpu = process.cpuUsage();
   const wall = performance.now();
-  const second = store();
-  const journal = await openJournal(second, "r", { snapshots });
+  const store = storeIn(folder);
+  const journal = await openJournal(store, "r", { snapshots });
   const { user, system, wallMs } = await live(journal, "resume", 0, { taken: 0, chars: 0 }, () => ({
     ...process.cpuUsage(cpu),
     wallMs: performance.now() - wall,
   }));
-  await second.close();
-  return {
-    turns,
-    entries: journal.entries.length,
-    cpuMs: (user + system) / 1000,
-    wallMs,
-    recordMs: (recordCpu.user + recordCpu.system) / 1000,
-    snapshots: events.taken,
-    snapshotChars: events.chars,
-  };
-});
-console.log(JSON.stringify(figures));
-process.exit();
+  await store.close();
+  return { entries: journal.entries.length, cpuMs: (user + system) / 1000, wallMs };
+}
 
 /**
  * Until the model is asked for one answer more than there are; then the process is as good as gone.
