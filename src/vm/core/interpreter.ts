@@ -58,16 +58,31 @@ const MAX = Number.MAX_SAFE_INTEGER;
 
 /** Back-edges and calls between two looks at the clock, the cancel flag and the other tasks. */
 export const QUANTUM = 20_000;
+/** Caught errors between two such looks. One costs much more than a call, and begins the count of those anew. */
+const FAILURES_PER_LOOK = 500;
 
 /** Runs a task. On return it is parked, done, or back in the ready queue. */
 export function runTask(vm: Vm, task: Task): void {
   if (!resume(vm, task)) return;
+  let failures = 0;
   for (;;) {
     const frame = task.top;
     if (!frame) return;
     try {
+      if (failures === FAILURES_PER_LOOK) {
+        failures = 0;
+        // As at every safepoint: handlers are looked up by the word before.
+        frame.pc += 1;
+        const yields = vm.safepoint(task);
+        frame.pc -= 1;
+        if (yields) {
+          vm.giveWay(task);
+          return;
+        }
+      }
       if (!interpret(vm, task, frame)) return;
     } catch (thrown) {
+      failures += 1;
       if (!guard(vm, task, () => unwind(vm, task, toFailure(thrown)))) return;
     }
   }
