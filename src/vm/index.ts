@@ -30,6 +30,7 @@ export {
   type Stage,
   withStage,
 } from "./core/iteration.ts";
+export type { LiveResource } from "./core/live-resources.ts";
 export { type Lock, type LockMetrics, Locks, type LockWaiter, Permit } from "./core/locks.ts";
 export { NativeWait } from "./core/native-wait.ts";
 export type { OutputSink } from "./core/output.ts";
@@ -132,4 +133,4 @@ export {
   typeName,
   type Value,
 } from "./value/value.ts";
-export { type LiveResource, type RunOutcome, Vm, type VmOptions } from "./vm.ts";
+export { type RunOutcome, Vm, type VmOptions } from "./vm.ts";

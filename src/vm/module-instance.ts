@@ -1,9 +1,11 @@
 /** A module at run time: its slots, its types, its code with constants turned into values and builtins looked up. */
 
 import type { Constant, FunctionProto, ModuleCode } from "../bytecode/index.ts";
+import { RuntimeError } from "./error.ts";
 import type { Native } from "./native.ts";
 import { int, intConstant } from "./value/numbers.ts";
 import {
+  Closure,
   Dict,
   Duration,
   type EnumType,
@@ -13,6 +15,7 @@ import {
   Opaque,
   resultType,
   type StructType,
+  share,
   type Value,
 } from "./value/value.ts";
 
@@ -60,6 +63,7 @@ export class StructTypeValue extends Opaque {
   }
 }
 
+/** Functions that need nothing are ready before any module starts. */
 export class ModuleInstance {
   readonly code: ModuleCode;
   readonly slots: Value[];
@@ -73,6 +77,27 @@ export class ModuleInstance {
     this.slots = code.slotNames.map(() => UNSET);
     this.#natives = natives;
     this.main = this.#link(code.main);
+    for (const { slot, index } of code.hoisted) {
+      const fn = this.main.functions[index];
+      if (fn) this.slots[slot] = new Closure(fn, []);
+    }
+  }
+
+  /**
+   * Takes over what the modules it imports from have exported so far.
+   *
+   * @throws RuntimeError if `must` and a module has no such export
+   */
+  bindImports(modules: ReadonlyMap<string, ModuleInstance>, must: boolean): void {
+    for (const { module, name, slot } of this.code.imports) {
+      const source = modules.get(module);
+      const exported = source?.code.exports.find((each) => each.name === name);
+      const value = exported && source ? source.slots[exported.slot] : UNSET;
+      if (value !== UNSET) this.slots[slot] = share(value);
+      else if (must && !exported) {
+        throw new RuntimeError("runtime", `Import error: '${name}' is not defined in ${source?.code.file ?? module}`);
+      }
+    }
   }
 
   #link(proto: FunctionProto): LinkedFunction {

@@ -6,29 +6,34 @@
  * wait. Nothing here depends on real time, so the same answers from the host give the same schedule.
  */
 
-import type { CancelToken, Host } from "../base/index.ts";
+import type { Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
 import { AsyncSource, type OpenSources } from "./core/async-source.ts";
 import { invoke } from "./core/callback.ts";
 import { type CheckpointOptions, Checkpoints } from "./core/checkpoints.ts";
 import { Coroutine } from "./core/coroutine.ts";
-import { pushRoutine, toFailure, traceFrame, traceOf } from "./core/drive.ts";
+import { pushRoutine, traceFrame, traceOf } from "./core/drive.ts";
 import { QUANTUM, runTask } from "./core/interpreter.ts";
+import { Interrupts } from "./core/interrupts.ts";
+import { type LiveResource, liveResources } from "./core/live-resources.ts";
 import { type Lock, Locks } from "./core/locks.ts";
-import { NativeWait } from "./core/native-wait.ts";
+import { Names } from "./core/names.ts";
+import { NativeCalls } from "./core/native-calls.ts";
+import type { NativeWait } from "./core/native-wait.ts";
 import { HostOutput, type OutputSink } from "./core/output.ts";
+import { ReadyQueue } from "./core/ready-queue.ts";
 import {
   ensureRegisters,
   enterClosure,
   GAVE_WAY,
   NOTHING,
-  type Place,
   Task,
   type TaskContext,
   type TaskName,
   type Wait,
 } from "./core/task.ts";
 import { callRoutine, type ProgramState, programRoutine } from "./core/task-bottoms.ts";
+import { TaskHosts, VM_TASK } from "./core/task-hosts.ts";
 import { deadlinePassed, Sleep } from "./core/time-waits.ts";
 import { type SavedTimers, Timers } from "./core/timers.ts";
 import {
@@ -40,16 +45,9 @@ import {
   Thrown,
   type TraceFrame,
 } from "./error.ts";
-import { ModuleInstance, UNSET } from "./module-instance.ts";
-import {
-  type AsyncContext,
-  type AsyncNative,
-  type CallOptions,
-  Control,
-  type Native,
-  type NativeContext,
-} from "./native.ts";
-import { Closure, NativeRef, share, type Value } from "./value/value.ts";
+import { ModuleInstance } from "./module-instance.ts";
+import { Control, type Native } from "./native.ts";
+import { Closure, type NativeRef, type Value } from "./value/value.ts";
 
 export interface VmOptions extends CheckpointOptions {
   readonly host: Host;
@@ -93,15 +91,6 @@ export interface VmState {
   readonly breaths: number;
 }
 
-/** Something that a program holds while it runs. */
-export interface LiveResource {
-  readonly kind: "task" | "timer" | "call" | "stream";
-  /** For people: the task and what it waits for, the builtin. */
-  readonly what: string;
-  /** Where a call or stream was begun, where a task stands. */
-  readonly place?: TraceFrame;
-}
-
 export type RunOutcome =
   | { readonly status: "ok"; readonly value: Value }
   | { readonly status: "failed"; readonly failure: HarnFailure }
@@ -116,9 +105,6 @@ const TURN_COST = 20;
 /** So many breaths are closed at most while nobody waits for anything outside. */
 const CLOSED_BREATHS = 8;
 
-/** Who asks for what the VM needs for itself. */
-const VM_TASK = "vm";
-
 export class Vm {
   readonly host: Host;
   readonly natives: ReadonlyMap<string, Native>;
@@ -128,6 +114,9 @@ export class Vm {
   readonly timers: Timers;
   readonly locks: Locks;
   readonly checkpoints: Checkpoints;
+  readonly calls: NativeCalls;
+  readonly hosts: TaskHosts;
+  readonly names: Names;
   readonly control: Control;
   /** State that builtins keep per run, by an owner's key. */
   readonly state: Map<string, unknown>;
@@ -137,15 +126,9 @@ export class Vm {
 
   readonly #breathe: (open: boolean) => Promise<void>;
   #breaths = 0;
-  readonly #ready: Task[] = [];
-  #readyHead = 0;
-  readonly #urgent: Task[] = [];
+  readonly #queue = new ReadyQueue();
   readonly #tasks = new Set<Task>();
-  readonly #contexts = new WeakMap<Task, NativeContext>();
-  readonly #hostOwners = new WeakMap<Host, string>();
-  readonly #position: (taskId: string) => number;
-  readonly #nativeRefs = new Map<Native, NativeRef>();
-  #context: NativeContext | undefined;
+  readonly #interrupts = new Interrupts(this);
   #quanta = 0;
   /** Back-edges, calls and turns that no quantum has counted yet. */
   spent = 0;
@@ -156,11 +139,10 @@ export class Vm {
   #halted: Halted | undefined;
   /** Gives the platform its turn although tasks are ready: results may arrive meanwhile. */
   #lent = false;
-  readonly #hostFor: ((taskId: string) => Host) | undefined;
 
   constructor(options: VmOptions) {
-    this.#hostFor = options.hostFor;
-    this.host = options.hostFor?.(VM_TASK) ?? options.host;
+    this.hosts = new TaskHosts(this, options.host, options.hostFor);
+    this.host = this.hosts.own;
     this.natives = new Map([...options.natives].map((native) => [native.name, native]));
     this.methods = new Map(
       Object.entries(options.methods).map(([type, list]) => [
@@ -170,15 +152,16 @@ export class Vm {
     );
     this.maxFrames = options.maxFrames ?? 512;
     this.state = options.state ?? new Map();
-    this.#globals = options.globals ?? {};
+    this.names = new Names(options.globals ?? {});
     this.#breathe = options.breathe ?? (() => Promise.resolve());
-    this.#position = options.position ?? (() => 0);
+    const position = options.position ?? (() => 0);
     this.timers = new Timers(
       this.host,
       () => this.#notify(),
-      () => this.#position(VM_TASK),
+      () => position(VM_TASK),
     );
-    this.checkpoints = new Checkpoints(this, options, this.#position, () => this.#notify());
+    this.checkpoints = new Checkpoints(this, options, position, () => this.#notify());
+    this.calls = new NativeCalls(this, position);
     this.locks = new Locks(this);
     this.output = options.output ?? new HostOutput(this);
     this.#root = new Task("task_root", undefined, this.output);
@@ -190,13 +173,7 @@ export class Vm {
   /** Adds modules, dependencies before dependents. Functions that need nothing are ready before any module starts. */
   load(codes: Iterable<ModuleCode>): void {
     for (const code of codes) {
-      if (this.modules.has(code.id)) continue;
-      const instance = new ModuleInstance(code, this.natives);
-      this.modules.set(code.id, instance);
-      for (const { slot, index } of code.hoisted) {
-        const fn = instance.main.functions[index];
-        if (fn) instance.slots[slot] = new Closure(fn, []);
-      }
+      if (!this.modules.has(code.id)) this.modules.set(code.id, new ModuleInstance(code, this.natives));
     }
   }
 
@@ -204,7 +181,7 @@ export class Vm {
   async run(entry: string): Promise<RunOutcome> {
     const order = [...this.modules.keys()].filter((id) => id !== entry);
     if (!this.modules.has(entry)) throw new RangeError(`Module \`${entry}\` is not loaded`);
-    for (const instance of this.modules.values()) this.#bind(instance, false);
+    for (const instance of this.modules.values()) instance.bindImports(this.modules, false);
     pushRoutine(this.root, programRoutine, { order: [...order, entry], next: 0 } satisfies ProgramState, 0);
     this.root.resumeRegister = -1;
     this.#tasks.add(this.root);
@@ -237,11 +214,11 @@ export class Vm {
     return {
       root: this.root,
       tasks: [...this.#tasks],
-      ready: this.#ready.slice(this.#readyHead),
-      urgent: this.#urgent,
+      ready: this.#queue.ready,
+      urgent: this.#queue.urgent,
       timers: this.timers.save(),
       locks: this.locks.save(),
-      globals: this.#globalValues,
+      globals: this.names.values,
       quanta: this.#quanta,
       spent: this.spent,
       isLookDue: this.#isLookDue,
@@ -256,53 +233,27 @@ export class Vm {
   continue(state: VmState): Promise<RunOutcome> {
     this.#root = state.root;
     for (const task of state.tasks) this.#tasks.add(task);
-    this.#ready.push(...state.ready);
-    this.#urgent.push(...state.urgent);
+    this.#queue.load(state.ready, state.urgent);
     this.timers.load(state.timers);
     this.locks.load(state.locks);
-    for (const [name, value] of state.globals) this.#globalValues.set(name, value);
+    this.names.load(state.globals);
     this.#quanta = state.quanta;
     this.spent = state.spent;
     this.#isLookDue = state.isLookDue;
     this.#breaths = state.breaths;
     this.timers.resume();
-    const calls = [...this.#tasks].filter(({ wait }) => wait instanceof NativeWait);
-    calls.sort((a, b) => (a.wait as NativeWait).position - (b.wait as NativeWait).position);
-    for (const task of calls) this.#callAgain(task, task.wait as NativeWait);
+    this.calls.resume(this.#tasks);
     return this.#toEnd();
-  }
-
-  #callAgain(task: Task, wait: NativeWait): void {
-    const { native, args } = wait;
-    try {
-      const answer = native.impl(args, this.asyncContext(task, native, args, wait));
-      const call = this.#pendingCall as NativeWait;
-      task.wait = call;
-      if (answer instanceof Promise) this.#await(task, answer, call);
-      else this.wake(task, answer);
-    } catch (thrown) {
-      this.wakeWith(task, toFailure(thrown));
-    }
   }
 
   /** Builtins that have been called and have not answered. */
   get openCalls(): readonly NativeWait[] {
-    return [...this.#calls];
+    return [...this.calls.open];
   }
 
   /** Nobody waits any more for what the call will answer. */
   isLeft(call: NativeWait): boolean {
     return ![...this.#tasks].some(({ wait }) => wait === call);
-  }
-
-  /** The owner of a host that {@link hostOf} gave; undefined for other objects. */
-  hostOwner(host: object): string | undefined {
-    return host === this.host ? VM_TASK : this.#hostOwners.get(host as Host);
-  }
-
-  /** The host of a task by id, for what keeps one. */
-  hostNamed(owner: string): Host {
-    return owner === VM_TASK ? this.host : (this.#hostFor?.(owner) ?? this.host);
   }
 
   // ---- stopping ----------------------------------------------------------------------------------------------------
@@ -337,10 +288,8 @@ export class Vm {
 
   /** Tasks wait for time or for a builtin. */
   get #awaitsOutside(): boolean {
-    return this.timers.pending > 0 || this.#calls.size > 0;
+    return this.timers.pending > 0 || this.calls.open.size > 0;
   }
-  /** Builtins that were started and have not answered, also when nobody waits for the answer any more. */
-  readonly #calls = new Set<NativeWait>();
   readonly #sources: OpenSources = new Set();
 
   /** Takes every task off what it waits on, so that nothing of a halted run stays with the host. */
@@ -385,15 +334,12 @@ export class Vm {
 
   /** What the program holds at this moment, and where that began. Nothing is left after a run, or something leaks. */
   get liveResources(): readonly LiveResource[] {
-    const timers = this.timers.pending;
-    return [
-      ...[...this.#tasks].map(({ id, wait, place }) =>
-        resource("task", wait === undefined ? id : `${id}, which waits for ${wait.what}`, place),
-      ),
-      ...(timers > 0 ? [resource("timer", `${timers} in the queue`, undefined)] : []),
-      ...[...this.#calls].map(({ what, place }) => resource("call", what, place)),
-      ...[...this.#sources].map(({ what, place }) => resource("stream", what, place)),
-    ];
+    return liveResources({
+      tasks: this.#tasks,
+      timers: this.timers.pending,
+      calls: this.calls.open,
+      sources: this.#sources,
+    });
   }
 
   /** Where the program stands that calls an effect at this moment; undefined when something else does. */
@@ -408,22 +354,10 @@ export class Vm {
     return this.#tasks.size;
   }
 
-  #bind(instance: ModuleInstance, must: boolean): void {
-    for (const { module, name, slot } of instance.code.imports) {
-      const source = this.modules.get(module);
-      const exported = source?.code.exports.find((each) => each.name === name);
-      const value = exported && source ? source.slots[exported.slot] : UNSET;
-      if (value !== UNSET) instance.slots[slot] = share(value);
-      else if (must && !exported) {
-        throw new RuntimeError("runtime", `Import error: '${name}' is not defined in ${source?.code.file ?? module}`);
-      }
-    }
-  }
-
   /** A module's top level, run by the program routine. */
   start(id: string): Closure {
     const instance = this.modules.get(id) as ModuleInstance;
-    this.#bind(instance, true);
+    instance.bindImports(this.modules, true);
     return new Closure(instance.main, []);
   }
 
@@ -431,93 +365,12 @@ export class Vm {
 
   /** The host as a task sees it. */
   hostOf(task: Task): Host {
-    return this.#hostFor === undefined ? this.host : this.contextOf(task).host;
+    return this.hosts.of(task);
   }
 
-  contextOf(task: Task): NativeContext {
-    if (this.#context?.task === task) return this.#context;
-    let context = this.#contexts.get(task);
-    if (!context) {
-      const host = this.#hostFor?.(task.id) ?? this.host;
-      if (host !== this.host) this.#hostOwners.set(host, task.id);
-      context = { vm: this, host, task };
-      this.#contexts.set(task, context);
-    }
-    this.#context = context;
-    return context;
-  }
-
-  /** @param again the call as it was in the run that is gone on with */
-  asyncContext(task: Task, native: AsyncNative, args: readonly Value[], again?: NativeWait): AsyncContext {
-    const position = again?.position ?? this.#position(task.id);
-    const wait = new NativeWait(task.id, native, args, position, task.place);
-    const progress = this.checkpoints.begin(task, wait, again);
-    const { token } = wait;
-    const context: AsyncContext = {
-      vm: this,
-      host: this.hostOf(task),
-      task,
-      signal: token,
-      call: (callee, values, options = {}) => {
-        wait.calls += 1;
-        return this.#call(task, callee, values, token, options);
-      },
-      ...(progress && { progress }),
-    };
-    this.#pendingCall = wait;
-    return context;
-  }
-  /** The async builtin that is being started. */
-  #pendingCall: NativeWait | undefined;
-
-  /** A builtin or global as a value. */
-  nameValue(name: string, native: Native | undefined, closest: string | undefined): Value {
-    if (native) return this.nativeRef(native);
-    const known = this.#globalValues.get(name);
-    if (known !== undefined) return share(known);
-    const make = this.#globals[name];
-    if (!make) {
-      const hint = closest === undefined ? "" : ` (did you mean \`${closest}\`?)`;
-      throw new RuntimeError("undefined-variable", `${name}${hint}`);
-    }
-    const value = make();
-    this.#globalValues.set(name, value);
-    return share(value);
-  }
-  readonly #globals: Readonly<Record<string, () => Value>>;
-  readonly #globalValues = new Map<string, Value>();
-
+  /** A builtin as a value: the same one each time. */
   nativeRef(native: Native): NativeRef {
-    let ref = this.#nativeRefs.get(native);
-    if (!ref) {
-      ref = new NativeRef(native);
-      this.#nativeRefs.set(native, ref);
-    }
-    return ref;
-  }
-
-  #call(
-    parent: Task,
-    callee: Value,
-    args: readonly Value[],
-    token: CancelToken,
-    { context, signal }: CallOptions,
-  ): Promise<Value> {
-    const signals = signal === undefined ? [token] : [token, signal];
-    const fired = signals.find((each) => each.aborted);
-    if (fired) return Promise.reject(new Cancelled(String(fired.reason)));
-    return new Promise((resolve, reject) => {
-      const id = `${parent.id}:call:${++parent.helperCount}`;
-      const task = this.spawn(parent, id, callee, args, parent.output, context === undefined ? {} : { context });
-      const onAbort = () => this.abort(task, String(signals.find((each) => each.aborted)?.reason));
-      for (const each of signals) each.addEventListener("abort", onAbort);
-      task.onDone = () => {
-        for (const each of signals) each.removeEventListener("abort", onAbort);
-        if (task.failure) reject(task.failure);
-        else resolve(task.result);
-      };
-      this.#notify();
-    });
+    return this.names.nativeRef(native);
   }
 
   // ---- tasks -------------------------------------------------------------------------------------------------------
@@ -581,7 +434,7 @@ export class Vm {
   /** Puts a task that is not ready before those in the queue. */
   runNext(task: Task): void {
     task.status = "ready";
-    this.#urgent.push(task);
+    this.#queue.pushFirst(task);
   }
 
   park(task: Task, wait: Wait, register: number): void {
@@ -590,13 +443,13 @@ export class Vm {
     task.resumeRegister = register;
     const failure = this.pendingCancel(task);
     if (failure) {
-      this.#interrupt(task, failure);
+      this.#interrupts.stop(task, failure);
       return;
     }
     if (wait.turn !== undefined) {
       this.#quanta += 1;
       const isLate = task.deadlineMs !== undefined && this.timers.now() >= task.deadlineMs;
-      if (isLate) this.#interrupt(task, deadlineExceeded());
+      if (isLate) this.#interrupts.stop(task, deadlineExceeded());
       else this.wake(task, wait.turn.value);
       return;
     }
@@ -604,7 +457,7 @@ export class Vm {
       if (this.#isLookDue) {
         this.#isLookDue = false;
         if (this.timers.now() >= task.deadlineMs) {
-          this.#interrupt(task, deadlineExceeded());
+          this.#interrupts.stop(task, deadlineExceeded());
           return;
         }
       }
@@ -618,28 +471,6 @@ export class Vm {
   /** A wait for a time, monotonic milliseconds; the task goes on with nil. */
   waitUntil(task: Task, dueMs: number, what: string): Wait {
     return this.timers.add(new Sleep(this, task, dueMs, what));
-  }
-
-  /** Parks a task until the builtin that has just been started answers. */
-  parkOnPromise(task: Task, promise: Promise<Value>, register: number): void {
-    const wait = this.#pendingCall as NativeWait;
-    this.#pendingCall = undefined;
-    this.park(task, wait, register);
-    this.#await(task, promise, wait);
-  }
-
-  #await(task: Task, promise: Promise<Value>, wait: NativeWait): void {
-    this.#calls.add(wait);
-    promise.then(
-      (value) => {
-        this.#calls.delete(wait);
-        if (task.wait === wait) this.wake(task, value);
-      },
-      (error: unknown) => {
-        this.#calls.delete(wait);
-        if (task.wait === wait) this.wakeWith(task, toFailure(error));
-      },
-    );
   }
 
   /** The parked task goes on with a value. */
@@ -656,46 +487,10 @@ export class Vm {
     this.#enqueue(task);
   }
 
-  /**
-   * Takes the task off what it waits on and fails it there. What it waits on may stop other tasks (the body of a generator,
-   * which waits on another generator …); they are woken before it. Chains of them may be long, so none recurs.
-   */
-  #interrupt(task: Task, failure: HarnFailure): void {
-    const found = this.#interrupts;
-    found.push({ task, failure, isOff: false });
-    if (this.#isInterrupting) return;
-    this.#isInterrupting = true;
-    try {
-      this.#interruptAll(found);
-    } finally {
-      this.#isInterrupting = false;
-      found.length = 0;
-    }
-  }
-
-  #interruptAll(stack: Interrupt[]): void {
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      if (top.isOff || top.task.status !== "parked") {
-        stack.pop();
-        if (top.isOff) this.wakeWith(top.task, top.failure);
-        continue;
-      }
-      top.isOff = true;
-      const { wait } = top.task;
-      top.task.wait = undefined;
-      const size = stack.length;
-      if (wait) invoke(wait.cancel, undefined);
-      // Those that were found first are woken first.
-      if (stack.length - size > 1) for (const each of stack.splice(size).reverse()) stack.push(each);
-    }
-  }
-  readonly #interrupts: Interrupt[] = [];
-  #isInterrupting = false;
-
   /** The deadline of a parked task has passed. */
   expire(task: Task): void {
     task.deadlineTimer = undefined;
-    this.#interrupt(task, deadlineExceeded());
+    this.#interrupts.stop(task, deadlineExceeded());
   }
 
   #unpark(task: Task): boolean {
@@ -714,7 +509,7 @@ export class Vm {
     task.cancelRequest = "abort";
     task.cancelReason = reason;
     task.gracefulDelivered = false;
-    if (task.status === "parked") this.#interrupt(task, this.pendingCancel(task) as HarnFailure);
+    if (task.status === "parked") this.#interrupts.stop(task, this.pendingCancel(task) as HarnFailure);
   }
 
   /** Asks a task and those it started to stop; each sees an error it may catch, once, wherever it is. */
@@ -725,7 +520,7 @@ export class Vm {
       task.cancelRequest = "graceful";
       if (task.status === "parked") {
         const failure = this.pendingCancel(task);
-        if (failure) this.#interrupt(task, failure);
+        if (failure) this.#interrupts.stop(task, failure);
       }
       for (const child of [...(task.children ?? [])].reverse()) asked.push(child);
     }
@@ -783,7 +578,7 @@ export class Vm {
     if (failure) throw failure;
     if (task.deadlineMs !== undefined && this.timers.now() >= task.deadlineMs) throw deadlineExceeded();
     this.#quanta += 1;
-    return this.#readyHead < this.#ready.length || this.#quanta >= QUANTA_PER_BREATH;
+    return this.#queue.hasOthers || this.#quanta >= QUANTA_PER_BREATH;
   }
 
   /** Puts a running task at the end of the queue. */
@@ -796,7 +591,7 @@ export class Vm {
 
   #enqueue(task: Task): void {
     task.status = "ready";
-    this.#ready.push(task);
+    this.#queue.push(task);
     this.#notify();
   }
 
@@ -806,22 +601,10 @@ export class Vm {
     idle?.();
   }
 
-  #nextReady(): Task | undefined {
-    const urgent = this.#urgent.pop();
-    if (urgent) return urgent;
-    if (this.#readyHead >= this.#ready.length) return undefined;
-    const task = this.#ready[this.#readyHead++];
-    if (this.#readyHead > 1024 && this.#readyHead * 2 > this.#ready.length) {
-      this.#ready.splice(0, this.#readyHead);
-      this.#readyHead = 0;
-    }
-    return task;
-  }
-
   async #loop(finished: () => boolean): Promise<void> {
     while (!finished() && !this.#halted) {
       this.checkpoints.takeWhilePaused();
-      const task = this.#nextReady();
+      const task = this.#queue.next();
       if (!task) {
         if (finished()) return;
         this.checkpoints.rest();
@@ -853,18 +636,6 @@ export class Vm {
   get stopped(): boolean {
     return this.#stopped;
   }
-}
-
-function resource(kind: LiveResource["kind"], what: string, place: Place | undefined): LiveResource {
-  return { kind, what, ...(place && { place: traceFrame(place) }) };
-}
-
-/** A task that is being stopped. */
-interface Interrupt {
-  readonly task: Task;
-  readonly failure: HarnFailure;
-  /** It waits on nothing any more, and has yet to be woken. */
-  isOff: boolean;
 }
 
 function deadlineExceeded(): HarnFailure {

@@ -51,8 +51,8 @@ function listening(host: Host, asked: string[]): Host {
 }
 
 function withProgress(vm: Vm, kept: string[], asked: string[], leaveAt: number | undefined): void {
-  const plain = vm.asyncContext.bind(vm);
-  vm.asyncContext = (task, native: AsyncNative, args: readonly Value[]) => {
+  const plain = vm.calls.begin.bind(vm.calls);
+  vm.calls.begin = (task, native: AsyncNative, args: readonly Value[]) => {
     const given = plain(task, native, args);
     if (native.name !== "agent_loop") return given;
     const context = { ...given, host: listening(given.host, asked) };
@@ -156,8 +156,8 @@ describe("AGENT-08 issue 7: loops that are gone on from", () => {
     const text = 'sleep(1ms)\nprintln(try { agent_loop("x", nil, {provider: "mock"}) } catch (e) { e })';
     const { program } = await host.drive(loadProgram({ host, path: "/home/harn/main.harn", text }));
     const { vm, outcome } = startProgram(program!, { host });
-    const plain = vm.asyncContext.bind(vm);
-    vm.asyncContext = (...about) => ({ ...plain(...about), progress: { from: "garbage", keep: async () => {} } });
+    const plain = vm.calls.begin.bind(vm.calls);
+    vm.calls.begin = (...about) => ({ ...plain(...about), progress: { from: "garbage", keep: async () => {} } });
     await host.drive(outcome);
     expect(host.stdout()).toContain("Expected what an `agent_loop` has kept");
   });

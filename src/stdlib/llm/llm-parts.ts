@@ -20,7 +20,7 @@ const calls: StatePart = {
     if (context.transcript !== undefined) throw refused("a transcript log of model calls");
     if (context.ledger.reservedUsd > 0 || context.limiter.waiting > 0) throw refused("a model call under way");
     return {
-      ...(vm.hostOwner(context.host) === undefined ? {} : { host: context.host }),
+      ...(vm.hosts.ownerOf(context.host) === undefined ? {} : { host: context.host }),
       ledger: context.ledger.save(),
       limits: context.limiter.save(),
       traces: new PlainJson(context.trace.save() as unknown as Json),

@@ -168,8 +168,8 @@ export class Checkpoints {
     const point = call.pausePoint as number;
     if (!this.#holding && !this.#isHeldNext?.(call.taskId, point)) goOn();
     else
-      this.#vm
-        .hostNamed(call.taskId)
+      this.#vm.hosts
+        .named(call.taskId)
         .perform("sleep", { ms: HOLD_MS + point }, call.token)
         .then(goOn, goOn);
   }

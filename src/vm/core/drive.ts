@@ -52,12 +52,12 @@ export function callNative(
   if (!native) throw new RuntimeError("undefined-builtin", "builtin");
   switch (native.kind) {
     case "pure":
-      return deliver(vm, task, native.impl(args, vm.contextOf(task)), dst);
+      return deliver(vm, task, native.impl(args, vm.hosts.contextOf(task)), dst);
     case "async": {
       if (vm.checkpoints.pauseBefore(task, native, args, dst)) return false;
-      const answer = native.impl(args, vm.asyncContext(task, native, args));
+      const answer = native.impl(args, vm.calls.begin(task, native, args));
       if (answer instanceof Promise) {
-        vm.parkOnPromise(task, answer, dst);
+        vm.calls.park(task, answer, dst);
         return false;
       }
       return deliver(vm, task, answer, dst);
@@ -149,10 +149,10 @@ function carryOut(vm: Vm, task: Task, first: Signal, dst: number): Progress {
       if (native.kind === "async" && vm.checkpoints.pauseBefore(task, native, args, dst)) return PARKED;
       const answer =
         native.kind === "pure"
-          ? native.impl(args, vm.contextOf(task))
-          : native.impl(args, vm.asyncContext(task, native, args));
+          ? native.impl(args, vm.hosts.contextOf(task))
+          : native.impl(args, vm.calls.begin(task, native, args));
       if (answer instanceof Promise) {
-        vm.parkOnPromise(task, answer, dst);
+        vm.calls.park(task, answer, dst);
         return PARKED;
       }
       control.value = answer;

@@ -209,7 +209,7 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
             continue;
           }
         case 14 /* LoadNative */:
-          R[base + code[pc + 1]!] = vm.nameValue(
+          R[base + code[pc + 1]!] = vm.names.valueOf(
             fn.proto.natives[code[pc + 2]!]!,
             fn.natives[code[pc + 2]!],
             K[code[pc + 3]!] as string | undefined,
@@ -712,7 +712,7 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
             const native = fn.natives[code[pc + 2]!];
             const at = base + code[pc + 3]!;
             if (native !== undefined && native.kind === "pure") {
-              R[base + code[pc + 1]!] = native.impl(R.slice(at, at + code[pc + 4]!), vm.contextOf(task));
+              R[base + code[pc + 1]!] = native.impl(R.slice(at, at + code[pc + 4]!), vm.hosts.contextOf(task));
               pc += 5;
               continue;
             }

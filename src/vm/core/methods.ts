@@ -43,7 +43,7 @@ export function callMethod(
     registers[at - 1] = receiver;
     const args = registers.slice(at - 1, at + count);
     if (native.kind === "pure") {
-      registers[dst] = native.impl(args, vm.contextOf(task));
+      registers[dst] = native.impl(args, vm.hosts.contextOf(task));
       return true;
     }
     return callNative(vm, task, native, args, dst);

@@ -101,7 +101,7 @@ export function captureVm(
         const native = names.references.get(object.native);
         return native && ["R", native];
       }
-      const owner = vm.hostOwner(object);
+      const owner = vm.hosts.ownerOf(object);
       return owner === undefined ? undefined : ["H", owner];
     },
     classOf: (object) => names.classes.get(Object.getPrototypeOf(object) as object),
@@ -127,7 +127,7 @@ export function restoreVm(vm: Vm, snapshot: Json, parts: VmSnapshotParts): VmSta
     const [tag, first] = reference;
     if (tag === "V") return vm;
     if (tag === "O") return vm.output;
-    if (tag === "H") return vm.hostNamed(String(first));
+    if (tag === "H") return vm.hosts.named(String(first));
     if (tag === "R") return vm.nativeRef(resolve(first as readonly Json[]) as Native);
     if (tag === "T" && reference[2] === "enum") return module(vm, reference[1]).enumType(String(reference[3]));
     return named.get(JSON.stringify(reference)) ?? malformed(JSON.stringify(reference));
