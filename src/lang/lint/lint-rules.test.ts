@@ -296,6 +296,22 @@ const cases: readonly Case[] = [
     messages: ["The result of this expression is not used", "The result of this expression is not used"],
   },
   {
+    rule: "mutable-never-reassigned",
+    name: "of two variables of one name in one scope, one has to be a `var`; in a scope of its own it need not",
+    source: "let a = 1\nvar a = 2\nvar b = 1\nlet b = 2\nvar c = 1\nif a < b {\n  var c = 2\n  log(c)\n}\nlog(c)\n",
+    messages: [
+      "Variable `c` is declared with `var` but never reassigned",
+      "Variable `c` is declared with `var` but never reassigned",
+    ],
+  },
+  {
+    rule: "let-then-return",
+    name: "a name that is used where no scope knows it is kept: it would be reported as unknown",
+    source: "fn f() {\n  let a = g()\n  return a\n}\n\nlog(f, a())\n",
+    messages: ["Variable `a` is returned at once"],
+    fixed: "fn f() {\n  let a = g()\n  return a\n}\n\nlog(f, a())\n",
+  },
+  {
     rule: "let-then-return",
     name: "a type or a comment in between is a reason",
     source:

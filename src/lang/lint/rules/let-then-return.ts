@@ -15,6 +15,7 @@ export const letThenReturn: LintRule = {
 }
 `,
   *check(context) {
+    const readOnce = new Set(context.bindings.flatMap(({ node, reads }) => (reads === 1 ? [node] : [])));
     for (const { body } of context.tree.blocks) {
       for (const [index, item] of body.items.entries()) {
         const next = body.items[index + 1];
@@ -29,8 +30,8 @@ export const letThenReturn: LintRule = {
           message: `Variable \`${item.pattern.name}\` is returned at once`,
           span,
           hint: "Return the value itself",
-          // A comment in between would be lost.
-          ...(value !== undefined && (between === "" || between === ";")
+          // A comment in between would be lost, and so would be what a name that no scope knows is taken for.
+          ...(value !== undefined && (between === "" || between === ";") && readOnce.has(item)
             ? { fixes: replace(span, `return ${value}`) }
             : {}),
         };

@@ -15,6 +15,11 @@ log(limit)
 `,
   *check({ bindings }) {
     const statements = new Map<Item, Binding[]>();
+    // Of two variables with one name in one scope, one has to be a `var`.
+    const doubled = new Set<Binding>();
+    for (const binding of bindings) {
+      if (binding.replaces?.node.kind === "LetStmt") doubled.add(binding).add(binding.replaces);
+    }
     for (const binding of bindings) {
       if (!binding.mutable || binding.node.kind !== "LetStmt") continue;
       const together = statements.get(binding.node);
@@ -24,7 +29,7 @@ log(limit)
     for (const [node, together] of statements) {
       // One `var` binds all names of its pattern: it stays when one of them needs it.
       const [first] = together;
-      if (first === undefined || together.some((binding) => binding.assignments > 0)) continue;
+      if (first === undefined || together.some((each) => each.assignments > 0 || doubled.has(each))) continue;
       yield {
         message: `Variable \`${first.name}\` is declared with \`var\` but never reassigned`,
         span: first.span,
