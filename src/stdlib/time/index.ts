@@ -3,6 +3,7 @@
 import {
   type Control,
   Dict,
+  display,
   Float,
   milliseconds,
   passRoutine,
@@ -14,7 +15,7 @@ import {
 } from "../../vm/index.ts";
 import { intField, intOption, stringField, textArgument, thrown } from "../arguments.ts";
 import { type Builtin, control, pure } from "../builtin.ts";
-import { clockOf } from "./run-clock.ts";
+import { clockOf, FIRST_MS, LAST_MS } from "./run-clock.ts";
 
 /** A pinned clock jumps; the others still get their turn. */
 function sleep(ms: number, what: string, control: Control): Signal {
@@ -97,12 +98,14 @@ export const timeBuiltins: readonly Builtin[] = [
       signature: "mock_time(ms: int)",
       summary: "Pin the clock of this run to a time, in milliseconds since 1970; sleeping then only moves it",
       effects: ["state"],
-      errors: "Throws unless given an int",
+      errors: "Throws unless given an int that is a moment with a date",
       example: "mock_time(1000)\nsleep(250ms)\nprintln(now_ms())",
     },
     ([ms], context) => {
       const wallMs = intOption(ms);
       if (wallMs === undefined) throw thrown("mock_time(ms): expected an integer millisecond timestamp");
+      if (wallMs < FIRST_MS || wallMs > LAST_MS)
+        throw thrown(`mock_time(ms): expected a time from ${FIRST_MS} to ${LAST_MS}, got ${display(ms)}`);
       clockOf(context).pin(wallMs);
       return undefined;
     },

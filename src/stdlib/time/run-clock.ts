@@ -5,8 +5,13 @@
 
 import type { Host } from "../../base/index.ts";
 import type { NativeContext } from "../../vm/index.ts";
+import { MAX_SECONDS, MIN_SECONDS } from "../dates/civil.ts";
 
 const CLOCK_STATE = "clock";
+
+/** The first and the last moment that has a date, in milliseconds since the epoch. */
+export const FIRST_MS: number = MIN_SECONDS * 1000;
+export const LAST_MS: number = MAX_SECONDS * 1000;
 
 interface Pinned {
   wallMs: number;
@@ -35,20 +40,25 @@ export class RunClock {
     return this.pinned?.monotonicMs ?? Math.trunc(this.host.sync("clock.monotonic", {}));
   }
 
+  /** @param wallMs a moment that has a date */
   pin(wallMs: number): void {
     this.pinned = { wallMs, monotonicMs: 0 };
   }
 
-  /** Moves a pinned clock; nothing happens to another. */
+  /** Moves a pinned clock, to the last moment that has a date at most; nothing happens to another. */
   advance(ms: number): void {
     if (this.pinned === undefined) return;
-    this.pinned.wallMs += ms;
-    this.pinned.monotonicMs += ms;
+    this.pinned.wallMs = within(this.pinned.wallMs + ms);
+    this.pinned.monotonicMs = within(this.pinned.monotonicMs + ms);
   }
 
   unpin(): void {
     this.pinned = undefined;
   }
+}
+
+function within(ms: number): number {
+  return Math.min(Math.max(ms, FIRST_MS), LAST_MS);
 }
 
 export function clockOf({ vm, host }: Pick<NativeContext, "vm" | "host">): RunClock {

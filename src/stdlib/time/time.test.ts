@@ -48,7 +48,21 @@ println(now_ms())`),
   ).toEqual(["other at 3600000", "3600000"]);
 });
 
+it("a pinned clock stops at the last moment that has a date", async () => {
+  expect(
+    await printed(`mock_time(8210266876798000)
+println(advance_time(9000000000000000000))
+sleep(1h)
+println(date_now().year)
+log_info("late")`),
+  ).toEqual(["8210266876799000", "262142", '{"ts":"+262142-12-31T23:59:59.000Z","level":"info","msg":"late"}']);
+});
+
 it.each([
+  [
+    "mock_time(9223372036854771)",
+    "mock_time(ms): expected a time from -8334601228800000 to 8210266876799000, got 9223372036854771",
+  ],
   ['mock_time("x")', "mock_time(ms): expected an integer millisecond timestamp"],
   ["advance_time(1)", "advance_time: no mock active. Call mock_time(ms) first."],
   ['sleep("x")', "Type error: sleep: expected a duration or milliseconds, got string"],
