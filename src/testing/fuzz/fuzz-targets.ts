@@ -449,7 +449,7 @@ async function judgeLoader({ text }: FuzzInput): Promise<Complaint | undefined> 
   if (verifyModule(code).length > 0) return undefined;
   // Accepted code may do nonsense, and fail in any way a program can, but it must not bring the VM down.
   const ending = await runCase([code], code.id);
-  return ending.status === "endless" ? undefined : leftovers(ending);
+  return platformComplaint(ending) ?? (ending.status === "endless" ? undefined : leftovers(ending));
 }
 
 // ---- VM --------------------------------------------------------------------------------------------------------------
@@ -462,8 +462,8 @@ async function runText(text: string): Promise<CaseEnding | undefined> {
 async function judgeVm({ kind, text }: FuzzInput): Promise<Complaint | undefined> {
   const ending = await runText(text);
   if (ending === undefined) return undefined;
-  const inside = platformText(ending.message) ?? platformText(ending.output);
-  if (inside !== undefined) return { signature: withoutDetails(inside), detail: inside };
+  const inside = platformComplaint(ending);
+  if (inside !== undefined) return inside;
   if (ending.status === "endless") {
     // Cleaning up may take for ever; everything else must stop when asked to.
     return /\b(?:finally|defer)\b/.test(text) ? undefined : complaint("Goes on after it was asked to stop", "");
@@ -478,6 +478,11 @@ async function judgeVm({ kind, text }: FuzzInput): Promise<Complaint | undefined
   return again?.output === ending.output
     ? undefined
     : complaint("Two runs differ", `--- first\n${ending.output}\n--- second\n${again?.output}`);
+}
+
+function platformComplaint({ message, output }: CaseEnding): Complaint | undefined {
+  const inside = platformText(message) ?? platformText(output);
+  return inside === undefined ? undefined : { signature: withoutDetails(inside), detail: inside };
 }
 
 function leftovers({ liveTasks, pendingTimers }: CaseEnding): Complaint | undefined {
