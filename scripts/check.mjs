@@ -8,6 +8,7 @@ const staticChecks = [
   { name: "promises and switches (oxlint)", command: [...tool("oxlint"), "--type-aware", "src", "test"] },
   { name: "types (tsc -b)", command: [...tool("tsc"), "-b"] },
   { name: "layers and cycles", command: [process.execPath, "scripts/check-layers.mjs"] },
+  { name: "no state in modules", command: [process.execPath, "scripts/check-module-state.mjs"] },
 ];
 
 const red = process.stdout.isTTY ? (text) => `\u001b[31m${text}\u001b[0m` : (text) => text;

@@ -154,7 +154,13 @@ export {
   type ChargeRecord,
 } from "./cost/budget-layer.ts";
 export { builtinRates } from "./cost/builtin-prices.ts";
-export { estimateInputTokens, estimateTextTokens, estimateValueTokens } from "./cost/estimate-tokens.ts";
+export {
+  createTokenCounts,
+  estimateInputTokens,
+  estimateTextTokens,
+  estimateValueTokens,
+  type TokenCounts,
+} from "./cost/estimate-tokens.ts";
 export { loadPriceList } from "./cost/price-list.ts";
 export {
   cacheHitRatio,

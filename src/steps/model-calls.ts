@@ -13,6 +13,7 @@ import {
   ModelError,
   type ModelInput,
   NO_USAGE,
+  type TokenCounts,
   type Usage,
 } from "../llm/index.ts";
 import { type CallNeeds, preflight, type StepCharge } from "./budget.ts";
@@ -146,11 +147,12 @@ export function accountedClient(
     provider: client.provider,
     async *stream(input: ModelInput, signal?: CancelSignal): AsyncGenerator<ModelChunk> {
       const scope = options.scope();
-      const refused = preflight(scope, forecastOf(input, options));
+      const { tokenCounts } = context.runtime;
+      const refused = preflight(scope, forecastOf(input, options, tokenCounts));
       if (refused !== undefined) throw refusalOf(refused, input);
       const payer = activeStep(scope);
       const leave = enterCall(context.runtime);
-      const meter = createAttemptMeter(input);
+      const meter = createAttemptMeter(input, tokenCounts);
       let reported: Usage | undefined;
       let charged = false;
 
@@ -183,8 +185,8 @@ export function accountedClient(
   };
 }
 
-function forecastOf(input: ModelInput, { costOf }: AccountedClientOptions): CallNeeds {
-  const inputTokens = estimateInputTokens(input);
+function forecastOf(input: ModelInput, { costOf }: AccountedClientOptions, counts: TokenCounts): CallNeeds {
+  const inputTokens = estimateInputTokens(input, counts);
   const outputTokens = Math.max(0, input.maxTokens ?? 0);
   const cost = (tokens: Partial<Usage>): number => costOf?.(input, { ...NO_USAGE, ...tokens }) ?? 0;
   return {

@@ -9,6 +9,7 @@
  */
 
 import type { JsonObject } from "../base/index.ts";
+import { createTokenCounts, type TokenCounts } from "../llm/index.ts";
 import { type Charged, charge, isBudgetExhausted, type RunUsage, type StepCharge } from "./budget.ts";
 import {
   type CompletedLog,
@@ -37,6 +38,8 @@ export interface StepRuntime<H> {
   readonly unfinished: Set<ActiveStep>;
   /** Model calls that are not on a bill yet, also such as nobody waits for any more. */
   readonly callsInFlight: Set<Promise<unknown>>;
+  /** Of requests that were forecast already. */
+  readonly tokenCounts: TokenCounts;
   readonly clock: (() => number) | undefined;
   readonly onStepEnd: ((record: CompletedStep) => void) | undefined;
   /** What `onStepEnd` was told; stays empty without one. */
@@ -64,6 +67,7 @@ export function createStepRuntime<H>(options: StepRuntimeOptions = {}): StepRunt
     values: options.values ?? jsValues,
     unfinished: new Set(),
     callsInFlight: new Set(),
+    tokenCounts: createTokenCounts(),
     clock: options.clock,
     onStepEnd: options.onStepEnd,
     told: [],

@@ -1,6 +1,6 @@
 /** Counts one attempt as it streams, so that an answer that dies half-way is neither lost nor free. */
 
-import { estimateInputTokens } from "../cost/estimate-tokens.ts";
+import { estimateInputTokens, type TokenCounts } from "../cost/estimate-tokens.ts";
 import type { ModelChunk, ModelInput, Usage } from "../spec/model.ts";
 import { utf8Length } from "../wire/utf8.ts";
 
@@ -18,7 +18,8 @@ export interface AttemptMeter {
   readonly stopReason: string | undefined;
 }
 
-export function createAttemptMeter(input: ModelInput): AttemptMeter {
+/** @param counts see `estimateInputTokens` */
+export function createAttemptMeter(input: ModelInput, counts?: TokenCounts): AttemptMeter {
   const deltas: string[] = [];
   let outputBytes = 0;
   let told: Partial<Usage> = {};
@@ -68,7 +69,7 @@ export function createAttemptMeter(input: ModelInput): AttemptMeter {
     text: () => deltas.join(""),
     usage() {
       if (final !== undefined) return final;
-      estimatedInput ??= estimateInputTokens(input);
+      estimatedInput ??= estimateInputTokens(input, counts);
       return {
         inputTokens: told.inputTokens ?? estimatedInput,
         outputTokens: Math.max(told.outputTokens ?? 0, Math.ceil(outputBytes / 4)),

@@ -25,8 +25,8 @@ export interface AttemptSettings {
 
 /** The client that answers `input`, with the layers of one attempt around it. */
 export function attemptClient(context: LlmContext, input: ModelInput, settings: AttemptSettings): ModelClient {
-  const { host, trace, catalog, ledger } = context;
-  return layeredClient(resolveClient(host, context.clients, input), [
+  const { host, trace, catalog, ledger, tokenCounts } = context;
+  const layers = [
     traceLayer(
       {
         host,
@@ -46,10 +46,12 @@ export function attemptClient(context: LlmContext, input: ModelInput, settings: 
       onCharge: context.onCharge,
       admit: context.admit,
       isScripted: context.clients.mock?.intercepts(input.provider),
+      tokenCounts,
     }),
     rateLimitLayer(context.limiter),
     watchdogLayer(host, settings.limits),
-  ]);
+  ];
+  return layeredClient(resolveClient(host, context.clients, input), layers, tokenCounts);
 }
 
 /** A request, and what its attempts need to know beside it. */

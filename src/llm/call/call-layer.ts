@@ -11,6 +11,7 @@
  */
 
 import { type CancelSignal, CancelToken } from "../../base/index.ts";
+import type { TokenCounts } from "../cost/estimate-tokens.ts";
 import { cancelledFailure, transportFailure } from "../errors/model-failures.ts";
 import type { ModelChunk, ModelClient, ModelInput } from "../spec/model.ts";
 import { ModelError } from "../spec/model-error.ts";
@@ -49,17 +50,18 @@ export interface OpenLayer {
  */
 export type CallLayer = (scope: AttemptScope) => OpenLayer | Promise<OpenLayer>;
 
-export function layeredClient(client: ModelClient, layers: readonly CallLayer[]): ModelClient {
+/** @param counts see `estimateInputTokens` */
+export function layeredClient(client: ModelClient, layers: readonly CallLayer[], counts?: TokenCounts): ModelClient {
   return {
     provider: client.provider,
-    stream: (input, signal) => runAttempt(client, layers, input, signal),
+    stream: (input, signal) => runAttempt(client, layers, { input, counts }, signal),
   };
 }
 
 async function* runAttempt(
   client: ModelClient,
   layers: readonly CallLayer[],
-  input: ModelInput,
+  { input, counts }: { readonly input: ModelInput; readonly counts: TokenCounts | undefined },
   caller: CancelSignal | undefined,
 ): AsyncGenerator<ModelChunk, void, void> {
   const token = new CancelToken();
@@ -67,7 +69,7 @@ async function* runAttempt(
   if (caller?.aborted) onCallerAbort();
   else caller?.addEventListener("abort", onCallerAbort);
 
-  const meter = createAttemptMeter(input);
+  const meter = createAttemptMeter(input, counts);
   let cutBy: ModelError | undefined;
   const scope: AttemptScope = {
     input,

@@ -6,6 +6,7 @@
 
 import type { Host, JsonObject } from "../../base/index.ts";
 import type { CallAdmission, ChargeRecord } from "../cost/budget-layer.ts";
+import { createTokenCounts, type TokenCounts } from "../cost/estimate-tokens.ts";
 import { createSpendLedger, type SpendLedger } from "../cost/spend-ledger.ts";
 import { createRateLimiter, loadRateLimits, type RateLimiter } from "../limits/rate-limiter.ts";
 import type { ModelClient } from "../spec/model.ts";
@@ -40,6 +41,8 @@ export interface LlmContext {
   readonly limiter: RateLimiter;
   readonly ledger: SpendLedger;
   readonly trace: TraceLog;
+  /** Of messages and tools that were sent already. */
+  readonly tokenCounts: TokenCounts;
   readonly tracer?: Tracer;
   readonly observer?: CallObserver;
   readonly transcript?: TranscriptLog;
@@ -76,6 +79,7 @@ export function createLlmContext(parts: LlmContextParts): LlmContext {
     limiter: parts.limiter ?? createRateLimiter(parts.host, limits()),
     ledger: parts.ledger ?? createSpendLedger(),
     trace: parts.trace ?? createTraceLog(),
+    tokenCounts: parts.tokenCounts ?? createTokenCounts(),
     ...(transcript === undefined ? {} : { transcript }),
   };
 }

@@ -18,7 +18,7 @@ import {
   type CallProjection,
   crossedLimit,
 } from "./budget-envelope.ts";
-import { estimateInputTokens } from "./estimate-tokens.ts";
+import { estimateInputTokens, type TokenCounts } from "./estimate-tokens.ts";
 import { costOfUsage, type PriceBook } from "./pricing.ts";
 import { isOverspent, type SpendLedger } from "./spend-ledger.ts";
 
@@ -43,6 +43,8 @@ export interface BudgetParts {
   readonly onCharge?: ((record: ChargeRecord) => void) | undefined;
   readonly admit?: CallAdmission | undefined;
   readonly isScripted?: boolean | undefined;
+  /** Of the run: what earlier requests were counted to be. */
+  readonly tokenCounts?: TokenCounts | undefined;
 }
 
 /** What an attempt will take, with the part that is certain. */
@@ -60,12 +62,12 @@ export type CallAdmission = (forecast: CallForecast) => BudgetExceededError | un
 const GROWTH = 1.1;
 
 export function budgetLayer(parts: BudgetParts): CallLayer {
-  const { host, ledger, prices, envelope = {} } = parts;
+  const { host, ledger, prices, envelope = {}, tokenCounts } = parts;
   return (scope) => {
     const { input, meter } = scope;
     const rates = prices.rates(input.provider, input.model);
     const costOf = (usage: Usage): number => (rates === undefined ? 0 : costOfUsage(rates, usage));
-    const projection = projectCall(scope, costOf, ledger);
+    const projection = projectCall(scope, costOf, parts);
 
     const crossed = crossedLimit(envelope, projection);
     if (crossed !== undefined) throw budgetRefusal(projection, crossed.limit, crossed.value);
@@ -122,7 +124,7 @@ export function budgetLayer(parts: BudgetParts): CallLayer {
       },
       close(outcome) {
         const usage = spentUsage(scope, outcome);
-        const lostUsage = meter.lostAttempts > 0 ? usageOfLost(scope, usage) : NO_USAGE;
+        const lostUsage = meter.lostAttempts > 0 ? usageOfLost(scope, usage, tokenCounts) : NO_USAGE;
         reservation.settle(costOf(usage) + meter.lostAttempts * costOf(lostUsage));
         if (!outcome.asked) return undefined;
         for (let at = 0; at < meter.lostAttempts; at++) book(lostUsage, "lost", 0);
@@ -137,9 +139,12 @@ export function budgetLayer(parts: BudgetParts): CallLayer {
 }
 
 /** COST-04: what the call will take, before it is made. */
-function projectCall(scope: AttemptScope, costOf: (usage: Usage) => number, ledger: SpendLedger): CallProjection {
-  const { input } = scope;
-  const inputTokens = estimateInputTokens(input);
+function projectCall(
+  { input }: AttemptScope,
+  costOf: (usage: Usage) => number,
+  { ledger, tokenCounts }: BudgetParts,
+): CallProjection {
+  const inputTokens = estimateInputTokens(input, tokenCounts);
   const outputTokens = Math.max(0, input.maxTokens ?? 0);
   return {
     provider: input.provider,
@@ -167,9 +172,9 @@ function spentUsage(scope: AttemptScope, outcome: AttemptOutcome): Usage {
 }
 
 /** What the attempt in its place used; when that one was refused, the input at least. */
-function usageOfLost({ input }: AttemptScope, usage: Usage): Usage {
+function usageOfLost({ input }: AttemptScope, usage: Usage, counts: TokenCounts | undefined): Usage {
   if (usage !== NO_USAGE) return { ...usage, exact: false };
-  return { ...NO_USAGE, inputTokens: estimateInputTokens(input), exact: false };
+  return { ...NO_USAGE, inputTokens: estimateInputTokens(input, counts), exact: false };
 }
 
 function givenUp(error: ModelError): boolean {

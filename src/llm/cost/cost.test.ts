@@ -6,7 +6,7 @@ import { type FakeScript, fakeDone, fakeError, fakeScript, fakeStream } from "..
 import type { ModelInput, Usage } from "../spec/model.ts";
 import { type BudgetEnvelope, type BudgetExceededError, readBudgetEnvelope } from "./budget-envelope.ts";
 import { budgetLayer, type ChargeRecord } from "./budget-layer.ts";
-import { estimateInputTokens, estimateTextTokens, estimateValueTokens } from "./estimate-tokens.ts";
+import { createTokenCounts, estimateInputTokens, estimateTextTokens, estimateValueTokens } from "./estimate-tokens.ts";
 import {
   cacheHitRatio,
   cacheSavingsUsd,
@@ -82,6 +82,26 @@ describe("COST-04 projection", () => {
     const image = { kind: "image", mediaType: "image/png", base64: "A".repeat(1_000_000) } as const;
     const withImage = { ...base, messages: [{ role: "user", content: "abcd", attachments: [image] }] } as const;
     expect(estimateInputTokens(withImage)).toBeLessThan(2_000);
+  });
+
+  test("a run counts a message once, and what one run has counted is nothing to another", () => {
+    let readings = 0;
+    const message = {
+      role: "user" as const,
+      get content() {
+        readings++;
+        return "abcd";
+      },
+    };
+    const input: ModelInput = { provider: "p", model: "m", messages: [message] };
+    const counts = createTokenCounts();
+    const first = estimateInputTokens(input, counts);
+    const once = readings;
+    expect(once).toBeGreaterThan(0);
+    expect(estimateInputTokens({ ...input, messages: [message] }, counts)).toBe(first);
+    expect(readings).toBe(once);
+    expect(estimateInputTokens(input, createTokenCounts())).toBe(first);
+    expect(readings).toBeGreaterThan(once);
   });
 });
 

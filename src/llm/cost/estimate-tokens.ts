@@ -30,28 +30,35 @@ export function estimateValueTokens(value: unknown): number {
   return tokens;
 }
 
-/** Input tokens of a request: system, messages, serialised tools. */
-export function estimateInputTokens(input: ModelInput): number {
+/**
+ * What messages and tools were counted to be, by identity. They do not change, and a loop sends those of all turns before
+ * with each request: counted once each, a long conversation costs what is new in it.
+ */
+export type TokenCounts = WeakMap<object, number>;
+
+export function createTokenCounts(): TokenCounts {
+  return new WeakMap();
+}
+
+/**
+ * Input tokens of a request: system, messages, serialised tools.
+ *
+ * @param counts of earlier requests of the run; default: everything is counted
+ */
+export function estimateInputTokens(input: ModelInput, counts?: TokenCounts): number {
   let tokens = estimateTextTokens(input.system ?? "");
-  for (const message of input.messages) tokens += remembered(message, messageTokens);
+  for (const message of input.messages) tokens += remembered(counts, message, messageTokens);
   for (const tool of input.tools ?? []) {
-    if (tool.deferred !== true) tokens += remembered(tool, toolTokens);
+    if (tool.deferred !== true) tokens += remembered(counts, tool, toolTokens);
   }
   return tokens;
 }
 
-/**
- * Messages and tools do not change, and a loop sends those of all turns before with each request: counted once each, a
- * long conversation costs what is new in it.
- */
-const counted = new WeakMap<object, number>();
-
-function remembered<T extends object>(value: T, count: (value: T) => number): number {
-  let tokens = counted.get(value);
-  if (tokens === undefined) {
-    tokens = count(value);
-    counted.set(value, tokens);
-  }
+function remembered<T extends object>(counts: TokenCounts | undefined, value: T, count: (value: T) => number): number {
+  const known = counts?.get(value);
+  if (known !== undefined) return known;
+  const tokens = count(value);
+  counts?.set(value, tokens);
   return tokens;
 }
 

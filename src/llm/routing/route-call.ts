@@ -317,8 +317,9 @@ function budgetFor(own: CallRequest["options"]["budget"], policy: RoutingPolicy)
 function warnOfBudget(context: LlmContext, input: ModelInput, link: RoutingLink, { budget }: RoutingPolicy): void {
   if (budget?.onExceed !== "warn") return;
   const { perCallUsd = Number.POSITIVE_INFINITY, sessionUsd = Number.POSITIVE_INFINITY } = budget;
-  const { catalog, ledger } = context;
-  const costUsd = costOfTokens(catalog, link.model, estimateInputTokens(input), input.maxTokens ?? 0, link.provider);
+  const { catalog, ledger, tokenCounts } = context;
+  const inputTokens = estimateInputTokens(input, tokenCounts);
+  const costUsd = costOfTokens(catalog, link.model, inputTokens, input.maxTokens ?? 0, link.provider);
   if (costUsd <= perCallUsd && ledger.spentUsd + ledger.reservedUsd + costUsd <= sessionUsd) return;
   log(context, "budget_exceeded", { link: link.label, projected_cost_usd: costUsd, on_exceed: "warn" }, "warn");
 }
