@@ -567,6 +567,7 @@ const TURN_FIELDS: Readonly<Record<keyof TurnState, string | null>> = {
   tools: null,
   toolsByName: null,
   promoted: "facts.promotedTools",
+  visible: null,
   callIds: "lists.callIds",
   system: null,
   history: "lists.messages",

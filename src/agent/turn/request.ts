@@ -16,13 +16,22 @@ export function buildRequest(turn: TurnState): ModelInput {
   };
 }
 
-/** The tools the model gets to see. Where the provider searches by itself it gets the deferred ones too. */
+/**
+ * The tools the model gets to see, the same list until a search brings another one to light. Where the provider searches by
+ * itself it gets the deferred ones too.
+ */
 export function requestTools(turn: TurnState): readonly ToolSpec[] {
   if (turn.harness.request.toolSearch !== undefined) return turn.tools;
   if (!turn.tools.some((tool) => tool.deferred === true)) return turn.tools;
+  const promoted = [...turn.promoted].join("\n");
+  if (turn.visible?.promoted !== promoted) turn.visible = { promoted, tools: visibleTools(turn) };
+  return turn.visible.tools;
+}
+
+function visibleTools({ tools, promoted }: TurnState): readonly ToolSpec[] {
   const visible: ToolSpec[] = [];
-  for (const { deferred, ...tool } of turn.tools) {
-    if (deferred !== true || turn.promoted.has(tool.name)) visible.push(tool);
+  for (const { deferred, ...tool } of tools) {
+    if (deferred !== true || promoted.has(tool.name)) visible.push(tool);
   }
   return visible;
 }

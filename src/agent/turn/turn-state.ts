@@ -26,6 +26,8 @@ export interface TurnState {
   readonly toolsByName: ReadonlyMap<string, ToolSpec>;
   /** Deferred tools that a search has brought to light. */
   readonly promoted: Set<string>;
+  /** What the model gets to see of `tools`, and for which promoted ones that was made. */
+  visible?: { readonly promoted: string; readonly tools: readonly ToolSpec[] };
   /** Ids of the calls of the conversation so far; made when the first call comes. */
   callIds?: Set<string>;
   /** Policies may change it between steps. */
