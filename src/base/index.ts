@@ -31,5 +31,7 @@ export type {
   SystemInfo,
 } from "./host.ts";
 export { isJsonObject, type Json, type JsonObject } from "./json.ts";
+// Work on what is new
+export { createListLines, createListSum, type ListLine, type ListLines } from "./list-lines.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 export { createVirtualRandom, type VirtualRandom } from "./virtual-random.ts";
