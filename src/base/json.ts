@@ -5,6 +5,7 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
+/** An object that is no array. Does not look inside. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

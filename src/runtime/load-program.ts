@@ -47,6 +47,10 @@ export interface LoadedProgram {
   readonly program?: Program;
 }
 
+/**
+ * Loads a program and all that it imports, checks and compiles it. Mistakes are diagnostics, not exceptions; with an error
+ * among them, a file that cannot be read included, there is no `program`.
+ */
 export async function loadProgram(options: LoadProgramOptions): Promise<LoadedProgram> {
   const { host } = options;
   const hooks = await readManifestHooks(host, folderOf(normalizePath(options.path)));
@@ -111,6 +115,7 @@ function hasValue({ kind }: ModuleName): boolean {
   return kind !== "type" && kind !== "interface" && kind !== "pipeline";
 }
 
+/** Whether a diagnostic keeps its program from running; the others are warnings and hints. */
 export function isError({ diagnostic }: FileDiagnostic): boolean {
   return diagnostic.severity === "error";
 }

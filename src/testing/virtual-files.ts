@@ -75,6 +75,7 @@ const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) 
 const toBytes = (data: Uint8Array | string): Uint8Array =>
   typeof data === "string" ? new TextEncoder().encode(data) : data.slice();
 
+/** Files in memory, with `/` as root; `cwd` is where relative names begin. */
 export function createVirtualFiles(cwd: string, nowMs: () => number): VirtualFiles {
   const entries = new Map<string, Entry>([["/", { kind: "directory", modifiedMs: nowMs() }]]);
   const faults: { fault: FileFault; left: number }[] = [];

@@ -24,7 +24,7 @@ import {
   type ProcessResult,
   type VirtualClock,
 } from "../base/index.ts";
-import { createFakeModel, type FakeModel, type FakeScript, serveModelStream } from "../llm/index.ts";
+import { createFakeModel, type FakeModel, type FakeScript, type ModelInput, serveModelStream } from "../llm/index.ts";
 import { playScript, type ScriptStep } from "./scripted-streams.ts";
 import { createVirtualFiles, type VirtualFiles } from "./virtual-files.ts";
 
@@ -89,7 +89,7 @@ export interface VirtualHost extends Host {
   /** Every HTTP request, model input and process that was asked for, in order. */
   readonly requests: {
     readonly http: readonly HttpRequest[];
-    readonly model: readonly Json[];
+    readonly model: readonly ModelInput[];
     readonly process: readonly AsyncEffects["process.run"]["args"][];
   };
   stdout(): string;
@@ -109,6 +109,12 @@ export interface VirtualHost extends Host {
   drive<T>(promise: Promise<T>): Promise<T>;
 }
 
+/**
+ * A world for tests: files in memory, a clock that moves when it is told to, scripted models, servers and processes. Whatever
+ * no script answers fails.
+ *
+ *     const host = createVirtualHost({ model: fakeScript(fakeStream(["Hello"])) });
+ */
 export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost {
   const cwd = options.cwd ?? "/home/harn";
   const clock = createVirtualClock(options.startMs ?? Date.UTC(2026, 0, 1));
@@ -123,7 +129,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
   const logs: LogEntry[] = [];
   const requests = {
     http: [] as HttpRequest[],
-    model: [] as Json[],
+    model: [] as ModelInput[],
     process: [] as AsyncEffects["process.run"]["args"][],
   };
   const idCounts = new Map<string, number>();
@@ -261,7 +267,7 @@ export function createVirtualHost(options: VirtualHostOptions = {}): VirtualHost
         });
       },
       "model.stream": (input, signal) => {
-        requests.model.push(input);
+        requests.model.push(input as unknown as ModelInput);
         if (fake !== undefined) return serveModelStream(fake, input, signal);
         const steps: Iterable<ScriptStep<Json>> = playModel?.(input, requests.model.length - 1) ?? [
           { fail: "unsupported", message: "This host has no model" },

@@ -10,6 +10,7 @@ const WINDOWS: readonly (readonly [pattern: RegExp, tokens: number])[] = [
 
 const DEFAULT_WINDOW = 128_000;
 
+/** Tokens that a model takes, by its name; 128,000 for one that is not known. */
 export function contextWindowOf(model: string): number {
   const name = model.toLowerCase();
   return WINDOWS.find(([pattern]) => pattern.test(name))?.[1] ?? DEFAULT_WINDOW;

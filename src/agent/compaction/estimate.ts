@@ -47,6 +47,7 @@ function messageTokens(message: RecordedMessage): number {
   }
 }
 
+/** Tokens of a conversation, estimated by its length. */
 export function estimateTokens(messages: readonly RecordedMessage[]): number {
   let tokens = 0;
   for (const message of messages) tokens += estimateMessageTokens(message);

@@ -28,6 +28,7 @@ const PRUNE_KEEP_USER_TURNS = 2;
 const PRUNE_RESULT_TOKENS = 100;
 const PRUNE_WORTH_TOKENS = 2000;
 
+/** Replaces the conversation by a summary, written as if for a colleague who takes over, and the latest user messages. */
 export function handOffStrategy(options: HandOffOptions = {}): CompactionStrategy {
   const { triggerFraction = 0.9, userTokens = 20_000, minMessages = 4, instruction } = options;
   checkFraction(triggerFraction);

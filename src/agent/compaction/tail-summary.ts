@@ -16,6 +16,7 @@ export interface TailSummaryOptions {
   readonly instruction?: string;
 }
 
+/** Replaces all but the last messages by a summary. */
 export function tailSummaryStrategy(options: TailSummaryOptions = {}): CompactionStrategy {
   const { triggerFraction = 0.75, keepMessages = 4, instruction } = options;
   checkFraction(triggerFraction);

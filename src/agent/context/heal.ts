@@ -15,6 +15,7 @@ export const INTERRUPTED_RESULT: string = JSON.stringify({
   error: "Interrupted: the turn ended before this call returned a result",
 });
 
+/** Gives every call a result and drops results without a call, so that a provider accepts the history. */
 export function healHistory(messages: readonly RecordedMessage[]): readonly RecordedMessage[] {
   if (isHealthy(messages)) return messages;
   const healed: RecordedMessage[] = [];

@@ -98,6 +98,10 @@ export interface Session {
   activeSkills: readonly string[];
 }
 
+/**
+ * Conversations by id, in memory, for loops that go on where an earlier one ended. Beyond `cap` (default 128) the one that was
+ * used longest ago is dropped.
+ */
 export function createSessionStore(host: Host, options: { cap?: number } = {}): SessionStore {
   const cap = Math.max(1, options.cap ?? DEFAULT_SESSION_CAP);
   const sessions = new Map<string, Session>();

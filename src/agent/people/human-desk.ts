@@ -72,6 +72,7 @@ interface OpenRequest {
   readonly take: (response: HumanResponse) => void;
 }
 
+/** Where questions, approvals and escalations wait until people answer them. */
 export function createHumanDesk(host: Host): HumanDesk {
   const open = new Map<string, OpenRequest>();
 

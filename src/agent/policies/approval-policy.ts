@@ -107,6 +107,7 @@ export interface ApprovalGateOptions {
   readonly recorder?: Recorder;
 }
 
+/** Asks, allows or refuses each call before it runs, as the policy says. */
 export function approvalGate(policy: ApprovalPolicy, options: ApprovalGateOptions = {}): Policy {
   const recorder = options.recorder ?? SILENT_RECORDER;
   const refuse = (call: ToolInvocation, reason: string) => {

@@ -44,6 +44,7 @@ export function rememberCall({ seen, streaks }: CallMemory, entry: SeenCall): nu
   return 1;
 }
 
+/** Warns about, then blocks, calls that are repeated with the same result. */
 export function loopDetection(
   limits: LoopDetectionLimits = {},
   recorder: Recorder = SILENT_RECORDER,

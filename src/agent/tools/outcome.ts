@@ -26,10 +26,12 @@ export interface ToolOutcome {
   readonly attachments?: readonly Attachment[];
 }
 
+/** What `execute` returns to attach images or documents to its value. */
 export function toolSuccess(value: Json, attachments?: readonly Attachment[]): ToolOutcome {
   return { output: { ok: true, value }, ...(attachments && attachments.length > 0 ? { attachments } : {}) };
 }
 
+/** What `execute` returns to fail with a kind of its choice; the model sees `<kind>: <message>`. */
 export function toolFailure(kind: ToolFailureKind, message: string): ToolOutcome {
   return { output: { ok: false, failure: { kind, message } } };
 }

@@ -47,6 +47,10 @@ export interface NodeHost extends Host {
 const maxTimerMs = 2 ** 31 - 1;
 const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
+/**
+ * The real world: this process, its files, its network, and the model providers whose keys are in the environment. `flush`
+ * before the process exits; `close` when it should exit although connections are kept open.
+ */
 export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
   const cwd = options.cwd ?? process.cwd();
   const randomBytes = createRandomBytes();

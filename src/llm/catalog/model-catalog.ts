@@ -106,6 +106,7 @@ export interface SavedCatalog {
   readonly registered: readonly string[];
 }
 
+/** Providers, models, aliases and prices: those built in, changed by `layers` in order, and by what the environment says. */
 export function createModelCatalog(host: Pick<Host, "sync">, layers: readonly CatalogConfig[] = []): ModelCatalog {
   const merge = (over: readonly CatalogConfig[]): CatalogConfig => over.reduce(mergeCatalogs, BUILTIN_CATALOG);
   let config = merge(layers);

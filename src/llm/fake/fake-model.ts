@@ -91,6 +91,7 @@ export interface FakeModel extends ModelClient {
   assertFinished(): void;
 }
 
+/** A model that plays one script, as the `client` of an `Llm`; sleeps go to `host`. */
 export function createFakeModel(host: Pick<Host, "perform">, script: FakeScript): FakeModel {
   const fake = createFakeLlm(host);
   const guard = fake.install(script);

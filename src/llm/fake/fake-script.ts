@@ -91,18 +91,22 @@ export function fakeStall(ms: number): FakeStallTurn {
 
 // Events, for scripts that read like a transcript
 
+/** A piece of text. */
 export function fakeToken(text: string): FakeEvent {
   return { kind: "token", text };
 }
 
+/** A piece of thinking, with the signature that the provider wants back. */
 export function fakeThinking(text: string, signature?: string): FakeEvent {
   return { kind: "thinking", text, ...(signature === undefined ? {} : { signature }) };
 }
 
+/** A call of a tool. Default id: `fake_call_<number>`. */
 export function fakeToolCall(name: string, args: Json = {}, id = ""): FakeEvent {
   return { kind: "tool-call", id, name, arguments: args };
 }
 
+/** Ends a turn: why, and the tokens it used. Default usage: bytes of the messages as input tokens, no output (FAKE-22). */
 export function fakeDone(stopReason: FakeStopReason, usage?: Partial<Usage>): FakeEvent {
   return { kind: "done", stopReason, ...(usage === undefined ? {} : { usage }) };
 }
