@@ -90,6 +90,7 @@ export {
 } from "./context/sessions.ts";
 export { TranscriptDraft } from "./context/transcript-draft.ts";
 // The agent loop
+export { withinLimits } from "./loop/action-limits.ts";
 export { agentLoop } from "./loop/agent-loop.ts";
 export {
   type AgentCheckpoint,
@@ -293,7 +294,7 @@ export type {
 export { toolChoiceFromText } from "./turn/request.ts";
 export { driveTurn, runTurn } from "./turn/run-turn.ts";
 export { TurnError, type TurnErrorKind } from "./turn/turn-error.ts";
-export type { TerminalEvent, ToolResultOutput, TurnEvent, TurnSummary } from "./turn/turn-event.ts";
+export type { AgentEvent, TerminalEvent, ToolResultOutput, TurnEvent, TurnSummary } from "./turn/turn-event.ts";
 export { appendMessages, type Emit, type TurnState } from "./turn/turn-state.ts";
 export type { TurnUsage } from "./turn/usage.ts";
 // Agents in the background

@@ -239,6 +239,7 @@ export {
 // For TypeScript programs: calls with types
 export type { CallSettings } from "./generate/call-settings.ts";
 export {
+  type ActionLimits,
   createLlm,
   type GenerateObjectOptions,
   type GenerateTextOptions,

@@ -1,11 +1,9 @@
 /** STEP-65: while the step of a stage's name is active, its limits apply inside those that surround it. */
 
+import type { ActionLimits } from "../llm/index.ts";
+
 /** What code may do; an absent field sets no limit, an empty tool list allows none. */
-export interface ActionPolicy {
-  readonly allowedTools?: readonly string[];
-  readonly sideEffectLevel?: string;
-  readonly maxIterations?: number;
-}
+export type ActionPolicy = ActionLimits;
 
 export interface StagePolicy extends ActionPolicy {
   /** Name of the step it applies to. */

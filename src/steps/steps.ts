@@ -71,7 +71,10 @@ export interface Steps {
   clearHooks(): void;
   /** The scope of whoever asks. */
   current(): StepScope;
-  /** The same calls on the bill of the step they are made in, with its model where they name none (STEP-26, STEP-28). */
+  /**
+   * The same calls on the bill of the step they are made in, with its model where they name none (STEP-26, STEP-28). Agents
+   * that work with them keep within the limits of the stage around (STEP-65).
+   */
   meter(llm: Llm): Llm;
   /** Runs a model call on the bill of the current step; see `accountedCall`. */
   call<T>(work: (parts: StepCallParts) => Promise<T>, onCharge?: (record: ChargeRecord) => void): Promise<T>;
@@ -84,6 +87,7 @@ export interface Steps {
   receipt(): StepReceipt;
 }
 
+/** The steps and personas of one run, and what they spend. `harn/node` has a `carrier`: `createScopeCarrier()`. */
 export function createSteps(options: StepsOptions): Steps {
   const { carrier, applyHookEffects, ...runtimeOptions } = options;
   const runtime = createStepRuntime<StepHook>(runtimeOptions);
@@ -136,6 +140,7 @@ export function createSteps(options: StepsOptions): Steps {
             },
           }),
         defaultModel: () => modelDefault(current()),
+        limits: () => current().policy,
       }),
     call: (work, onCharge) => accountedCall(context, current(), work, onCharge),
     charge: (spent) => chargeStep(context, current(), spent),

@@ -95,6 +95,7 @@ export const BLANK_READING: AnswerReading = {
 };
 
 export const DEFAULT_SENTINEL = "##DONE##";
+export const DEFAULT_MAX_ITERATIONS = 50;
 
 export interface LoopIdentity {
   readonly store: SessionStore;
@@ -118,7 +119,7 @@ export function createLoopState(options: AgentLoopOptions, identity: LoopIdentit
     sentinel: flow.doneSentinel ?? DEFAULT_SENTINEL,
     shape: flow.turnShape ?? FREE_TURN,
     persistent: flow.persistent ?? false,
-    maxIterations: Math.max(0, flow.maxIterations ?? 50),
+    maxIterations: Math.max(0, flow.maxIterations ?? DEFAULT_MAX_ITERATIONS),
     maxNudges: flow.maxNudges ?? 3,
     recorder: createRecorder(options, identity, notes, trace),
     notes,

@@ -7,16 +7,18 @@
  *     for await (const event of run) if (event.type === "text-delta") process.stdout.write(event.delta);
  *     const { status } = await run.answer;
  *
- * Every setting of the loop may be given beside these; `agentLoop` is the same with host, client and request apart.
+ * Every setting of the loop may be given beside these; `agentLoop` is the same with host, client and request apart. What
+ * surrounds the agent, such as the stage of a persona, limits it as well: `llm` knows of that (STEP-65).
  */
 
 import { CancelToken } from "../../base/index.ts";
-import type { Llm } from "../../llm/index.ts";
+import { costOfTokens, type Llm } from "../../llm/index.ts";
 import { createToolRuntime, type Tool } from "../tools/define-tool.ts";
 import type { ToolRuntime } from "../tools/tool-runtime.ts";
 import { createChannel } from "../turn/channel.ts";
 import type { RequestSettings } from "../turn/harness.ts";
-import type { TurnEvent } from "../turn/turn-event.ts";
+import type { AgentEvent } from "../turn/turn-event.ts";
+import { withinLimits } from "./action-limits.ts";
 import { agentLoop } from "./agent-loop.ts";
 import type { LoopStatus } from "./loop-state.ts";
 import type { AgentLoopOptions } from "./options.ts";
@@ -38,6 +40,8 @@ export interface AgentAnswer {
   readonly iterations: number;
   readonly durationMs: number;
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
+  /** US dollars at list price, all input tokens taken as fresh; absent when no price is known. */
+  readonly costUsd?: number;
   /** Names of the tools that were called, by how it went; each once. */
   readonly tools: {
     readonly called: readonly string[];
@@ -49,7 +53,7 @@ export interface AgentAnswer {
 }
 
 /** What happens as it happens, and the answer when it is over. */
-export interface AgentRun extends AsyncIterableIterator<TurnEvent> {
+export interface AgentRun extends AsyncIterableIterator<AgentEvent> {
   /** Rejects with what made the agent fail. An agent whose listener leaves early ends as `interrupt`. */
   readonly answer: Promise<AgentAnswer>;
 }
@@ -59,22 +63,26 @@ const QUEUE_CAPACITY = 16;
 
 /** @throws TurnError when the model or the tools failed; HarnError for options that contradict each other */
 export async function runAgent(options: AgentOptions): Promise<AgentAnswer> {
-  const { llm, tools, request, toolUse, ...loop } = options;
+  const { llm, tools, request, toolUse, budget, ...loop } = options;
   const settings: RequestSettings = { ...llm.identity, ...request };
+  const costUsd = priceOf(llm, settings);
   const result = await agentLoop({
-    ...loop,
+    ...withinLimits(loop, llm.limits()),
     host: llm.host,
     model: llm.client,
     request: settings,
+    budget: { ...(costUsd === undefined ? {} : { costUsd }), ...budget },
     toolUse: { format: toolFormatOf(llm, settings), ...toolUse },
     ...(tools === undefined ? {} : { tools: "invoke" in tools ? tools : createToolRuntime(tools) }),
   });
+  const { input_tokens: inputTokens, output_tokens: outputTokens } = result.llm;
   return {
     status: result.status,
     text: result.visible_text,
     iterations: result.llm.iterations,
     durationMs: result.llm.duration_ms,
-    usage: { inputTokens: result.llm.input_tokens, outputTokens: result.llm.output_tokens },
+    usage: { inputTokens, outputTokens },
+    ...(costUsd === undefined ? {} : { costUsd: costUsd(inputTokens, outputTokens) }),
     tools: { called: result.tools.calls, succeeded: result.tools.successful, rejected: result.tools.rejected },
     result,
   };
@@ -82,7 +90,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentAnswer> {
 
 /** Starts an agent at once. A slow listener slows it down; who does not listen must not call this. */
 export function streamAgent(options: AgentOptions): AgentRun {
-  const channel = createChannel<TurnEvent>(QUEUE_CAPACITY);
+  const channel = createChannel<AgentEvent>(QUEUE_CAPACITY);
   const { token, release } =
     options.signal === undefined
       ? { token: new CancelToken(), release: () => {} }
@@ -110,6 +118,15 @@ export function streamAgent(options: AgentOptions): AgentRun {
       return this;
     },
   };
+}
+
+/** What tokens of a model cost; undefined when nobody knows. */
+function priceOf(
+  { context: { catalog } }: Llm,
+  { provider, model }: RequestSettings,
+): ((inputTokens: number, outputTokens: number) => number) | undefined {
+  if (catalog.rates(provider, model) === undefined) return undefined;
+  return (inputTokens, outputTokens) => costOfTokens(catalog, model, inputTokens, outputTokens, provider);
 }
 
 /** Tools as the model's provider has them; in text only for models that have none. */

@@ -21,15 +21,18 @@ import { resolveModel } from "../call/resolve-model.ts";
 import { createModelCatalog } from "../catalog/model-catalog.ts";
 import { costOfUsage } from "../cost/pricing.ts";
 import { setSessionBudget } from "../cost/session-cost.ts";
+import type { SpendLedger } from "../cost/spend-ledger.ts";
 import { FAKE_PROVIDER, isFakeProvider } from "../fake/fake-model.ts";
 import { hostModelClient } from "../providers/host-model-client.ts";
 import type { ModelClient, ToolCall, Usage } from "../spec/model.ts";
 import { createResultFolder, type ModelResult } from "../spec/model-result.ts";
 import { outputSchema } from "../structured/output-schema.ts";
 import type { SchemaInput, SchemaOutput } from "../structured/schema-type.ts";
+import type { Tracer } from "../trace/span.ts";
 import { type CallSettings, type Prompt, readSettings } from "./call-settings.ts";
 
-export interface LlmOptions extends Partial<Omit<LlmContextParts, "host" | "clients" | "defaults">> {
+export interface LlmOptions {
+  /** `createNodeHost()`, in tests `createVirtualHost({ model })`. */
   readonly host: Host;
   /** For calls that name none. Default: `HARN_LLM_PROVIDER` and `HARN_LLM_MODEL`, else the catalogue's. */
   readonly provider?: string;
@@ -38,6 +41,18 @@ export interface LlmOptions extends Partial<Omit<LlmContextParts, "host" | "clie
   readonly client?: ModelClient;
   /** US dollars for all calls together. Default: no limit. */
   readonly budgetUsd?: number;
+  /** Requests per minute by provider; environment variables win. */
+  readonly rateLimits?: Readonly<Record<string, number>>;
+  /** Told of every attempt that reached a provider, once it is booked. Must not throw. */
+  readonly onCharge?: NonNullable<LlmContext["onCharge"]>;
+  /** Spans of calls and attempts, for OpenTelemetry and the like: see `otelTracer`. */
+  readonly tracer?: Tracer;
+  /** Verifiers that a routing policy may name. */
+  readonly verifiers?: NonNullable<LlmContext["verifiers"]>;
+  /** What models can do and cost. Default: the one built in, as the environment changes it. */
+  readonly catalog?: CatalogView;
+  /** What has been spent. Default: nothing yet. */
+  readonly ledger?: SpendLedger;
 }
 
 export type GenerateTextOptions = CallSettings & Prompt;
@@ -95,18 +110,34 @@ export interface Llm {
   streamText(options: GenerateTextOptions): TextStream;
   /** For whoever retries himself, such as an agent: each `stream` is one attempt, with budget, limits and traces. */
   client(settings?: PipelineSettings): ModelClient;
+  /** What agents that work with these calls may do, at the moment; undefined: anything. */
+  limits(): ActionLimits | undefined;
   /** The same calls on somebody's bill, such as a step's. */
   metered(meter: LlmMeter): Llm;
 }
 
-/** Who pays for calls, and what model is used when a call names none. */
+/** What an agent may do (STEP-65); an absent field sets no limit, an empty tool list allows none. */
+export interface ActionLimits {
+  readonly allowedTools?: readonly string[];
+  readonly sideEffectLevel?: string;
+  readonly maxIterations?: number;
+}
+
+/** Who pays for calls, what model is used when a call names none, and what the payer lets agents do. */
 export interface LlmMeter {
   /** Runs one call; what it spends is told to `onCharge` of the parts. */
   call<T>(work: (parts: Pick<LlmContext, "defaults" | "onCharge">) => Promise<T>): Promise<T>;
   client(client: ModelClient): ModelClient;
   defaultModel?(): string | undefined;
+  limits?(): ActionLimits | undefined;
 }
 
+/**
+ * Model calls of one run: they share budget, limits, traces and prices. Sends nothing yet; a key is looked for at the
+ * first call.
+ *
+ * @throws HarnError code `llm.argument` for a budget that is no number
+ */
 export function createLlm(options: LlmOptions): Llm {
   const { host, provider, model, client, budgetUsd, ...parts } = options;
   const context = createLlmContext({
@@ -189,6 +220,7 @@ function makeLlm(context: LlmContext, meter: LlmMeter | undefined): Llm {
       return textStream(read, options, client(streamSettings(read)), described);
     },
     client,
+    limits: () => meter?.limits?.(),
     metered: (next) => makeLlm(context, next),
   };
 }

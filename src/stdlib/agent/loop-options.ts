@@ -5,16 +5,14 @@
 
 import {
   type AgentLoopOptions,
-  type FlowOptions,
   intersectPolicies,
-  NO_CEILING,
   type RequestSettings,
   type RuleOptions,
   readLoopOptions,
   readMessageDicts,
   type SchemaRetryOptions,
-  SIDE_EFFECT_LEVELS,
   type ToolRuntime,
+  withinLimits,
 } from "../../agent/index.ts";
 import type { JsonObject } from "../../base/index.ts";
 import {
@@ -27,7 +25,6 @@ import {
   pipelineClient,
   readCallOptions,
 } from "../../llm/index.ts";
-import type { ActionPolicy } from "../../steps/index.ts";
 import { type AsyncContext, type Dict, display, type HarnFailure, type Value } from "../../vm/index.ts";
 import { optionsOf } from "../llm/run-state.ts";
 import { chargedClient, stepLlmContext } from "../steps/charge.ts";
@@ -75,8 +72,7 @@ export function readAgentLoop(
     ...(renderPrompt === undefined ? {} : { renderPrompt }),
   });
   const schema = schemaRetry(call, schemaRetries, schemaNudge);
-  const stage = stepScope(context).policy;
-  const rules = stagedRules(nestedRules(outer?.options.rules, groups.rules), stage);
+  const rules = nestedRules(outer?.options.rules, groups.rules);
   const skills = loopSkills(options, options.map.get("tools"), context);
   const search = clientSearch(call);
   const toolChoice = call.toolChoice;
@@ -103,7 +99,7 @@ export function readAgentLoop(
         onBreach,
       ),
     ...groups,
-    flow: limitedFlow(flow, stage?.maxIterations),
+    ...(flow === undefined ? {} : { flow }),
     toolUse: {
       ...toolUse,
       hooks: [...manifestToolHooks(context), ...loopToolHooks(context)],
@@ -117,7 +113,8 @@ export function readAgentLoop(
     ...(onEvent === undefined ? {} : { onEvent }),
     signal: context.signal,
   };
-  return { loop, sessionId };
+  // STEP-65: the stage around limits the loop as well.
+  return { loop: withinLimits(loop, stepScope(context).policy), sessionId };
 }
 
 /** The last user message is what the loop is asked; what comes before it is history. */
@@ -175,10 +172,6 @@ function withLoaded(tools: ToolRuntime, names: readonly string[]): ToolRuntime {
   };
 }
 
-function limitedFlow(flow: FlowOptions = {}, limit?: number): FlowOptions {
-  return limit === undefined ? flow : { ...flow, maxIterations: Math.min(flow.maxIterations ?? limit, limit) };
-}
-
 /** Options as plain data; tools and skills keep their functions and are read by whoever runs those. */
 function plainOptions(options: Dict, context: AsyncContext): Readonly<Record<string, unknown>> {
   const entries = [...options.map].filter(([key]) => key !== "tools" && key !== "skills");
@@ -227,22 +220,4 @@ function nestedRules(outer: RuleOptions | undefined, own: RuleOptions | undefine
     approvals: [...(outer.approvals ?? []), ...(own?.approvals ?? [])],
     permissions: [...(outer.permissions ?? []), ...(own?.permissions ?? [])],
   };
-}
-
-/** STEP-65: the limits of the stage around, as one more rule. */
-function stagedRules(rules: RuleOptions | undefined, stage: ActionPolicy | undefined): RuleOptions | undefined {
-  if (stage === undefined) return rules;
-  const { allowedTools, sideEffectLevel } = stage;
-  const permissions = [...(rules?.permissions ?? [])];
-  if (allowedTools !== undefined) {
-    const rule = (tool: string, matches: boolean) => ({ tool, matcher: { kind: "always", matches } }) as const;
-    permissions.push({
-      allow: allowedTools.map((tool) => rule(tool, true)),
-      deny: allowedTools.length === 0 ? [rule("*", true)] : [],
-    });
-  }
-  const level = SIDE_EFFECT_LEVELS.find((known) => known === sideEffectLevel);
-  const limit = level === undefined ? undefined : { ...NO_CEILING, sideEffectLevel: level };
-  const ceiling = limit && rules?.ceiling ? intersectPolicies(rules.ceiling, limit) : (limit ?? rules?.ceiling);
-  return { ...rules, permissions, ...(ceiling === undefined ? {} : { ceiling }) };
 }
