@@ -1,7 +1,7 @@
 /** Entries as lines of JSON. Writing takes values already in text form, so that nothing is built twice. */
 
 import { HarnError, isJsonObject, type Json, type JsonObject } from "../base/index.ts";
-import type { Entry, Outcome, RunInfo, RunStatus, Safety } from "./spec.ts";
+import type { Entry, NoteKind, Outcome, RunInfo, RunStatus, Safety } from "./spec.ts";
 
 /** An entry about to be written: values as text, `seq` given when it is appended. */
 export type EntryDraft =
@@ -36,6 +36,13 @@ export type EntryDraft =
       readonly usage?: string;
       readonly unperformed?: boolean;
     }
+  | {
+      readonly type: "note";
+      readonly task: string;
+      readonly kind: NoteKind;
+      readonly id: string;
+      readonly data: string;
+    }
   | { readonly type: "resume" };
 
 export function encodeEntry(draft: EntryDraft, seq: number, timeMs: number): string {
@@ -54,6 +61,8 @@ export function encodeEntry(draft: EntryDraft, seq: number, timeMs: number): str
       return `${head},"of":${draft.of},"outcome":"${draft.outcome}"${answer(draft)}${
         draft.usage === undefined ? "" : `,"usage":${draft.usage}`
       }${draft.unperformed ? ',"unperformed":true' : ""}${tail}`;
+    case "note":
+      return `${head},"task":${JSON.stringify(draft.task)},"kind":"${draft.kind}","id":${JSON.stringify(draft.id)},"data":${draft.data}${tail}`;
     case "resume":
       return `${head}${tail}`;
   }
@@ -78,6 +87,7 @@ function answer(draft: { readonly result?: string; readonly error?: string; read
 
 const OUTCOMES: readonly Outcome[] = ["done", "failed", "cancelled", "closed"];
 const SAFETIES: readonly Safety[] = ["pure", "idempotent", "unsafe"];
+const NOTES: readonly NoteKind[] = ["step-start", "step-end"];
 const STATUSES: readonly RunStatus[] = ["running", "completed", "failed", "cancelled"];
 
 /** @throws HarnError `journal.corrupt` for anything that is not an entry of the current version */
@@ -108,6 +118,15 @@ export function decodeEntry(raw: JsonObject): Entry {
         ...decodeFailure(raw),
         ...(raw.usage === undefined ? {} : { usage: raw.usage }),
         ...(raw.unperformed === true ? { unperformed: true as const } : {}),
+      };
+    case "note":
+      return {
+        ...base,
+        type: "note",
+        task: read.text("task"),
+        kind: read.word("kind", NOTES),
+        id: read.text("id"),
+        data: raw.data ?? {},
       };
     case "resume":
       return { ...base, type: "resume" };

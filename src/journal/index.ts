@@ -11,10 +11,13 @@ export {
   type JournalStore,
   type LeaseStore,
   type MaybePromise,
+  type NoteEntry,
+  type NoteKind,
   type Outcome,
   type RefusedSnapshot,
   type ResumeEntry,
   type RunInfo,
+  type RunNote,
   type RunStatus,
   type Safety,
   type SnapshotState,
@@ -92,18 +95,10 @@ export { checkVersion } from "./migrations.ts";
 
 // Looking back
 
-export {
-  type EffectRecord,
-  foldEffects,
-  forkRun,
-  listRuns,
-  type RenderOptions,
-  type RunView,
-  renderRun,
-  type ShowOptions,
-  showRun,
-  type TaskNode,
-} from "./runs.ts";
+export { type EffectRecord, foldEffects } from "./effects.ts";
+export { type RenderOptions, renderRun } from "./render-run.ts";
+export { type RunView, type ShowOptions, type StepNode, type StepOutcome, showRun, type TaskNode } from "./run-tree.ts";
+export { forkRun, listRuns } from "./runs.ts";
 
 // Digests
 

@@ -265,7 +265,7 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   if (tail) {
     for (const [digest, body] of storedBlobs) tail.blob({ digest, body });
     const bodies = new Map(stored.rows.map((row) => [row.seq, row]));
-    for (const entry of entries) tail.row(bodies.get(entry.seq)!, entry);
+    for (const entry of entries) if (entry.type !== "note") tail.row(bodies.get(entry.seq)!, entry);
   }
 
   const breakDown = (error: unknown): never => {
@@ -365,7 +365,8 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
       buffer.rows.push({ seq, body });
       buffer.chars += body.length;
       grownChars += body.length;
-      tail?.row({ seq, body }, draft);
+      // Nobody asks for a note again.
+      if (draft.type !== "note") tail?.row({ seq, body }, draft);
       if (buffer.chars > BUFFER_LIMIT_CHARS && !writing) writeInBackground();
       return seq;
     },

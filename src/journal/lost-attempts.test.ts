@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import type { Host, Json } from "../base/index.ts";
+import { foldEffects } from "./effects.ts";
 import { beginJournal, openJournal } from "./journal.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { recordingHost } from "./recording-host.ts";
 import { replayHost } from "./replay-host.ts";
 import { type ResumeOptions, resumeHost } from "./resume-host.ts";
-import { foldEffects } from "./runs.ts";
 import type { JournalStore } from "./spec.ts";
 
 /** Gives its items and then, unless the answer is complete, nothing for ever: the process will be gone. */

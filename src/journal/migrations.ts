@@ -4,6 +4,7 @@
  *
  * Versions:
  * - 1: first.
+ * - 2: notes. A run that was begun in version 1 and gone on with may hold them too; the other entries are the same.
  */
 
 import { HarnError, isJsonObject, type JsonObject } from "../base/index.ts";
@@ -16,7 +17,7 @@ export interface Migration {
   entry(entry: JsonObject): JsonObject;
 }
 
-export const MIGRATIONS: readonly Migration[] = [];
+export const MIGRATIONS: readonly Migration[] = [{ from: 1, entry: (entry) => entry }];
 
 /**
  * Brings an entry of `version` to the current version.

@@ -28,7 +28,7 @@ import type { Journal } from "./journal.ts";
 import { countsAttempts, withLostAttempts } from "./lost-attempts.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
 import { type ClassifySafety, defaultSafety, type SafetyVerdict } from "./safety.ts";
-import type { MaybePromise, Outcome } from "./spec.ts";
+import type { MaybePromise, Outcome, RunNote } from "./spec.ts";
 
 export type SyncKind = keyof SyncEffects;
 export type AsyncKind = keyof AsyncEffects;
@@ -91,6 +91,8 @@ export interface Recorder {
   /** The consumer of a recorded stream left, which is not performed. */
   close(start: RecordedStart, kind: string, seen?: readonly unknown[]): void;
   markResumed(): void;
+  /** Stored with the next batch. */
+  note(task: string, note: RunNote): void;
 }
 
 export type Ending =
@@ -292,6 +294,11 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
 
     markResumed() {
       append({ type: "resume" });
+    },
+
+    note(task, { kind, id, data }) {
+      if (journal.crashed || journal.frozen || journal.failure) return;
+      append({ type: "note", task, kind, id, data: journal.encode(data, redactor) });
     },
   };
 }

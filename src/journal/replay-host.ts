@@ -48,6 +48,7 @@ export function replayHost(journal: Journal, options: ReplayOptions = {}): Repla
 
   const host = makeJournalHost(
     {
+      note: () => {},
       position: (task) => replayer.positionOf(task) ?? journal.position,
       expects: (task, kind, args) => replayer.expects(task, kind, args),
       sync: (task, kind, args) =>

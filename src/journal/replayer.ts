@@ -119,6 +119,7 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
       case "end":
         effectOf(entry).end = entry;
         break;
+      case "note":
       case "resume":
         break;
     }
@@ -183,6 +184,7 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
         return entry.outcome === "closed" && effectOf(entry).closed;
       case "chunk":
         return false;
+      case "note":
       case "resume":
         return true;
     }

@@ -75,6 +75,9 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
   const replayer = createReplayer(journal, { ...options, redactor });
   const recorder = createRecorder(host, journal, { ...options, redactor });
   const answers = createAnswers(journal, options);
+  /** Those that the program will not say for the first time. */
+  const notes = new Set<string>();
+  for (const entry of journal.entries) if (entry.type === "note") notes.add(`${entry.kind} ${entry.id}`);
   let marked = journal.entries.length === 0;
 
   const markLive = (): void => {
@@ -113,6 +116,11 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
   return {
     ...makeJournalHost(
       {
+        note(task, note) {
+          if (notes.has(`${note.kind} ${note.id}`)) return;
+          markLive();
+          recorder.note(task, note);
+        },
         position: (task) => replayer.positionOf(task) ?? journal.position,
         expects: (task, kind, args) => replayer.expects(task, kind, args),
 

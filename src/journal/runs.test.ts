@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { runProgram } from "../../test/journal/program.ts";
 import { createWorld, turn } from "../../test/journal/world.ts";
+import { foldEffects } from "./effects.ts";
 import { beginJournal, openJournal } from "./journal.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { recordingHost } from "./recording-host.ts";
+import { renderRun } from "./render-run.ts";
 import { resumeHost } from "./resume-host.ts";
-import { foldEffects, forkRun, listRuns, renderRun, showRun, type TaskNode } from "./runs.ts";
+import { showRun, type TaskNode } from "./run-tree.ts";
+import { forkRun, listRuns } from "./runs.ts";
 import type { JournalStore } from "./spec.ts";
 
 async function recorded(store: JournalStore = createMemoryStore()) {

@@ -3,12 +3,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createFakeFolder } from "../../test/journal/fake-folder.ts";
+import { runNotesSample } from "../../test/journal/sample-notes.ts";
 import { runSample } from "../../test/journal/sample-program.ts";
 import { turn } from "../../test/journal/world.ts";
+import { foldEffects } from "./effects.ts";
 import { openJournal } from "./journal.ts";
 import { createJsonlStore } from "./jsonl-store.ts";
 import { replayHost } from "./replay-host.ts";
-import { foldEffects } from "./runs.ts";
 import { JOURNAL_VERSION } from "./spec.ts";
 
 const folder = new URL("./__fixtures__/", import.meta.url);
@@ -60,5 +61,22 @@ describe("saved journals", () => {
     expect(new Set(foldEffects(entries).map((effect) => effect.outcome))).toEqual(
       new Set(["done", "failed", "cancelled", "closed"]),
     );
+  });
+
+  it("v2: notes are kept apart from effects, once each, and a replay passes over them", async () => {
+    const journal = await openJournal(storeOf("v2-sample"), "v2-sample");
+    expect(journal.info).toMatchObject({ version: 2, status: "completed" });
+    const host = replayHost(journal, { turn });
+    expect(await runNotesSample(host)).toBe("kept kept");
+    host.finish();
+    const notes = journal.entries.filter((entry) => entry.type === "note");
+    expect(notes.map(({ kind, id, task }) => `${kind} ${id} ${task}`)).toEqual([
+      "step-start 1 main",
+      "step-start 2 main/1",
+      "step-start 3 main/2",
+      "step-end 2 main/1",
+      "step-end 3 main/2",
+      "step-end 1 main",
+    ]);
   });
 });

@@ -10,9 +10,10 @@
  *   value, so the log holds the delivery order as well.
  * - *in flight*: a start without an end. After a crash it says what may or may not have happened.
  * - *blob*: a large value, stored once under its digest; entries refer to it.
+ * - *note*: what the program says of itself, such as that a step begins. Nothing is asked, and playing passes over it.
  *
  *     run   := header entry* status?
- *     entry := sync | start | chunk(of start) | end(of start) | resume
+ *     entry := sync | start | chunk(of start) | end(of start) | note | resume
  *
  * Read on in `value-codec.ts` (how values are written), `recorder.ts` (writing), `replayer.ts` (reading).
  */
@@ -21,7 +22,7 @@ import type { Json, JsonObject } from "../base/index.ts";
 
 /** Written into every header. Raise it with a migration in `migrations.ts` and a sample in `__fixtures__`. */
 export const JOURNAL_FORMAT = "harn-journal";
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
 
 /** A value in its stored form: JSON in which objects with one `$` key stand for blobs, bytes and odd numbers. */
 export type Encoded = Json;
@@ -118,7 +119,28 @@ export interface ResumeEntry extends EntryBase {
   readonly type: "resume";
 }
 
-export type Entry = SyncEntry | StartEntry | ChunkEntry | EndEntry | ResumeEntry;
+/** Said by a task. In a log, a kind and id stand together once, however often the run was gone on with. */
+export interface NoteEntry extends EntryBase {
+  readonly type: "note";
+  readonly task: string;
+  readonly kind: NoteKind;
+  readonly id: string;
+  readonly data: Encoded;
+}
+
+export type Entry = SyncEntry | StartEntry | ChunkEntry | EndEntry | NoteEntry | ResumeEntry;
+
+/** A step of the program begins or is over. Both have the same id. */
+export type NoteKind = "step-start" | "step-end";
+
+/** What a program says of itself. The same program says the same in every run of it, in the same order. */
+export interface RunNote {
+  readonly kind: NoteKind;
+  /** Within the run and the kind. */
+  readonly id: string;
+  /** Plain data; secrets that were seen are kept out of it. */
+  readonly data: JsonObject;
+}
 
 /** An error as data: enough to throw an equal one. */
 export interface StoredError {

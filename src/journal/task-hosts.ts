@@ -2,6 +2,7 @@
 
 import type { AsyncEffects, CancelSignal, Host, StreamEffects, SyncEffects } from "../base/index.ts";
 import type { AsyncKind, StreamKind, SyncKind } from "./recorder.ts";
+import type { RunNote } from "./spec.ts";
 
 export interface JournalHost extends Host {
   /**
@@ -10,6 +11,12 @@ export interface JournalHost extends Host {
    * Effects that no `forTask` host made belong to `currentTask()`, or else to `main`.
    */
   forTask(task: string): Host;
+  /**
+   * Enters what the program says of itself, unless it is a replay, or the log has it already. Never throws for the store.
+   *
+   * @param task default: whose effects those of no `forTask` host are
+   */
+  note(note: RunNote, task?: string): void;
   /** The entry that the task's next request has, or will have. */
   position(task: string): number;
   /** Whether that request is recorded, and is this one. */
@@ -23,6 +30,7 @@ export interface TaskOptions {
 
 /** The three methods of a host, told for whom. */
 export interface TaskEffects {
+  note(task: string, note: RunNote): void;
   position(task: string): number;
   expects(task: string, kind: string, args: unknown): boolean;
   sync<K extends SyncKind>(task: string, kind: K, args: SyncEffects[K]["args"]): SyncEffects[K]["result"];
@@ -41,6 +49,7 @@ export interface TaskEffects {
 }
 
 export function makeJournalHost(effects: TaskEffects, options: TaskOptions): JournalHost {
+  const { currentTask = () => "main" } = options;
   const hostOf = (task: () => string): Host => ({
     sync: (kind, args) => effects.sync(task(), kind, args),
     perform: (kind, args, signal) => effects.perform(task(), kind, args, signal),
@@ -50,8 +59,9 @@ export function makeJournalHost(effects: TaskEffects, options: TaskOptions): Jou
     },
   });
   return {
-    ...hostOf(options.currentTask ?? (() => "main")),
+    ...hostOf(currentTask),
     forTask: (task) => hostOf(() => task),
+    note: (note, task = currentTask()) => effects.note(task, note),
     position: (task) => effects.position(task),
     expects: (task, kind, args) => effects.expects(task, kind, args),
   };

@@ -83,6 +83,7 @@ export type JournalUse =
 
 export interface JournalLink {
   readonly hostFor: (taskId: string) => Host;
+  readonly note: JournalHost["note"];
   /** Where in the log a task's next request stands. */
   readonly position: (taskId: string) => number;
   readonly checkpoint: Checkpoint | undefined;
@@ -168,6 +169,7 @@ export function linkJournal(
 
   return {
     hostFor: guarded,
+    note: (note, task) => journalHost.note(note, task),
     position: (taskId) => journalHost.position(taskId),
     checkpoint,
     requests,

@@ -8,6 +8,7 @@ import type { ModuleCode } from "../bytecode/index.ts";
 import { compileModule, createSourceFile, type Diagnostic, parse, type SourceFile } from "../lang/index.ts";
 import {
   internalNatives,
+  journalSteps,
   standardBuiltins,
   standardGlobals,
   standardMethods,
@@ -120,6 +121,7 @@ export function startProgram(program: Program, options: RunOptions): Run {
       suspend: () => vm.halt(new HarnError("run.suspended", "The run was suspended")),
     };
   }
+  journalSteps(vm, link);
   const snapshot = journal?.journal.snapshot;
   const state = snapshot && restoreVm(vm, snapshot.machine, standardSnapshotParts);
   link.attach(vm);

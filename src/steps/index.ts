@@ -115,6 +115,7 @@ export { loadSteps, type SavedSteps, saveSteps } from "./saved-steps.ts";
 
 export { type CompletedLog, type CompletedStep, completedStepToJson, type StepStatus } from "./completed-log.ts";
 export { makeReceipt, receiptToJson, renderReceipt, type StepReceipt } from "./receipt.ts";
+export type { StepJournal, StepNote } from "./step-notes.ts";
 
 // Tracing
 

@@ -18,6 +18,7 @@ export interface SavedSteps<H> {
   readonly told: readonly CompletedStep[];
   readonly usage: RunUsage;
   readonly unfinished: ReadonlySet<ActiveStep>;
+  readonly entered: number;
   /** The runtime's clock then. */
   readonly nowMs: number | undefined;
 }
@@ -33,6 +34,7 @@ export function saveSteps<H>(runtime: StepRuntime<H>): SavedSteps<H> | string {
     told: runtime.told,
     usage: runtime.usage,
     unfinished: runtime.unfinished,
+    entered: runtime.entered,
     nowMs: runtime.clock?.(),
   };
 }
@@ -46,6 +48,7 @@ export function loadSteps<H>(runtime: StepRuntime<H>, saved: SavedSteps<H>): voi
   for (const record of saved.told) tell(runtime, record);
   Object.assign(runtime.usage.total, saved.usage.total);
   Object.assign(runtime.usage.unattributed, saved.usage.unattributed);
+  runtime.entered = saved.entered;
   // A process's clock starts anew; a step that has run for a second has still done so.
   const aheadMs = (runtime.clock?.() ?? 0) - (saved.nowMs ?? 0);
   for (const step of saved.unfinished) {

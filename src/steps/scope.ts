@@ -24,6 +24,10 @@ export function noUsage(): UsageCounters {
 
 /** A step that was entered. One object per entry, shared by all tasks inside it. */
 export interface ActiveStep {
+  /** Counts the steps of the run from 1, in the order in which they were entered. */
+  readonly id: number;
+  /** The task that entered it, where tasks have names. */
+  readonly task: string | undefined;
   readonly definition: StepDefinition;
   /** Name of the persona it belongs to. */
   readonly persona: string | undefined;

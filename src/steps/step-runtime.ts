@@ -23,6 +23,7 @@ import { createHookRegistry, type HookRegistry } from "./hook-registry.ts";
 import { createStepRegistry, type StepRegistry } from "./registry.ts";
 import { type ActiveStep, activeStep, noUsage, type StepScope } from "./scope.ts";
 import { narrowPolicy } from "./stage-policy.ts";
+import { noteEnd, noteStart, type StepJournal } from "./step-notes.ts";
 import { NO_STEP_TRACER, type StepTracer } from "./step-tracer.ts";
 import { jsValues, type ValueModel } from "./value-model.ts";
 
@@ -44,6 +45,10 @@ export interface StepRuntime<H> {
   readonly onStepEnd: ((record: CompletedStep) => void) | undefined;
   /** What `onStepEnd` was told; stays empty without one. */
   readonly told: CompletedStep[];
+  /** Steps entered so far. */
+  entered: number;
+  /** Told where steps begin and end. Whoever starts the run may set it before anything of the program runs. */
+  journal: StepJournal | undefined;
 }
 
 export interface StepRuntimeOptions {
@@ -55,6 +60,8 @@ export interface StepRuntimeOptions {
   readonly clock?: () => number;
   /** Told of each record as it is logged; unlike the log, nobody drains it. */
   readonly onStepEnd?: (record: CompletedStep) => void;
+  /** The run's journal: a `JournalHost`. Default: none, or that of the program's run. */
+  readonly journal?: StepJournal;
 }
 
 export function createStepRuntime<H>(options: StepRuntimeOptions = {}): StepRuntime<H> {
@@ -71,6 +78,8 @@ export function createStepRuntime<H>(options: StepRuntimeOptions = {}): StepRunt
     clock: options.clock,
     onStepEnd: options.onStepEnd,
     told: [],
+    entered: 0,
+    journal: options.journal,
   };
 }
 
@@ -84,19 +93,27 @@ export interface EnteredStep {
   readonly step: ActiveStep;
 }
 
-/** STEP-14, STEP-51: opens a step inside `scope`. Its hooks have been asked already. */
+/**
+ * STEP-14, STEP-51: opens a step inside `scope`. Its hooks have been asked already.
+ *
+ * @param task who enters it, where tasks have names
+ */
 export function enterStep(
   runtime: StepRuntime<unknown>,
   scope: StepScope,
   definition: StepDefinition,
   args: readonly unknown[],
+  task?: string,
 ): EnteredStep {
   const { tracer } = runtime;
   const persona = scope.persona?.name;
   const spanId = tracer.start(definition.name, scope.spanId);
   if (persona !== undefined) tracer.set(spanId, "persona", persona);
   if (definition.model !== undefined) tracer.set(spanId, "model", definition.model);
+  runtime.entered += 1;
   const step: ActiveStep = {
+    id: runtime.entered,
+    task,
     definition,
     persona,
     args,
@@ -110,6 +127,7 @@ export function enterStep(
     firedThresholds: new Set(),
   };
   runtime.unfinished.add(step);
+  noteStart(runtime.journal, step);
   const stage = scope.persona?.stages?.find((candidate) => candidate.name === definition.name);
   return {
     step,
@@ -151,6 +169,7 @@ export function finishStep(
   const record = completedRecord(step, status, error, runtime.clock?.());
   step.record = record;
   runtime.log.add(record);
+  noteEnd(runtime.journal, step, record);
   tell(runtime, record);
   return true;
 }

@@ -206,7 +206,7 @@ function askBefore(state: StepCall, control: Control): Signal {
   if (state.hooks.length > 0) {
     return callHook(state, control, payloadValue(hookPayload("PreStep", outer.persona?.name, definition, state.args)));
   }
-  const entered = enterStep(stepRuntime(control.vm), outer, definition, state.args);
+  const entered = enterStep(stepRuntime(control.vm), outer, definition, state.args, control.task.id);
   state.step = entered.step;
   state.phase = "body";
   setStepScope(control.task, entered.scope);

@@ -4,6 +4,7 @@ import {
   createStepRuntime,
   EMPTY_SCOPE,
   type HookPayload,
+  type StepJournal,
   type StepRuntime,
   type StepRuntimeOptions,
   type StepScope,
@@ -36,6 +37,11 @@ export function createProgramSteps(options: Omit<StepRuntimeOptions, "values"> =
 
 export function stepRuntime(vm: Vm): ProgramSteps {
   return runState(vm, STEPS_STATE, createProgramSteps);
+}
+
+/** Tells a journal where the steps of the program begin and end; to be called before anything of it runs. */
+export function journalSteps(vm: Vm, journal: StepJournal): void {
+  stepRuntime(vm).journal = journal;
 }
 
 export function stepScope({ task }: Pick<NativeContext, "task">): StepScope {
