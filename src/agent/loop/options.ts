@@ -19,7 +19,7 @@ import type { Purse, ToolRuntime } from "../tools/tool-runtime.ts";
 import type { ToolSearchOptions } from "../tools/tool-search.ts";
 import type { RequestSettings } from "../turn/harness.ts";
 import type { Awaitable } from "../turn/policy.ts";
-import type { TurnEvent } from "../turn/turn-event.ts";
+import type { AgentEvent } from "../turn/turn-event.ts";
 import type { AgentCheckpoint, CheckpointMoment } from "./checkpoint.ts";
 import type { McpConnector } from "./mcp-tools.ts";
 
@@ -65,13 +65,13 @@ export interface AgentLoopOptions {
   readonly skills?: SkillOptions;
   readonly ports?: AgentPorts;
   /** Text and thinking as they come, calls and results; a slow listener slows the loop down. */
-  readonly onTurnEvent?: (event: TurnEvent) => Awaitable<void>;
+  readonly onTurnEvent?: (event: AgentEvent) => Awaitable<void>;
   /** Live events as dicts, beside the subscribers of the session. */
   readonly onEvent?: (event: JsonObject) => Awaitable<unknown>;
   readonly signal?: CancelSignal;
   /**
-   * Awaited before every turn, and where the limit of turns ends the loop, while nothing is under way. What it throws ends the loop: a turn that must not be lost is
-   * not begun.
+   * Awaited before every turn, and where the limit of turns ends the loop, while nothing is under way. What it throws ends
+   * the loop: a turn that must not be lost is not begun.
    */
   readonly onCheckpoint?: (moment: CheckpointMoment) => Awaitable<void>;
   /**
@@ -159,9 +159,9 @@ export interface RuleOptions {
 export interface BudgetOptions {
   /** Tokens of the whole loop, input and output, with those of the agents that work for it. */
   readonly tokenBudget?: number;
-  /** US dollars of the whole loop. */
+  /** US dollars of the whole loop; sets no limit where no price is known. */
   readonly totalBudgetUsd?: number;
-  /** What tokens cost; absent or undefined: nothing. */
+  /** What tokens cost; absent or undefined: nothing. `runAgent` knows the list prices. */
   readonly costUsd?: (inputTokens: number, outputTokens: number) => number | undefined;
 }
 

@@ -106,6 +106,19 @@ describe("runAgent", () => {
     expect(llm.context.ledger.totals).toMatchObject({ attempts: 2, inputTokens: 30, outputTokens: 5 });
   });
 
+  it("AGENT-20: money is counted at list price: what the agent took, and where its budget ends", async () => {
+    const host = createVirtualHost({
+      model: fakeScript(asksForLamps, answers),
+      env: { ANTHROPIC_API_KEY: "scripted" },
+    });
+    const llm = createLlm({ host, provider: "anthropic", model: "claude-sonnet-4-20250514" });
+    const budget = { totalBudgetUsd: 0.00001 };
+    const answer = await runAgent({ llm, tools: [stock], prompt: "Go", budget });
+    expect(answer).toMatchObject({ status: "budget_exhausted", iterations: 1 });
+    // Three dollars for a million tokens in, fifteen out.
+    expect(answer.costUsd).toBeCloseTo((10 * 3 + 2 * 15) / 1e6, 10);
+  });
+
   it("a model that fails is a TurnError", async () => {
     const { llm } = setup(fakeError("auth", "no key"));
     await expect(runAgent({ llm, prompt: "Go" })).rejects.toBeInstanceOf(TurnError);
@@ -117,7 +130,12 @@ describe("streamAgent", () => {
     const { llm } = setup(asksForLamps, answers);
     const run = streamAgent({ llm, tools: [stock], prompt: "Go" });
     const events: string[] = [];
-    for await (const event of run) events.push(event.type === "text-delta" ? event.delta : event.type);
+    for await (const event of run) {
+      expectTypeOf(event.type).toEqualTypeOf<
+        "text-delta" | "thinking-delta" | "tool-call" | "tool-result" | "compaction-applied"
+      >();
+      events.push(event.type === "text-delta" ? event.delta : event.type);
+    }
     expect(events).toEqual(["tool-call", "tool-result", "Three ", "lamps."]);
     expect((await run.answer).text).toBe("Three lamps.");
   });

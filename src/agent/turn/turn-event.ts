@@ -31,6 +31,9 @@ export type TurnEvent =
     }
   | TerminalEvent;
 
+/** What an agent tells while it works: a turn's events without its end, which is the agent's answer. */
+export type AgentEvent = Exclude<TurnEvent, TerminalEvent>;
+
 /** The tool's value, or the failure text `<Kind>: <message>` (LOOP-44). */
 export type ToolResultOutput =
   | { readonly ok: true; readonly value: Json }

@@ -7,11 +7,11 @@ import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { Harness } from "./harness.ts";
 import type { Answer, Decision, Observation, Policy, SettledCall } from "./policy.ts";
 import type { TurnError } from "./turn-error.ts";
-import type { TurnEvent } from "./turn-event.ts";
+import type { AgentEvent } from "./turn-event.ts";
 import type { TurnAccounts } from "./usage.ts";
 
 /** True: the consumer took the event. False: it has gone. */
-export type Emit = (event: TurnEvent) => boolean | Promise<boolean>;
+export type Emit = (event: AgentEvent) => boolean | Promise<boolean>;
 
 export interface TurnState {
   readonly harness: Harness;
