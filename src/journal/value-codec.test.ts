@@ -111,6 +111,97 @@ describe("stored values", () => {
     expect(codec.decode(text)).toHaveLength(101);
   });
 
+  it("cost what is new in a conversation: strings, digests and stored text of a turn do not grow with it (issue 7)", () => {
+    const work = { texts: 0, digests: 0, asked: 0, putChars: 0 };
+    const digestOf = createTextDigest();
+    const known = new Set<string>();
+    const encoder = createValueEncoder(
+      {
+        has(digest) {
+          work.asked++;
+          return known.has(digest);
+        },
+        put(digest, body) {
+          known.add(digest);
+          work.putChars += body.length;
+        },
+      },
+      (text) => {
+        work.digests++;
+        return digestOf(text);
+      },
+    );
+    const counting: Scrubber = {
+      ...plain,
+      text(text) {
+        work.texts++;
+        return text;
+      },
+    };
+    const number = (turn: number) => String(turn).padStart(6, "0");
+    const messages: unknown[] = [{ role: "user", content: "Look around" }];
+    const turn = (at: number) => {
+      const call = { id: `c${number(at)}`, name: "look", input: { what: number(at) } };
+      messages.push({ role: "assistant", toolCalls: [call, { ...call, id: `d${number(at)}` }] });
+      messages.push({ role: "tool", toolCallId: call.id, content: `What there is to say of ${number(at)}` });
+      Object.assign(work, { texts: 0, digests: 0, asked: 0, putChars: 0 });
+      // As requests are made: a new array each time, and something at its end that is gone in the next.
+      const reminder = { role: "user", content: `Turn ${number(at)}` };
+      encoder.encode({ model: "m", messages: [...messages, reminder] }, counting);
+      return { ...work };
+    };
+    let at = 0;
+    while (at < 20) turn(at++);
+    const early = turn(at++);
+    while (at < 3000) turn(at++);
+    expect(turn(at)).toEqual(early);
+    expect(early.digests).toBeLessThan(10);
+    // The new messages twice, once behind the reminder, and two nodes.
+    expect(early.putChars).toBeLessThan(700);
+  });
+
+  it("have the text that they would have alone, whatever lists the encoder has followed before", () => {
+    const pool = Array.from({ length: 8 }, (_, at) => ({ at, text: `${at}`.repeat(20 * at) }));
+    const list = fc.array(fc.nat({ max: 7 }), { minLength: 2, maxLength: 40 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(list, fc.boolean()), { maxLength: 12 }), (lists) => {
+        const followed = makeCodec();
+        for (const [ids, isCopied] of lists) {
+          const value = { messages: ids.map((id) => (isCopied ? { ...pool[id]! } : pool[id]!)) };
+          const text = followed.encode(value);
+          expect(text).toBe(makeCodec().encode(value));
+          expect(followed.decode(text)).toEqual(value);
+        }
+      }),
+    );
+  });
+
+  it("are told apart when a list shares its past with another (two agents with the same beginning)", () => {
+    const codec = makeCodec();
+    const past = Array.from({ length: 30 }, (_, at) => ({ role: "user", content: `What is number ${at}?` }));
+    const sides = ["north", "south", "east", "west", "up", "down"].map((side) => ({ side, messages: [...past] }));
+    for (let turn = 0; turn < 20; turn++) {
+      for (const { side, messages } of sides) {
+        messages.push({ role: "assistant", content: `${side} ${turn}` });
+        expect(codec.decode(codec.encode(messages))).toEqual(messages);
+        expect(codec.encode(messages)).toBe(makeCodec().encode(messages));
+      }
+    }
+  });
+
+  it("of a list with a stranger in it are not written twice at every level", () => {
+    let digests = 0;
+    const digestOf = createTextDigest();
+    const encoder = createValueEncoder({ has: () => true, put: () => {} }, (text) => {
+      digests++;
+      return digestOf(text);
+    });
+    let value: unknown = { text: "x".repeat(300) };
+    for (let level = 0; level < 40; level++) value = { list: [{ value }, level] };
+    encoder.encode(value, plain);
+    expect(digests).toBeLessThan(100);
+  });
+
   it("are written again after a secret became known", () => {
     const codec = makeCodec();
     const messages = [{ content: "my password" }, { content: "x".repeat(400) }];

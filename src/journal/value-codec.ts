@@ -13,12 +13,12 @@
  * A list grows by a message or two per turn and is sent whole every time. Its digest is therefore a chain: that of the
  * list without its last element, hashed with that element. A list node holds the digest of the longest prefix already
  * stored and the elements after it, so a turn costs what is new in it. The digest of a list does not depend on how
- * it was cut into nodes.
+ * it was cut into nodes. What the encoder knows of a list that it has seen before is in *prefixes*, one for each length.
  *
  * Text is a function of the value alone: equal values have equal text, which is what replay compares.
  */
 
-import { HarnError, isJsonObject } from "../base/index.ts";
+import { createListLines, HarnError, isJsonObject, type ListLine } from "../base/index.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import type { TextDigest } from "./sha256.ts";
 import type { Encoded } from "./spec.ts";
@@ -27,6 +27,8 @@ import type { Encoded } from "./spec.ts";
 const INLINE_LIMIT = 256;
 /** How many growing lists are followed at a time; others cost a hash per element. */
 const CHAINS_REMEMBERED = 16;
+/** Lists deeper in a value are part of an element, which is written once anyway. */
+const FOLLOWED_DEPTH = 1;
 /** Deeper values are refused rather than risking the stack. */
 const DEPTH_LIMIT = 1000;
 
@@ -50,15 +52,27 @@ export interface ValueEncoder {
   forget(): void;
 }
 
+/** What is known of a list up to one of its elements. */
+interface Prefix {
+  /** The element's own. */
+  readonly text: string;
+  /** Of the list so far, as it would stand in line, without the last bracket. */
+  readonly chars: number;
+  /** Absent while the list was short enough to stand in line. */
+  digest: string | undefined;
+}
+
 export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueEncoder {
   /**
-   * Text of list elements seen before. A value handed to the host is not changed afterwards (the contract of `Json`), so
-   * a history of a thousand messages is not written out again each turn.
+   * Text of list elements seen before, wherever they stand now. A value handed to the host is not changed afterwards (the
+   * contract of `Json`), so a history of a thousand messages is not written out again each turn.
    */
   let elementTexts = new WeakMap<object, string>();
+  /** Lists of the same elements as before. */
+  let lines = createListLines<object, Prefix>();
   let cachedVersion = -1;
-  /** The latest lists by first element, oldest first. */
-  const chains = new Map<string, { readonly texts: readonly string[]; readonly digests: readonly string[] }>();
+  /** The latest lists by the text of their first element, oldest first: for elements that are made anew each time. */
+  const chains = new Map<string, readonly Prefix[]>();
 
   const outOfLine = (text: string): string => {
     if (text.length <= INLINE_LIMIT) return text;
@@ -67,50 +81,80 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
     return `{"$ref":"${digest}"}`;
   };
 
-  /** Digest of each prefix of a list, from one element to all; what the last list that began alike shares is not redone. */
-  const chainOf = (texts: readonly string[]): { readonly digests: readonly string[]; readonly shared: number } => {
-    const head = texts[0]!;
-    const last = chains.get(head);
-    const digests: string[] = [];
-    let shared = 0;
-    while (last !== undefined && shared < texts.length && last.texts[shared] === texts[shared]) {
-      digests.push(last.digests[shared++]!);
+  const textOf = (item: object, scrubber: Scrubber, depth: number): string => {
+    let text = elementTexts.get(item);
+    if (text === undefined) {
+      text = encodeAt(item, scrubber, depth);
+      elementTexts.set(item, text);
     }
-    for (let at = shared; at < texts.length; at++)
-      digests.push(digestOf(`list ${digests[at - 1] ?? ""} ${texts[at]!}`));
+    return text;
+  };
+
+  const forget = (): void => {
+    elementTexts = new WeakMap();
+    lines = createListLines();
+  };
+
+  /**
+   * Gives each prefix of a list its digest; what the last list that began alike shares is not redone.
+   *
+   * @returns how many prefixes had one, or had one there
+   */
+  const digestPrefixes = (prefixes: readonly Prefix[]): number => {
+    const head = prefixes[0]!.text;
+    const last = chains.get(head);
+    let old = prefixes.length;
+    while (old > 0 && prefixes[old - 1]!.digest === undefined) old--;
+    for (; last !== undefined && last !== prefixes && old < prefixes.length; old++) {
+      const known = last[old];
+      if (known?.digest === undefined || known.text !== prefixes[old]!.text) break;
+      if (old > 0 && last[old - 1]!.digest !== prefixes[old - 1]!.digest) break;
+      prefixes[old]!.digest = known.digest;
+    }
+    for (let at = old; at < prefixes.length; at++)
+      prefixes[at]!.digest = digestOf(`list ${prefixes[at - 1]?.digest ?? ""} ${prefixes[at]!.text}`);
     chains.delete(head);
-    chains.set(head, { texts, digests });
+    chains.set(head, prefixes);
     for (const oldest of chains.keys()) {
       if (chains.size <= CHAINS_REMEMBERED) break;
       chains.delete(oldest);
     }
-    return { digests, shared };
+    return old;
   };
 
-  const encodeList = (items: readonly object[], scrubber: Scrubber, depth: number): string => {
-    const texts: string[] = [];
-    let inlineLength = 1;
-    for (const item of items) {
-      let text = elementTexts.get(item);
-      if (text === undefined) {
-        text = encodeAt(item, scrubber, depth + 1);
-        elementTexts.set(item, text);
-      }
-      texts.push(text);
-      inlineLength += text.length + 1;
+  /** Undefined: not all elements are objects. */
+  const prefixesOf = (items: readonly unknown[], scrubber: Scrubber, depth: number): readonly Prefix[] | undefined => {
+    if (!isPlainObject(items[0])) return undefined;
+    // The casts: a line has only objects, and those after it are about to be looked at.
+    const follows = depth <= FOLLOWED_DEPTH;
+    const line: ListLine<object, Prefix> = follows ? lines.take(items as readonly object[]) : { items: [], notes: [] };
+    const isList = areObjects(items, line.items.length);
+    for (let at = line.items.length; isList && at < items.length; at++) {
+      const item = items[at] as object;
+      const text = textOf(item, scrubber, depth + 1);
+      line.notes.push({ text, chars: (line.notes.at(-1)?.chars ?? 0) + text.length + 1, digest: undefined });
+      line.items.push(item);
     }
-    if (inlineLength <= INLINE_LIMIT) return `[${texts.join(",")}]`;
-    const { digests, shared } = chainOf(texts);
-    const digest = digests.at(-1)!;
-    let known = texts.length;
-    while (known > 0 && !sink.has(digests[known - 1]!)) known--;
-    if (known < texts.length) {
-      const previous = known === 0 ? "" : digests[known - 1]!;
-      let oldChars = 0;
-      for (let at = known; at < shared; at++) oldChars += texts[at]!.length;
-      sink.put(digest, `{"prev":"${previous}","items":[${texts.slice(known).join(",")}]}`, oldChars);
-    }
-    return `{"$list":"${digest}"}`;
+    if (follows) lines.keep(line);
+    return isList ? line.notes : undefined;
+  };
+
+  const putNode = (prefixes: readonly Prefix[], from: number, to: number, oldChars: number): void => {
+    const previous = from === 0 ? "" : prefixes[from - 1]!.digest!;
+    const texts = prefixes.slice(from, to).map(({ text }) => text);
+    sink.put(prefixes[to - 1]!.digest!, `{"prev":"${previous}","items":[${texts.join(",")}]}`, oldChars);
+  };
+
+  const encodeList = (prefixes: readonly Prefix[]): string => {
+    const { chars } = prefixes.at(-1)!;
+    if (chars < INLINE_LIMIT) return `[${prefixes.map(({ text }) => text).join(",")}]`;
+    const old = digestPrefixes(prefixes);
+    let known = prefixes.length;
+    while (known > 0 && !sink.has(prefixes[known - 1]!.digest!)) known--;
+    // What came before gets a node of its own, or a list with another end each time would be stored whole each time.
+    if (known < old) putNode(prefixes, known, old, charsOf(prefixes, known, old));
+    if (Math.max(known, old) < prefixes.length) putNode(prefixes, Math.max(known, old), prefixes.length, 0);
+    return `{"$list":"${prefixes.at(-1)!.digest!}"}`;
   };
 
   const encodeAt = (value: unknown, scrubber: Scrubber, depth: number): string => {
@@ -140,7 +184,8 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
     if (value instanceof Uint8Array) return outOfLine(`{"$bytes":"${encodeBase64(scrubber.bytes(value))}"}`);
     if (Array.isArray(value)) {
       const items: readonly unknown[] = value;
-      if (items.length > 1 && items.every(isPlainObject)) return encodeList(items, scrubber, depth);
+      const prefixes = items.length > 1 ? prefixesOf(items, scrubber, depth) : undefined;
+      if (prefixes !== undefined) return encodeList(prefixes);
       return outOfLine(`[${Array.from(items, (item) => encodeAt(item, scrubber, depth + 1)).join(",")}]`);
     }
     if (!isPlainObject(value)) {
@@ -158,15 +203,24 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
   return {
     encode(value, scrubber) {
       if (scrubber.version !== cachedVersion) {
-        elementTexts = new WeakMap();
+        forget();
         cachedVersion = scrubber.version;
       }
       return encodeAt(value, scrubber, 0);
     },
-    forget() {
-      elementTexts = new WeakMap();
-    },
+    forget,
   };
+}
+
+function charsOf(prefixes: readonly Prefix[], from: number, to: number): number {
+  let chars = 0;
+  for (let at = from; at < to; at++) chars += prefixes[at]!.text.length;
+  return chars;
+}
+
+function areObjects(items: readonly unknown[], from: number): boolean {
+  for (let at = from; at < items.length; at++) if (!isPlainObject(items[at])) return false;
+  return true;
 }
 
 function isPlainObject(value: unknown): value is object {
