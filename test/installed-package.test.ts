@@ -31,7 +31,7 @@ const OUTPUT: Readonly<Record<string, string>> = {
   "agent.ts": "Three lamps are left.\n(done after 2 model calls, tools: stock)\n",
   "testing.ts": "ok: one retry, 30 seconds of virtual time\n",
   "journal.ts": "2026-01-01T00:00:00.000Z: Yes. (and the same again)\n",
-  "resume.ts": "A lamp is on its way. (ordered: lamp)\n",
+  "resume.ts": "Stopped after the order\nA lamp is on its way.\nOrdered: lamp\n",
   "steps.ts": [
     "Dear reader, …",
     "step   status     model           calls  in  out     cost  error",

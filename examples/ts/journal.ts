@@ -1,5 +1,6 @@
 // A run that is written down while it happens, and played back without the world: no clock, no network, no model.
-// In earnest the host is `createNodeHost()` and the store `createJsonlStore` or `createSqlStore`.
+// In earnest the host is `createNodeHost()` and the store on disk: `createJsonlStore(openJournalFolder("runs"))` or
+// `createSqlStore(await openSqlite("runs.db"))`, both openers from `harn/node`. What goes on after a crash: `resume.ts`.
 
 import type { Host } from "harn/base";
 import { beginJournal, createMemoryStore, openJournal, recordingHost, replayHost } from "harn/journal";

@@ -1,11 +1,14 @@
-// An agent whose process is gone in the middle, and another that goes on: what was done is not done again, what was paid
-// for is not asked twice. In earnest the host is `createNodeHost()` and the store is on disk.
+// An agent that outlives its process: what was done is not done again, what was paid for is not asked twice. Kill it at
+// any moment, start it again, and it goes on; here it is told to stop once the lamp is ordered. A real one leaves out
+// `host` and asks for a real model.
 
 import { defineTool, runAgent } from "harn/agent";
 import type { Host } from "harn/base";
-import { beginJournal, createMemoryStore, openJournal, recordingHost, resumeHost } from "harn/journal";
 import { createLlm } from "harn/llm";
+import { runDurably } from "harn/node";
 import { createVirtualHost, fakeScript, fakeStream, fakeToolCall } from "harn/testing";
+
+const stop = new AbortController();
 
 async function shop(host: Host): Promise<string> {
   const buy = defineTool({
@@ -13,7 +16,8 @@ async function shop(host: Host): Promise<string> {
     description: "Order an article",
     input: { type: "object", required: ["article"], properties: { article: { type: "string" } } },
     execute: async ({ article }) => {
-      await host.perform("fs.write", { path: "orders.txt", data: `${String(article)}\n`, append: true });
+      await host.perform("fs.write", { path: "orders.txt", data: `${article}\n`, append: true });
+      stop.abort(new Error("Stopped after the order"));
       return "ordered";
     },
   });
@@ -21,29 +25,12 @@ async function shop(host: Host): Promise<string> {
   return (await runAgent({ llm, tools: [buy], prompt: "We need a lamp" })).text;
 }
 
-const script = fakeScript(
-  fakeStream([fakeToolCall("buy", { article: "lamp" })]),
-  fakeStream(["A lamp is on its way."]),
-);
-const world = createVirtualHost({ model: script });
-const store = createMemoryStore();
-const turn = () => new Promise<void>((done) => setImmediate(done));
-
-// The first process gets as far as the second model call.
-const journal = await beginJournal(store, { id: "lamp", createdMs: Date.now() });
-await new Promise<void>((gone) => {
-  let calls = 0;
-  const stream: Host["stream"] = (kind, args, signal) => {
-    if (++calls < 2) return world.stream(kind, args, signal);
-    gone();
-    return { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
-  };
-  void shop(recordingHost({ ...world, stream }, journal, { turn }));
+const host = createVirtualHost({
+  model: fakeScript(fakeStream([fakeToolCall("buy", { article: "lamp" })]), fakeStream(["A lamp is on its way."])),
 });
-journal.freeze();
 
-// The second starts over, is told from the journal what has been done, and does the rest.
-const again = await openJournal(store, "lamp");
-const answer = await shop(resumeHost(again, world, { turn }));
-await again.finish("completed", Date.now());
-console.log(`${answer} (ordered: ${world.files.readText("orders.txt").trim()})`);
+// The run is a file, runs/lamp.jsonl: the second call finds there what the first has done.
+const run = { id: "lamp", folder: "runs", host };
+await runDurably({ ...run, signal: stop.signal }, shop).catch((reason: Error) => console.log(reason.message));
+console.log(await runDurably(run, shop));
+console.log(`Ordered: ${host.files.readText("orders.txt").trim()}`);

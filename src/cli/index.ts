@@ -1,4 +1,8 @@
 // Node as a host, for programs of their own
+
+export { type DurableOptions, runDurably } from "./journal/durable-work.ts";
+export { openJournalFolder } from "./journal/journal-folder.ts";
+export { openSqlite } from "./journal/sqlite.ts";
 export { createModelTraffic } from "./model-traffic.ts";
 export { createNodeHost, type NodeHost, type NodeHostOptions } from "./node-host/node-host.ts";
 export { createScopeCarrier } from "./node-host/scope-carrier.ts";

@@ -31,7 +31,8 @@ export async function decideInDoubt(
   };
 }
 
-function effectsInDoubt(journal: Journal): readonly InDoubtEffect[] {
+/** Unsafe effects that were begun and have no end in the log. */
+export function effectsInDoubt(journal: Journal): readonly InDoubtEffect[] {
   const unsafe = new Set(
     journal.entries.filter((entry) => entry.type === "start" && entry.safety === "unsafe").map(({ seq }) => seq),
   );
@@ -67,7 +68,7 @@ function undecided(effects: readonly InDoubtEffect[]): HarnError {
   const were = effects.length === 1 ? "was" : "were";
   return new HarnError(
     "journal.in_doubt",
-    `${effects.map(describe).join(" and ")} ${were} under way when the run stopped, and may or may not have happened`,
+    `${effects.map(describeEffect).join(" and ")} ${were} under way when the run stopped, and may or may not have happened`,
     { data: { hint: `Look whether it happened, then go on with ${effects.map(ways).join("; ")}` } },
   );
 }
@@ -95,7 +96,7 @@ function resultOfDone({ kind }: InDoubtEffect): { readonly result: unknown } | u
 function unknownResult(effect: InDoubtEffect): HarnError {
   return new HarnError(
     "journal.in_doubt",
-    `${describe(effect)} cannot be taken as done: what it answered is not known`,
+    `${describeEffect(effect)} cannot be taken as done: what it answered is not known`,
     { data: { hint: `Go on with ${ways(effect)}` } },
   );
 }
@@ -105,7 +106,7 @@ async function ask(context: CliContext, effect: InDoubtEffect): Promise<InDoubtC
   const isTty = (stream: "stdin" | "stderr"): boolean => host.sync("console.isTty", { stream });
   if (!isTty("stdin") || !isTty("stderr")) return "stop";
   const since = new Date(effect.startedMs).toISOString();
-  context.err(`${describe(effect)} was begun at ${since} and may or may not have happened.\n`);
+  context.err(`${describeEffect(effect)} was begun at ${since} and may or may not have happened.\n`);
   const offered = inDoubtChoices.filter((each) => each !== "ask" && (each !== "done" || resultOfDone(effect)));
   for (;;) {
     context.err(
@@ -118,6 +119,7 @@ async function ask(context: CliContext, effect: InDoubtEffect): Promise<InDoubtC
   }
 }
 
-function describe({ kind, args, seq }: InDoubtEffect): string {
+/** For people: what, with which arguments, which entry. */
+export function describeEffect({ kind, args, seq }: InDoubtEffect): string {
   return `\`${kind}\` ${shownArgs(args)} (entry ${seq})`;
 }
