@@ -1,15 +1,15 @@
 /** Which stored values others are made of. */
 
-import type { StoredBlob, StoredRow } from "./spec.ts";
+import type { StoredBlob } from "./spec.ts";
 
-/** The blobs that rows refer to, directly or through other blobs. A text that looks like a reference only costs space. */
+/** The blobs that texts refer to, directly or through other blobs. A text that looks like a reference only costs space. */
 export function blobsBehind(
-  rows: readonly StoredRow[],
+  bodies: readonly string[],
   blobs: ReadonlyMap<string, string>,
   onMissing: () => void = () => {},
 ): readonly StoredBlob[] {
   const found = new Map<string, string>();
-  const texts = rows.map((row) => row.body);
+  const texts = [...bodies];
   for (let text = texts.pop(); text !== undefined; text = texts.pop()) {
     for (const [, digest] of text.matchAll(/"(?:\$ref|\$list|prev)":"([A-Za-z0-9_-]{43})"/g)) {
       const body = blobs.get(digest!);

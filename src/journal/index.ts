@@ -14,17 +14,20 @@ export {
   type NoteEntry,
   type NoteKind,
   type Outcome,
+  type PartChanges,
   type RefusedSnapshot,
   type ResumeEntry,
   type RunInfo,
   type RunNote,
   type RunStatus,
   type Safety,
+  type SnapshotDraft,
   type SnapshotState,
   type SnapshotStore,
   type StartEntry,
   type StoredBlob,
   type StoredError,
+  type StoredParts,
   type StoredRow,
   type StoredRun,
   type StoredSnapshot,
@@ -33,12 +36,12 @@ export {
 
 // Stores
 
+export type { SnapshotFolder } from "./jsonl-snapshots.ts";
 export {
   createJsonlStore,
   type JournalFile,
   type JournalFolder,
   type JsonlStoreOptions,
-  type SnapshotFolder,
 } from "./jsonl-store.ts";
 export { createMemoryStore } from "./memory-store.ts";
 export { createSqlStore, type SqlDatabase, type SqlRow, type SqlStatement, type SqlValue } from "./sql-store.ts";
@@ -55,6 +58,7 @@ export {
   openJournal,
 } from "./journal.ts";
 export type { OpenRequests, RunSnapshot } from "./run-snapshot.ts";
+export type { SnapshotParts } from "./snapshot-parts.ts";
 
 // Record, replay, resume
 

@@ -22,6 +22,7 @@ import {
   type RunSnapshot,
 } from "./run-snapshot.ts";
 import { createTextDigest } from "./sha256.ts";
+import { createSnapshotParts, type SnapshotParts } from "./snapshot-parts.ts";
 import {
   type Encoded,
   type Entry,
@@ -31,11 +32,18 @@ import {
   type RunInfo,
   type RunStatus,
   type StoredBlob,
+  type StoredParts,
   type StoredRow,
   type StoredRun,
   type StoredSnapshot,
 } from "./spec.ts";
-import { createValueDecoder, createValueEncoder, parseStoredJson, type Scrubber } from "./value-codec.ts";
+import {
+  type BlobSink,
+  createValueDecoder,
+  createValueEncoder,
+  parseStoredJson,
+  type Scrubber,
+} from "./value-codec.ts";
 
 /** Buffered text beyond this is written without being asked for. */
 const BUFFER_LIMIT_CHARS = 65_536;
@@ -47,6 +55,8 @@ export interface Journal {
   readonly entries: readonly Entry[];
   /** A value in stored form, as text; large parts are queued as blobs. */
   encode(value: unknown, scrubber: Scrubber): string;
+  /** As `encode`, for what is only ever compared: whoever goes on from a snapshot cannot decode it. */
+  encodeRequest(args: unknown, scrubber: Scrubber): string;
   /** A stored value; fresh objects each time. */
   decode(encoded: Encoded): unknown;
   /** Digest of an encoded text. */
@@ -69,7 +79,7 @@ export interface Journal {
   readonly frozen: boolean;
   /** The `seq` that the next entry will have. */
   readonly position: number;
-  /** Text appended so far by this process, characters; without lists that were stored anew because of a snapshot. */
+  /** Text appended so far by this process, characters. */
   readonly grownChars: number;
   /** What the run goes on from: `entries` then are what was open, and what followed it. */
   readonly snapshot: RunSnapshot | undefined;
@@ -80,13 +90,20 @@ export interface Journal {
    * @throws HarnError `snapshot.refused`
    */
   readonly keepSnapshot:
-    | ((open: OpenRequests, rest: Pick<RunSnapshot, "program" | "clock" | "machine">) => KeptSnapshot)
+    | ((
+        open: OpenRequests,
+        rest: Pick<RunSnapshot, "program" | "clock" | "machine">,
+        parts: ReadonlySet<number>,
+      ) => KeptSnapshot)
     | undefined;
+  /** What `machine` of snapshots refers to by number. */
+  readonly snapshotParts: SnapshotParts;
   /** Keeps why there is no snapshot yet, for people. Nothing once there is one, or where none are kept. */
   refuseSnapshot(reason: string): void;
 }
 
 export interface KeptSnapshot {
+  /** Text that is written. */
   readonly chars: number;
   readonly stored: MaybePromise<void>;
 }
@@ -126,9 +143,7 @@ export function checkRunId(id: string): void {
 export function beginJournal(store: JournalStore, run: NewRun, options: JournalOptions = {}): MaybePromise<Journal> {
   checkRunId(run.id);
   const info: RunInfo = { ...run, version: JOURNAL_VERSION, status: "running" };
-  return andThen(store.begin(info), () =>
-    makeJournal(store, info, { rows: [], blobs: new Map(), snapshot: undefined }, options),
-  );
+  return andThen(store.begin(info), () => makeJournal(store, info, { rows: [], blobs: new Map() }, options));
 }
 
 /**
@@ -147,7 +162,7 @@ export function openJournal(store: JournalStore, id: string, options: JournalOpt
 /** Undefined when the snapshot cannot be read. */
 function continueFrom(
   store: JournalStore,
-  { snapshot: { body }, tail }: { readonly snapshot: StoredSnapshot; readonly tail: StoredRun },
+  { snapshot: { body, parts }, tail }: { readonly snapshot: StoredSnapshot; readonly tail: StoredRun },
   options: JournalOptions,
 ): Journal | undefined {
   try {
@@ -155,7 +170,8 @@ function continueFrom(
     checkVersion(tail.info.version);
     const blobs = new Map(tail.blobs);
     for (const blob of snapshot.blobs) blobs.set(blob.digest, blob.body);
-    return makeJournal(store, tail.info, { rows: [...snapshot.rows, ...tail.rows], blobs, snapshot }, options);
+    const rows = [...snapshot.rows, ...tail.rows];
+    return makeJournal(store, tail.info, { rows, blobs, snapshot, parts }, options);
   } catch (error) {
     if (error instanceof HarnError && error.code.startsWith("journal.")) return undefined;
     throw error;
@@ -172,14 +188,16 @@ function openWhole(store: JournalStore, id: string, options: JournalOptions): Ma
       if (seq === index) return;
       throw new HarnError("journal.corrupt", `Expected entry ${index} of run \`${id}\`, found entry ${seq}`);
     });
-    return makeJournal(store, stored.info, { ...stored, snapshot: undefined }, options);
+    return makeJournal(store, stored.info, stored, options);
   });
 }
 
 interface StoredPart {
   readonly rows: readonly StoredRow[];
   readonly blobs: ReadonlyMap<string, string>;
-  readonly snapshot: RunSnapshot | undefined;
+  /** What the run goes on from. */
+  readonly snapshot?: RunSnapshot;
+  readonly parts?: StoredParts;
 }
 
 /** An answer to a request that a snapshot did not keep, because nobody waited for it any more, is nobody's. */
@@ -238,7 +256,11 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   const digestOf = createTextDigest();
   /** Short arguments come again and again: looking at the clock has none at all. */
   const shortDigests = new Map<string, string>();
+  const snapshotParts = createSnapshotParts(stored.parts);
+  /** Stored by this run. */
   const known = new Set(storedBlobs.keys());
+  /** Stored since the last snapshot, with all that they refer to: what follows a snapshot is complete without the log before. */
+  const knownSince = new Set<string>();
   let nextSeq = Math.max(snapshot?.seq ?? 0, (stored.rows.at(-1)?.seq ?? -1) + 1);
   let buffer = emptyBuffer();
   let writing = false;
@@ -250,17 +272,19 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   let refusedFor = "";
   let frozen = false;
 
-  const sink = {
-    has: (digest: string) => known.has(digest),
-    put(digest: string, body: string, oldChars: number) {
+  const sinkFor = (those: Set<string>): BlobSink => ({
+    has: (digest) => those.has(digest),
+    put(digest, body) {
       known.add(digest);
+      those.add(digest);
       buffer.blobs.push({ digest, body });
       buffer.chars += body.length;
-      grownChars += body.length - oldChars;
+      grownChars += body.length;
       tail?.blob({ digest, body });
     },
-  };
-  const encoder = createValueEncoder(sink, digestOf);
+  });
+  const requests = createValueEncoder(sinkFor(known), digestOf);
+  const answers = tail === undefined ? requests : createValueEncoder(sinkFor(knownSince), digestOf);
   const decode = createValueDecoder((digest) => storedBlobs.get(digest));
   if (tail) {
     for (const [digest, body] of storedBlobs) tail.blob({ digest, body });
@@ -345,7 +369,8 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   return {
     info,
     entries,
-    encode: (value, scrubber) => encoder.encode(value, scrubber),
+    encode: (value, scrubber) => answers.encode(value, scrubber),
+    encodeRequest: (args, scrubber) => requests.encode(args, scrubber),
     decode,
     digest(text) {
       if (text.length > 64) return digestOf(text);
@@ -404,19 +429,23 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
         ),
       ).catch(() => {});
     },
+    snapshotParts,
     keepSnapshot:
       tail &&
-      ((open, rest) => {
+      ((open, rest, parts) => {
         const seq = nextSeq;
         const mark = snapshots!.mark(info.id);
         // Also when it is refused: the next one then finds all that it needs.
-        known.clear();
-        encoder.forget();
-        const machine = JSON.stringify(rest.machine);
-        const body = encodeRunSnapshot({ seq, ...tail.cut(open, machine.length), ...rest }, machine);
+        knownSince.clear();
+        answers.forget();
+        const body = encodeRunSnapshot({ seq, ...tail.cut(open), ...rest });
+        const changes = snapshotParts.changes(parts);
         hasSnapshot = true;
-        const save = () => (crashed ? never<void>() : snapshots!.save(info.id, { seq, body }, mark));
-        return { chars: body.length, stored: andThen(flush(true), save) };
+        const save = () => (crashed ? never<void>() : snapshots!.save(info.id, { seq, body, parts: changes }, mark));
+        const stored = andThen(andThen(flush(true), save), () => snapshotParts.saved(changes));
+        let chars = body.length;
+        for (const text of changes.added.values()) chars += text.length;
+        return { chars, stored };
       }),
   };
 }

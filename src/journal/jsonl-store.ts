@@ -21,9 +21,15 @@ import { HarnError, isJsonObject, type JsonObject } from "../base/index.ts";
 import { decodeRunInfo } from "./entry-codec.ts";
 import type { FaultPoints } from "./faults.ts";
 import { never } from "./faults.ts";
+import {
+  createSnapshotFiles,
+  type FoundSnapshot,
+  type LogMark,
+  type SnapshotFiles,
+  type SnapshotFolder,
+} from "./jsonl-snapshots.ts";
 import { andThen, attempt, repeatWhile } from "./maybe-promise.ts";
 import { checkRows, newestFirst } from "./memory-store.ts";
-import { createTextDigest, type TextDigest } from "./sha256.ts";
 import {
   type Batch,
   JOURNAL_FORMAT,
@@ -31,7 +37,6 @@ import {
   type JournalStore,
   type MaybePromise,
   type RunInfo,
-  type SnapshotState,
   type SnapshotStore,
   type StoredRow,
   type StoredRun,
@@ -58,15 +63,6 @@ export interface JournalFolder {
   readonly snapshots?: SnapshotFolder;
 }
 
-export interface SnapshotFolder {
-  /** Bytes from a place on; undefined when there is no such file, or it ends before. */
-  readFrom(name: string, offset: number): MaybePromise<Uint8Array | undefined>;
-  /** Puts a whole file in the place of another; whatever happens, one of the two is there afterwards. */
-  replace(name: string, bytes: Uint8Array): MaybePromise<void>;
-  /** A file that is not there is no error. */
-  remove(name: string): MaybePromise<void>;
-}
-
 export interface JsonlStoreOptions {
   readonly fsync?: "durable" | "never";
   readonly faults?: FaultPoints;
@@ -83,15 +79,7 @@ interface OpenRun {
   failed: boolean;
 }
 
-/** A place in the file: every entry from `seq` on lies behind it. */
-interface LogMark {
-  readonly bytes: number;
-  readonly seq: number;
-}
-
 const SUFFIX = ".jsonl";
-const SNAPSHOT_SUFFIX = ".snapshot";
-const SNAPSHOT_FORMAT = "harn-journal-snapshot";
 
 export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptions = {}): JournalStore {
   const open = new Map<string, OpenRun>();
@@ -100,6 +88,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
   const continueAt = new Map<string, LogEnd>();
   const encoder = new TextEncoder();
   const synchronise = options.fsync !== "never";
+  const snapshots = folder.snapshots && createSnapshotFiles(folder.snapshots, folder.list);
 
   const write = (run: OpenRun, lines: readonly string[], batch: Batch): MaybePromise<void> => {
     const bytes = encoder.encode(lines.map((line) => `${line}\n`).join(""));
@@ -233,7 +222,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
       return andThen(openRun(id), (run) =>
         andThen(
           write(run, [JSON.stringify({ finish: { status, timeMs } })], { rows: [], blobs: [], durable: true }),
-          () => andThen(folder.snapshots?.remove(id + SNAPSHOT_SUFFIX), () => closeRun(id, run)),
+          () => andThen(snapshots?.remove(id), () => closeRun(id, run)),
         ),
       );
     },
@@ -267,7 +256,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
       });
     },
 
-    ...(folder.snapshots && { snapshots: createSnapshots(folder.snapshots) }),
+    ...(snapshots && { snapshots: snapshotStore(snapshots) }),
 
     close() {
       const all = [...open];
@@ -278,50 +267,25 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
     },
   };
 
-  /**
-   * A file beside the log, replaced as a whole: a line that says which part of the log it follows, and the snapshot.
-   *
-   *     {"format":"harn-journal-snapshot","run":{…},"seq":1200,"from":{"bytes":81234,"seq":1196},"digest":…}
-   */
-  function createSnapshots(files: SnapshotFolder): SnapshotStore {
-    const digestOf = createTextDigest();
+  function snapshotStore(files: SnapshotFiles): SnapshotStore {
     return {
       mark(id) {
         const run = open.get(id);
         return run ? { bytes: run.sizeBytes, seq: run.nextSeq } : null;
       },
-      save(id, { seq, body }, mark) {
-        const run = open.get(id);
-        const from = mark ?? (run && { ...run.begun });
-        const info = infos.get(id);
-        if (from === undefined || info === undefined) return undefined;
-        const head = JSON.stringify({
-          format: SNAPSHOT_FORMAT,
-          run: info,
-          seq,
-          chars: body.length,
-          from,
-          digest: digestOf(body),
-        });
-        return files.replace(id + SNAPSHOT_SUFFIX, encoder.encode(`${head}\n${body}\n`));
-      },
-      refuse(id, { seq, reason }) {
-        const head = JSON.stringify({ format: SNAPSHOT_FORMAT, seq, refused: reason });
-        return files.replace(id + SNAPSHOT_SUFFIX, encoder.encode(`${head}\n`));
-      },
-      look(id) {
-        return andThen(files.readFrom(id + SNAPSHOT_SUFFIX, 0), (bytes) => (bytes ? readState(bytes) : undefined));
-      },
+      save: (id, snapshot, mark) =>
+        andThen(openRun(id), (run) => files.save(infos.get(id)!, snapshot, mark ?? { ...run.begun })),
+      refuse: files.refuse,
+      look: files.look,
       load(id) {
-        return andThen(files.readFrom(id + SNAPSHOT_SUFFIX, 0), (bytes) => {
-          const found = bytes && readSnapshot(bytes, digestOf);
-          if (!found) return undefined;
-          return andThen(files.readFrom(id + SUFFIX, found.from.bytes), (part) => {
-            const tail = part && readTail(part, id, found);
+        return andThen(files.load(id), (snapshot) => {
+          if (!snapshot) return undefined;
+          return andThen(folder.snapshots?.readFrom(id + SUFFIX, snapshot.from.bytes), (part) => {
+            const tail = part && readTail(part, id, snapshot);
             if (!tail) return undefined;
             infos.set(id, tail.info);
             if (!open.has(id)) continueAt.set(id, tail.end);
-            return { snapshot: { seq: found.seq, body: found.body }, tail };
+            return { snapshot, tail };
           });
         });
       },
@@ -364,32 +328,6 @@ function endOf({ rows, soundBytes, totalBytes }: ParsedFile, from: LogMark): Log
     totalBytes: from.bytes + totalBytes,
     last: rows.at(-1),
   };
-}
-
-interface FoundSnapshot {
-  readonly info: RunInfo;
-  readonly seq: number;
-  readonly from: LogMark;
-  readonly body: string;
-}
-
-function readState(bytes: Uint8Array): SnapshotState | undefined {
-  const head = tryParseObject(new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(10) + 1)));
-  if (head?.format !== SNAPSHOT_FORMAT || typeof head.seq !== "number") return undefined;
-  if (typeof head.refused === "string") return { type: "refused", seq: head.seq, reason: head.refused };
-  return typeof head.chars === "number" ? { type: "taken", seq: head.seq, chars: head.chars } : undefined;
-}
-
-/** Undefined for anything but a whole snapshot: the log is there without it. */
-function readSnapshot(bytes: Uint8Array, digestOf: TextDigest): FoundSnapshot | undefined {
-  const decoder = new TextDecoder();
-  const newline = bytes.indexOf(10);
-  const head = tryParseObject(decoder.decode(bytes.subarray(0, newline + 1)));
-  const body = decoder.decode(bytes.subarray(newline + 1, bytes.length - 1));
-  if (head?.format !== SNAPSHOT_FORMAT || head.digest !== digestOf(body) || !isJsonObject(head.from)) return undefined;
-  const { bytes: offset, seq } = head.from;
-  if (typeof offset !== "number" || typeof seq !== "number" || typeof head.seq !== "number") return undefined;
-  return { info: decodeRunInfo(head.run), seq: head.seq, from: { bytes: offset, seq }, body };
 }
 
 /** The part of a log that follows a snapshot; undefined when it does not reach up to it. */

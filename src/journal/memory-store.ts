@@ -1,12 +1,12 @@
 import { HarnError } from "../base/index.ts";
 import { createMemoryLeases } from "./memory-leases.ts";
-import type { Batch, JournalStore, RefusedSnapshot, RunInfo, RunStatus, StoredRun, StoredSnapshot } from "./spec.ts";
+import type { Batch, JournalStore, RefusedSnapshot, RunInfo, RunStatus, StoredRun } from "./spec.ts";
 
 interface MemoryRun {
   info: RunInfo;
   readonly bodies: string[];
   readonly blobs: Map<string, string>;
-  snapshot?: StoredSnapshot;
+  snapshot?: { readonly seq: number; readonly body: string; readonly parts: Map<number, string> };
   refused?: RefusedSnapshot;
 }
 
@@ -47,26 +47,36 @@ export function createMemoryStore(): JournalStore {
     leases: createMemoryLeases(),
     snapshots: {
       mark: () => null,
-      save(id, snapshot) {
-        runOf(id).snapshot = snapshot;
+      save(id, { seq, body, parts: { isFirst, added, dropped } }) {
+        const run = runOf(id);
+        const parts = new Map([...(isFirst ? [] : (run.snapshot?.parts ?? [])), ...added]);
+        for (const part of dropped) parts.delete(part);
+        run.snapshot = { seq, body, parts };
       },
       refuse(id, why) {
         runOf(id).refused = why;
       },
       look(id) {
         const { snapshot, refused } = runs.get(id) ?? {};
-        if (snapshot) return { type: "taken", seq: snapshot.seq, chars: snapshot.body.length };
+        if (snapshot) return { type: "taken", seq: snapshot.seq, chars: charsOf(snapshot) };
         return refused && { type: "refused", ...refused };
       },
       load(id) {
         const run = runs.get(id);
         if (!run?.snapshot || run.bodies.length < run.snapshot.seq) return undefined;
-        const { seq } = run.snapshot;
-        const rows = run.bodies.slice(seq).map((body, index) => ({ seq: seq + index, body }));
-        return { snapshot: run.snapshot, tail: { info: run.info, rows, blobs: new Map(run.blobs) } };
+        const { seq, body, parts } = run.snapshot;
+        const rows = run.bodies.slice(seq).map((row, index) => ({ seq: seq + index, body: row }));
+        const snapshot = { seq, body, parts: { ids: [...parts.keys()], text: (part: number) => parts.get(part) } };
+        return { snapshot, tail: { info: run.info, rows, blobs: new Map(run.blobs) } };
       },
     },
   };
+}
+
+function charsOf({ body, parts }: NonNullable<MemoryRun["snapshot"]>): number {
+  let chars = body.length;
+  for (const text of parts.values()) chars += text.length;
+  return chars;
 }
 
 /**

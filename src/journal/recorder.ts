@@ -108,7 +108,7 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
   const now = () => host.sync("clock.now", {});
 
   const encodeRequest = (task: string, kind: string, args: unknown) => {
-    const text = journal.encode(redactor.args(kind, args), redactor);
+    const text = journal.encodeRequest(redactor.args(kind, args), redactor);
     return { task, kind, digest: journal.digest(text), args: text };
   };
 

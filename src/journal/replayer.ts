@@ -137,14 +137,24 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
   }
 
   const digestOf = (kind: string, args: unknown): string =>
-    journal.digest(journal.encode(redactor.args(kind, args), redactor));
+    journal.digest(journal.encodeRequest(redactor.args(kind, args), redactor));
 
   const recordedView = ({ start }: RecordedEffect): RecordedRequest => ({
     task: start.task,
     kind: start.kind,
-    args: journal.decode(start.args),
+    args: argsOf(start),
     seq: start.seq,
   });
+
+  /** Undefined when they refer to what was stored before the snapshot that the run is gone on with from. */
+  const argsOf = ({ args }: StartEntry | SyncEntry): unknown => {
+    try {
+      return journal.decode(args);
+    } catch (error) {
+      if (journal.snapshot === undefined) throw error;
+      return undefined;
+    }
+  };
 
   const stop = (fields: DriftFields): DriftError => {
     drift ??= new DriftError(fields);
@@ -339,9 +349,10 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
       if (found === undefined) {
         const asked = { task, kind, args: scrubbed(redactor.args(kind, args), redactor) };
         const recorded = recordedView(expected);
-        const difference = recorded.kind === kind ? firstDifference(recorded.args, asked.args) : undefined;
+        const isComparable = recorded.kind === kind && recorded.args !== undefined;
+        const difference = isComparable ? firstDifference(recorded.args, asked.args) : undefined;
         // Only the order of keys differs, which means nothing.
-        if (recorded.kind === kind && difference === undefined) found = expected;
+        if (isComparable && difference === undefined) found = expected;
         else throw stop({ reason: "different", recorded, asked, ...(difference ? { difference } : {}) });
       }
       found.arrived = true;

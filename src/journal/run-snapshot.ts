@@ -5,21 +5,22 @@
  * - *seq*: entries before it are in the snapshot, entries from it on follow the snapshot.
  * - *open*: what had been asked for and not answered when the snapshot was taken, and what calls under way had asked for
  *   since they began. Those requests are made again, so their entries are kept in the snapshot.
- * - *generation*: from a snapshot on, values are stored anew instead of referring to what was stored before it. So the
- *   snapshot and what follows are complete without the log before.
+ * - *generation*: from a snapshot on, answers are stored anew instead of referring to what was stored before it. So the
+ *   snapshot and what follows are complete without the log before. Arguments of requests may refer to it: they are compared by
+ *   their digest.
  *
  * A snapshot replaces the one before. One that cannot be read, is of another version or of another program is passed
  * over, and the log is played from its beginning: it is never needed, and never wrong.
  */
 
-import { HarnError, isJsonObject, type Json } from "../base/index.ts";
+import { HarnError, isJsonObject, type Json, type JsonObject } from "../base/index.ts";
 import { blobsBehind } from "./blob-references.ts";
 import type { EntryDraft } from "./entry-codec.ts";
 import type { StoredBlob, StoredRow } from "./spec.ts";
 import { parseStoredJson } from "./value-codec.ts";
 
-/** Raised with every change of what a snapshot holds; older ones are passed over. 1: first. 2: calls that are gone on from. */
-export const RUN_SNAPSHOT_VERSION = 2;
+/** Raised with every change of what a snapshot holds; older ones are passed over. 1: first. 2: calls that are gone on from. 3: parts. */
+export const RUN_SNAPSHOT_VERSION = 3;
 
 export interface RunSnapshot {
   readonly seq: number;
@@ -43,10 +44,8 @@ export interface OpenRequests {
   readonly starts: ReadonlySet<number>;
 }
 
-/** @param machine the program's text, which is long */
-export function encodeRunSnapshot(snapshot: RunSnapshot, machine: string): string {
-  const { machine: _long, ...rest } = snapshot;
-  return `${JSON.stringify({ version: RUN_SNAPSHOT_VERSION, ...rest }).slice(0, -1)},"machine":${machine}}`;
+export function encodeRunSnapshot(snapshot: RunSnapshot): string {
+  return JSON.stringify({ version: RUN_SNAPSHOT_VERSION, ...snapshot });
 }
 
 /** @throws HarnError `journal.corrupt` for anything but a snapshot of this version */
@@ -75,14 +74,16 @@ export interface Tail {
   /**
    * Gives what is open, and forgets the rest.
    *
-   * @param nextChars about how much may be added before the next
    * @throws HarnError `snapshot.refused` when so much has happened in a call under way that it was not kept; a later
    * one may do, if values are stored anew from now on
    */
-  cut(
-    open: OpenRequests,
-    nextChars?: number,
-  ): { readonly rows: readonly StoredRow[]; readonly blobs: readonly StoredBlob[] };
+  cut(open: OpenRequests): { readonly rows: readonly StoredRow[]; readonly blobs: readonly StoredBlob[] };
+}
+
+/** Without its arguments, which nobody reads. */
+function answerOf({ body }: StoredRow): string {
+  const { args: _args, ...answer } = parseStoredJson(body, "a journal entry") as JsonObject;
+  return JSON.stringify(answer);
 }
 
 export function createTail(): Tail {
@@ -95,7 +96,7 @@ export function createTail(): Tail {
 
   const keep = (kept: TailRow[]) => {
     let missing = 0;
-    const behind = blobsBehind(kept, blobs, () => missing++);
+    const behind = blobsBehind(kept.map(answerOf), blobs, () => missing++);
     rows = kept;
     blobs = new Map(behind.map(({ digest, body }) => [digest, body]));
     chars = kept.reduce((sum, { body }) => sum + body.length, 0);
@@ -139,7 +140,7 @@ export function createTail(): Tail {
       blobs.set(digest, body);
       chars += body.length;
     },
-    cut({ tasks, starts }, nextChars = 0) {
+    cut({ tasks, starts }) {
       for (const [task, from] of tasks)
         if (from < lostBefore) refuse(`a call of ${task} in which too much has happened`);
       for (const seq of starts) if (seq < lostBefore && !has(seq)) refuse("a call in which too much has happened");
@@ -149,7 +150,7 @@ export function createTail(): Tail {
       );
       if (hasLost && kept.missing > 0) refuse("a request that refers to what was stored long before it");
       lostBefore = 0;
-      limit = Math.max(TAIL_LIMIT_CHARS, 2 * nextChars);
+      limit = TAIL_LIMIT_CHARS;
       return kept;
     },
   };

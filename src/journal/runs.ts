@@ -40,7 +40,10 @@ export function forkRun(
       .map((row) =>
         stored.info.version === JOURNAL_VERSION ? row : { seq: row.seq, body: migrated(row.body, stored.info.version) },
       );
-    const blobs = blobsBehind(rows, stored.blobs);
+    const blobs = blobsBehind(
+      rows.map(({ body }) => body),
+      stored.blobs,
+    );
     const inherited: Partial<NewRun> = {
       ...(stored.info.program === undefined ? {} : { program: stored.info.program }),
       ...(stored.info.meta === undefined ? {} : { meta: stored.info.meta }),

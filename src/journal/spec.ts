@@ -215,10 +215,36 @@ export interface JournalStore {
   readonly snapshots?: SnapshotStore;
 }
 
-/** A snapshot of a run, see `run-snapshot.ts`. */
+/**
+ * A snapshot of a run, see `run-snapshot.ts`. A *part* of it is a piece of text under a number: stored with the first snapshot
+ * that refers to it, and for as long as the latest one does.
+ */
 export interface StoredSnapshot {
   readonly seq: number;
   readonly body: string;
+  readonly parts: StoredParts;
+}
+
+export interface StoredParts {
+  /** Also of parts that this snapshot does not refer to. */
+  readonly ids: Iterable<number>;
+  /** Undefined when it is not there, or damaged. */
+  text(id: number): string | undefined;
+}
+
+/** What is to be stored: the snapshot, and how its parts differ from what there is. */
+export interface SnapshotDraft {
+  readonly seq: number;
+  readonly body: string;
+  readonly parts: PartChanges;
+}
+
+export interface PartChanges {
+  /** Whatever parts there are do not count. */
+  readonly isFirst: boolean;
+  /** Some may be there already. */
+  readonly added: ReadonlyMap<number, string>;
+  readonly dropped: readonly number[];
 }
 
 /**
@@ -231,11 +257,12 @@ export interface StoredSnapshot {
  * - `load` gives the snapshot with the rows from its `seq` on and at least the blobs appended since its mark, without
  *   reading what came before; undefined when there is none, or it does not fit the log.
  * - `refuse` keeps why there is none yet; a snapshot takes its place, and the end of the run.
- * - `look` tells which it is, without reading the snapshot's content; undefined: nothing is known.
+ * - `look` tells which it is, without reading the snapshot's content; undefined: nothing is known. `chars` is about what it
+ *   takes, its parts included.
  */
 export interface SnapshotStore {
   mark(run: string): Json;
-  save(run: string, snapshot: StoredSnapshot, mark: Json): MaybePromise<void>;
+  save(run: string, snapshot: SnapshotDraft, mark: Json): MaybePromise<void>;
   load(run: string): MaybePromise<{ readonly snapshot: StoredSnapshot; readonly tail: StoredRun } | undefined>;
   refuse(run: string, why: RefusedSnapshot): MaybePromise<void>;
   look(run: string): MaybePromise<SnapshotState | undefined>;

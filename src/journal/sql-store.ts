@@ -42,6 +42,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS harn_snapshots (
     run TEXT PRIMARY KEY, seq INTEGER NOT NULL, body TEXT, refused TEXT
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS harn_snapshot_parts (
+    run TEXT NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, id)
+  ) STRICT;
 `;
 
 /** \`seq\`: the last entry that the blob was stored with; those of a snapshot's time and later are stored anew. */
@@ -79,7 +82,15 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
      ON CONFLICT DO UPDATE SET seq = excluded.seq, body = excluded.body, refused = excluded.refused`,
   );
   const snapshotOf = database.prepare("SELECT seq, body FROM harn_snapshots WHERE run = ? AND body IS NOT NULL");
-  const stateOf = database.prepare("SELECT seq, refused, length(body) AS chars FROM harn_snapshots WHERE run = ?");
+  const stateOf = database.prepare(
+    `SELECT seq, refused, length(body) +
+       (SELECT coalesce(sum(length(body)), 0) FROM harn_snapshot_parts AS parts WHERE parts.run = harn_snapshots.run) AS chars
+     FROM harn_snapshots WHERE run = ?`,
+  );
+  const addPart = database.prepare("INSERT OR REPLACE INTO harn_snapshot_parts (run, id, body) VALUES (?, ?, ?)");
+  const dropPart = database.prepare("DELETE FROM harn_snapshot_parts WHERE run = ? AND id = ?");
+  const dropParts = database.prepare("DELETE FROM harn_snapshot_parts WHERE run = ?");
+  const partsOf = database.prepare("SELECT id, body FROM harn_snapshot_parts WHERE run = ? ORDER BY id");
   const dropSnapshot = database.prepare("DELETE FROM harn_snapshots WHERE run = ?");
   const blobsOf = database.prepare("SELECT digest, body FROM harn_blobs WHERE run = ?");
   const claimRun = database.prepare(
@@ -146,6 +157,7 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
       transaction(() => {
         setInfo.run(JSON.stringify({ ...requireInfo(id), status, finishedMs: timeMs }), id);
         dropSnapshot.run(id);
+        dropParts.run(id);
       });
     },
 
@@ -165,8 +177,13 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
 
     snapshots: {
       mark: () => null,
-      save(id, { seq, body }) {
-        guarded(() => setSnapshot.run(id, seq, body, null));
+      save(id, { seq, body, parts: { isFirst, added, dropped } }) {
+        transaction(() => {
+          if (isFirst) dropParts.run(id);
+          for (const [part, text] of added) addPart.run(id, part, text);
+          for (const part of dropped) dropPart.run(id, part);
+          setSnapshot.run(id, seq, body, null);
+        });
       },
       refuse(id, { seq, reason }) {
         guarded(() => setSnapshot.run(id, seq, null, reason));
@@ -182,16 +199,13 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
         const info = infoOf(id);
         const row = info && guarded(() => snapshotOf.get(id));
         if (info === undefined || row === undefined) return undefined;
-        const snapshot = { seq: Number(row.seq), body: String(row.body) };
+        const seq = Number(row.seq);
         return guarded(() => {
-          if (Number(countRows.get(id)?.next) < snapshot.seq) return undefined;
+          if (Number(countRows.get(id)?.next) < seq) return undefined;
+          const parts = new Map(partsOf.all(id).map((part) => [Number(part.id), String(part.body)]));
           return {
-            snapshot,
-            tail: {
-              info,
-              rows: rowsFrom.all(id, snapshot.seq).map(readRow),
-              blobs: readBlobs(blobsFrom.all(id, snapshot.seq)),
-            },
+            snapshot: { seq, body: String(row.body), parts: { ids: parts.keys(), text: (part) => parts.get(part) } },
+            tail: { info, rows: rowsFrom.all(id, seq).map(readRow), blobs: readBlobs(blobsFrom.all(id, seq)) },
           };
         });
       },

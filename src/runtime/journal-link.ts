@@ -32,9 +32,23 @@ import {
   SimulatedCrash,
 } from "../journal/index.ts";
 import { decodeModelError, encodeModelError, ModelError } from "../llm/index.ts";
-import { type Checkpoint, Halted, HOLD_MS, type RequestLog, type RunOutcome, type Vm } from "../vm/index.ts";
+import {
+  type Checkpoint,
+  Halted,
+  HOLD_MS,
+  type JsonCompactor,
+  type RequestLog,
+  type RunOutcome,
+  type Vm,
+} from "../vm/index.ts";
 import { continuedClock } from "./continued-clock.ts";
-import { createCheckpoint, type Holds, rememberingRedactor, type SnapshotSettings } from "./snapshots.ts";
+import {
+  createCheckpoint,
+  type Holds,
+  rememberingCompactor,
+  rememberingRedactor,
+  type SnapshotSettings,
+} from "./snapshots.ts";
 
 interface JournalSettings {
   readonly journal: Journal;
@@ -82,6 +96,8 @@ export type JournalUse =
     });
 
 export interface JournalLink {
+  /** Of the run's snapshots. */
+  readonly compactor: () => JsonCompactor;
   readonly hostFor: (taskId: string) => Host;
   readonly note: JournalHost["note"];
   /** Where in the log a task's next request stands. */
@@ -135,6 +151,7 @@ export function linkJournal(
     while (machine && !machine.resting);
   };
   const redactor = rememberingRedactor(use.redactor);
+  const compactor = rememberingCompactor(redactor, journal);
   const holds = openHolds();
   const world = withEndlessSleep(use.mode === "resume" ? continuedClock(host, journal) : host, stopAsked, holds);
   const requests = createRequestLog();
@@ -162,12 +179,14 @@ export function linkJournal(
           holds,
           journalHost,
           redactor,
+          compactor,
           program,
           isLive: () => use.mode === "record" || (journalHost as ResumeHost).live,
           standing,
         });
 
   return {
+    compactor,
     hostFor: guarded,
     note: (note, task) => journalHost.note(note, task),
     position: (taskId) => journalHost.position(taskId),

@@ -60,6 +60,8 @@ interface CommonRunOptions {
   readonly args?: readonly string[];
   /** What builtins find of the embedder's, such as prepared models. */
   readonly state?: Map<string, unknown>;
+  /** Tasks that may live at a time; see the machine's options for the default. */
+  readonly maxTasks?: number;
   /** Gets the machine before anything of the program runs. */
   readonly onMachine?: (vm: Vm) => void;
 }
@@ -100,6 +102,7 @@ export function startProgram(program: Program, options: RunOptions): Run {
     ...(output ? { output } : {}),
     ...(breathe ? { breathe } : {}),
     ...(options.state ? { state: options.state } : {}),
+    ...(options.maxTasks === undefined ? {} : { maxTasks: options.maxTasks }),
     ...(link
       ? {
           hostFor: link.hostFor,
@@ -123,7 +126,7 @@ export function startProgram(program: Program, options: RunOptions): Run {
   }
   journalSteps(vm, link);
   const snapshot = journal?.journal.snapshot;
-  const state = snapshot && restoreVm(vm, snapshot.machine, standardSnapshotParts);
+  const state = snapshot && restoreVm(vm, snapshot.machine, standardSnapshotParts, link.compactor());
   link.attach(vm);
   const outcome = state ? vm.continue(state) : vm.run(program.entry);
   return { vm, outcome: outcome.then(link.finish), stop: link.stop, suspend: link.suspend };

@@ -1,9 +1,9 @@
 /**
  * When a run with a journal keeps a snapshot, and what it comes to.
  *
- * One is taken when enough has happened since the last (`everyEntries`), but not before as much has been written to the
- * journal as the last one measured: what snapshots cost is at most what the journal costs, however much a program
- * remembers. A moment at which something is alive that is no data is passed over, and a later one tried.
+ * One is taken when enough has happened since the last (`everyEntries`), but not before the journal has grown by a share of
+ * what the last one wrote: what snapshots cost is in proportion to what the journal costs, however much a program
+ * remembers. Of a conversation only what is new is written. A moment at which something is alive that is no data is passed over, and a later one tried.
  */
 
 import { CancelToken, HarnError, type Host, isJsonObject } from "../base/index.ts";
@@ -48,6 +48,7 @@ export interface CheckpointOptions {
   /** Requests of the machinery that are never answered in a run that ends by itself. */
   readonly standing: ReadonlySet<number>;
   readonly holds: Holds;
+  readonly compactor: () => JsonCompactor;
 }
 
 /** The sleeps of tasks that are held; see `HOLD_MS`. */
@@ -56,6 +57,23 @@ export interface Holds {
   begin(): void;
   /** Ends them, and those that follow. */
   end(): void;
+}
+
+/** Nothing in it is kept out of the journal. */
+function admittedBy(redactor: Redactor): (part: string | Uint8Array) => boolean {
+  return (part) => (typeof part === "string" ? redactor.text(part) === part : redactor.bytes(part) === part);
+}
+
+/** What remembers from one snapshot to the next; another one once there is a secret that may be in what was admitted before. */
+export function rememberingCompactor(redactor: Redactor, { snapshotParts }: Journal): () => JsonCompactor {
+  const make = (): JsonCompactor => createCompactor(admittedBy(redactor), snapshotParts);
+  let compactor = make();
+  let { version } = redactor;
+  return () => {
+    if (version !== redactor.version) compactor = make();
+    version = redactor.version;
+    return compactor;
+  };
 }
 
 /** Undefined where the journal's store keeps no snapshots. */
@@ -69,21 +87,12 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
   let lastChars = 0;
   let charsThen = journal.grownChars;
 
-  const admits = (part: string | Uint8Array): boolean =>
-    typeof part === "string" ? redactor.text(part) === part : redactor.bytes(part) === part;
-  let compactor = createCompactor(admits);
-  let admittedBy = redactor.version;
-  /** A new secret may be in what was admitted before. */
-  const compactorNow = (): JsonCompactor => {
-    if (admittedBy !== redactor.version) compactor = createCompactor(admits);
-    admittedBy = redactor.version;
-    return compactor;
-  };
-
+  const admits = admittedBy(redactor);
   const take = (vm: Vm): void => {
     if (redactor.holdsUnknown) throw new HarnError("snapshot.refused", "", { data: { reason: "a secret" } });
     const { host } = options;
-    const machine = captureVm(vm, { parts: standardSnapshotParts, admits, compactor: compactorNow() });
+    const compactor = options.compactor();
+    const machine = captureVm(vm, { parts: standardSnapshotParts, admits, compactor });
     const { sleep } = vm.save().timers;
     const prologues = vm.openCalls.flatMap(({ prologue = [] }) => prologue);
     const kept = keepSnapshot(
@@ -96,6 +105,7 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
         clock: { monotonicMs: host.sync("clock.monotonic", {}), wallMs: host.sync("clock.now", {}) },
         machine,
       },
+      compactor.parts,
     );
     // One that cannot be stored is no loss; a journal that cannot be written says so itself.
     void Promise.resolve(kept.stored).catch(() => {});

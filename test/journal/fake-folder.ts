@@ -53,6 +53,13 @@ export function createFakeFolder(later = false): FakeFolder {
         files.set(name, bytes.slice());
         return answer(undefined);
       },
+      writeFrom(name, offset, bytes) {
+        const whole = new Uint8Array(offset + bytes.length);
+        whole.set((files.get(name) ?? new Uint8Array()).subarray(0, offset));
+        whole.set(bytes, offset);
+        files.set(name, whole);
+        return answer(undefined);
+      },
       remove(name) {
         files.delete(name);
         return answer(undefined);

@@ -11,13 +11,17 @@ export interface Collected {
 
 export function collecting(inner: JournalStore): Collected {
   const snapshots: StoredSnapshot[] = [];
+  const parts = new Map<number, string>();
   const kept = inner.snapshots!;
   const store: JournalStore = {
     ...inner,
     snapshots: {
       ...kept,
-      save(_run, snapshot) {
-        snapshots.push(snapshot);
+      save(_run, { seq, body, parts: { added, dropped } }) {
+        for (const [id, text] of added) parts.set(id, text);
+        for (const id of dropped) parts.delete(id);
+        const then = new Map(parts);
+        snapshots.push({ seq, body, parts: { ids: [...then.keys()], text: (id) => then.get(id) } });
       },
     },
   };
@@ -60,6 +64,9 @@ export async function leftAt(store: JournalStore, id: string, snapshot: StoredSn
     blobs: [...blobs].map(([digest, body]) => ({ digest, body })),
     durable: true,
   });
-  await left.snapshots!.save(id, snapshot, left.snapshots!.mark(id));
+  const { seq, body, parts } = snapshot;
+  const added = new Map([...parts.ids].map((part) => [part, parts.text(part)!]));
+  const draft = { seq, body, parts: { isFirst: true, added, dropped: [] } };
+  await left.snapshots!.save(id, draft, left.snapshots!.mark(id));
   return left;
 }

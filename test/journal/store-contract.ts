@@ -8,6 +8,7 @@ import {
   JOURNAL_VERSION,
   type JournalStore,
   openJournal,
+  type PartChanges,
   type RunInfo,
 } from "../../src/journal/index.ts";
 
@@ -18,6 +19,15 @@ export function describeStoreContract(name: string, makeStore: () => JournalStor
     blobs: [],
     durable: false,
     ...more,
+  });
+  const parts = (
+    added: Readonly<Record<number, string>>,
+    isFirst = false,
+    dropped: readonly number[] = [],
+  ): PartChanges => ({
+    isFirst,
+    added: new Map(Object.entries(added).map(([id, text]) => [Number(id), text])),
+    dropped,
   });
   const codeOf = async (work: () => unknown): Promise<string> => {
     try {
@@ -79,7 +89,7 @@ export function describeStoreContract(name: string, makeStore: () => JournalStor
       await snapshots.refuse("a", { seq: 1, reason: "a daemon" });
       expect(await snapshots.look("a")).toEqual({ type: "refused", seq: 1, reason: "a daemon" });
       expect(await snapshots.load("a")).toBeUndefined();
-      await snapshots.save("a", { seq: 1, body: '"first"' }, await snapshots.mark("a"));
+      await snapshots.save("a", { seq: 1, body: '"first"', parts: parts({}, true) }, await snapshots.mark("a"));
       const mark = await snapshots.mark("a");
       await store.append(
         "a",
@@ -90,11 +100,11 @@ export function describeStoreContract(name: string, makeStore: () => JournalStor
           ],
         }),
       );
-      await snapshots.save("a", { seq: 2, body: '"the second"' }, mark);
+      await snapshots.save("a", { seq: 2, body: '"the second"', parts: parts({}) }, mark);
       await store.append("a", batch([4], { durable: true }));
       expect(await snapshots.look("a")).toEqual({ type: "taken", seq: 2, chars: 12 });
       const { snapshot, tail } = (await snapshots.load("a"))!;
-      expect(snapshot).toEqual({ seq: 2, body: '"the second"' });
+      expect(snapshot).toMatchObject({ seq: 2, body: '"the second"' });
       expect(tail.rows.map(({ seq }) => seq)).toEqual([2, 3, 4]);
       expect(JSON.parse(tail.blobs.get("new")!)).toBe(3);
       expect(JSON.parse(tail.blobs.get("old")!)).toBe(2);
@@ -106,11 +116,37 @@ export function describeStoreContract(name: string, makeStore: () => JournalStor
       await store.close();
     });
 
+    it("keeps the parts of the latest snapshot, from the one that they came with", async () => {
+      const store = await makeStore();
+      await store.begin(info("a"));
+      await store.append("a", batch([0, 1, 2, 3], { durable: true }));
+      const save = async (seq: number, changes: PartChanges) =>
+        store.snapshots!.save("a", { seq, body: `${seq}`, parts: changes }, await store.snapshots!.mark("a"));
+      const found = async () => {
+        const { snapshot } = (await store.snapshots!.load("a"))!;
+        const ids = [...snapshot.parts.ids].sort((one, other) => one - other);
+        return Object.fromEntries(ids.map((id) => [id, snapshot.parts.text(id)]));
+      };
+      await save(1, parts({ 0: '"ä ☃"', 1: '"two\\nlines"' }, true));
+      expect(await found()).toEqual({ 0: '"ä ☃"', 1: '"two\\nlines"' });
+      await save(2, parts({ 2: "[3]" }));
+      await save(3, parts({ 2: "[3]", 3: "[4]" }, false, [0]));
+      expect(await found()).toMatchObject({ 1: '"two\\nlines"', 2: "[3]", 3: "[4]" });
+      expect(await store.snapshots!.look("a")).toMatchObject({ type: "taken", seq: 3 });
+      await save(3, parts({ 4: "[5]" }));
+      expect(await found()).toMatchObject({ 1: '"two\\nlines"', 4: "[5]" });
+      await save(4, parts({ 0: "[6]" }, true));
+      expect(await found()).toEqual({ 0: "[6]" });
+      await store.finish("a", "completed", 9);
+      expect(await store.snapshots!.load("a")).toBeUndefined();
+      await store.close();
+    });
+
     it("a snapshot that lies beyond the end of the log is none", async () => {
       const store = await makeStore();
       await store.begin(info("a"));
       await store.append("a", batch([0], { durable: true }));
-      await store.snapshots!.save("a", { seq: 3, body: "0" }, await store.snapshots!.mark("a"));
+      await store.snapshots!.save("a", { seq: 3, body: "0", parts: parts({}, true) }, await store.snapshots!.mark("a"));
       expect(await store.snapshots!.load("a")).toBeUndefined();
       await store.close();
     });

@@ -61,6 +61,10 @@ export function openJournalFolder(path: string): JournalFolder {
           renameSync(`${file}.new`, file);
         });
       },
+      writeFrom(name, offset, bytes) {
+        const mode = O_WRONLY | O_CREAT;
+        unless("", () => writeAt(openSync(join(path, name), mode, 0o600), offset, bytes));
+      },
       remove: (name) => unless("", () => rmSync(join(path, name), { force: true })),
     },
   };
@@ -87,9 +91,16 @@ function readEnd(file: string, offset: number): Uint8Array | undefined {
 
 /** On disk when it returns, so that what takes another file's place is never less than that. */
 function writeWhole(file: string, bytes: Uint8Array): void {
-  const descriptor = openSync(file, O_WRONLY | O_CREAT | constants.O_TRUNC, 0o600);
+  writeAt(openSync(file, O_WRONLY | O_CREAT, 0o600), 0, bytes);
+}
+
+/** Closes the file, which ends with these bytes. */
+function writeAt(descriptor: number, offset: number, bytes: Uint8Array): void {
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+    ftruncateSync(descriptor, offset);
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(descriptor, bytes, written, bytes.length - written, offset + written);
+    }
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

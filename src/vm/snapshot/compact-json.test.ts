@@ -1,9 +1,39 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../base/index.ts";
-import { createCompactor, expandJson } from "./compact-json.ts";
+import { createCompactor, type JsonCompactor, type PartStore } from "./compact-json.ts";
 
 const stored = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
+
+interface CountingStore extends PartStore {
+  readonly texts: Map<number, string>;
+  written: number;
+}
+
+function countingStore(texts: ReadonlyMap<number, string> = new Map()): CountingStore {
+  const store: CountingStore = {
+    texts: new Map(texts),
+    written: 0,
+    put(text) {
+      store.texts.set(store.written, text);
+      return store.written++;
+    },
+    get(part) {
+      const text = store.texts.get(part);
+      if (text === undefined) throw new Error(`no part ${part}`);
+      return text;
+    },
+    has: (part) => store.texts.has(part),
+  };
+  return store;
+}
+
+/** Another process that has read what a compactor wrote. */
+function reader({ shapes }: JsonCompactor, store?: PartStore): JsonCompactor {
+  const next = createCompactor(() => true, store);
+  next.load(stored(shapes) as string[][]);
+  return next;
+}
 
 describe("JSON whose names are written once", () => {
   it("comes back as it was, whatever it is", () => {
@@ -12,7 +42,7 @@ describe("JSON whose names are written once", () => {
         const compactor = createCompactor(() => true);
         for (const value of values as Json[]) {
           const form = compactor.compact(value);
-          expect(expandJson(stored(form), stored(compactor.shapes) as string[][])).toEqual(stored(value));
+          expect(reader(compactor).expand(stored(form))).toEqual(stored(value));
         }
       }),
     );
@@ -46,7 +76,137 @@ describe("JSON whose names are written once", () => {
     expect(JSON.stringify(compactor.shapes)).not.toContain("secret");
   });
 
-  it.each([[[5, 1]], [[0, 1, 2]], [["x"]], [[-1, [7]]]])("refuses what it has not written: %j", (form) => {
-    expect(expandJson(form as Json, [["one"]])).toBeUndefined();
+  it.each([[[5, 1]], [[0, 1, 2]], [["x"]], [[-1, [7]]], [[-2, [0]]], [[-3, 1, "x"]]])(
+    "refuses what it has not written: %j",
+    (form) => {
+      const compactor = createCompactor(() => true);
+      compactor.load([["one"]]);
+      expect(compactor.expand(form as Json)).toBeUndefined();
+    },
+  );
+});
+
+const LONG = 1000;
+const message = (n: number): Json => ({ role: "user", content: `message ${n}`, parts: [{ n }] });
+const messages = (count: number): Json[] => Array.from({ length: count }, (_, n) => message(n));
+
+describe("long lists and texts, of which only what is new is written", () => {
+  it("come back as they were, also in another process", () => {
+    const part = fc.oneof(
+      fc.array(fc.record({ n: fc.nat() }), { minLength: 60, maxLength: 200 }),
+      fc.array(fc.oneof(fc.string(), fc.nat(), fc.constant(null)), { minLength: 60, maxLength: 200 }),
+      fc.string({ minLength: 15_000, maxLength: 40_000 }),
+      fc.jsonValue({ maxDepth: 2 }),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 4 }), fc.boolean(), (values, nested) => {
+        const value = stored(nested ? { deep: { list: values[0] ?? null, rest: values } } : (values[0] ?? null));
+        const store = countingStore();
+        const compactor = createCompactor(() => true, store);
+        compactor.begin();
+        const form = compactor.compact(value);
+        expect(reader(compactor, countingStore(store.texts)).expand(stored(form))).toEqual(value);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("write a list again only from where it has grown, and name all that they consist of", () => {
+    const store = countingStore();
+    const compactor = createCompactor(() => true, store);
+    const list = messages(LONG);
+    const names = Array.from({ length: LONG }, (_, n) => `call_${n}`);
+    let form: Json | undefined;
+    const take = (value: Json): number => {
+      const before = store.written;
+      compactor.begin();
+      form = compactor.compact(value);
+      return store.written - before;
+    };
+    const first = take({ list, names });
+    expect(first).toBeGreaterThan(50);
+    expect(take({ list: [...list], names: [...names] })).toBe(0);
+    expect(compactor.parts.size).toBe(first);
+    expect(take({ list: [...list, message(LONG)], names: [...names, "more"] })).toBeLessThanOrEqual(2);
+    expect(JSON.stringify(form).length).toBeLessThan(10_000);
+    // A list that began otherwise has nothing in common with it.
+    expect(take({ list: messages(LONG), names })).toBeGreaterThan(20);
+    expect(compactor.parts.size).toBeLessThanOrEqual(first + 1);
+  });
+
+  it("look at every item once, however often they are written", () => {
+    let looked = 0;
+    const compactor = createCompactor(() => {
+      looked += 1;
+      return true;
+    }, countingStore());
+    const list = messages(LONG);
+    for (let n = 0; n < 100; n++) {
+      compactor.begin();
+      compactor.compact({ list: [...list] });
+      list.push(message(LONG + n));
+    }
+    // Two texts in each, and the names of three shapes.
+    expect(looked).toBeLessThan(2 * (LONG + 100) + 10);
+  });
+
+  it("are not written again by who has read them", () => {
+    const store = countingStore();
+    const compactor = createCompactor(() => true, store);
+    const value = {
+      list: messages(LONG),
+      names: Array.from({ length: LONG }, (_, n) => `call_${n}`),
+      text: "ab ".repeat(9000),
+    };
+    compactor.begin();
+    const form = compactor.compact(value);
+    const next = countingStore(store.texts);
+    next.written = store.written;
+    const later = reader(compactor, next);
+    const read = later.expand(stored(form)) as typeof value;
+    later.begin();
+    later.compact({ ...read, list: [...read.list, message(LONG)] });
+    expect(next.written - store.written).toBeLessThanOrEqual(1);
+    expect(later.parts.size).toBeGreaterThanOrEqual(compactor.parts.size);
+  });
+
+  it("write again what is no longer kept", () => {
+    const store = countingStore();
+    const compactor = createCompactor(() => true, store);
+    const value = { list: messages(LONG), names: Array.from({ length: LONG }, (_, n) => `call_${n}`) };
+    compactor.begin();
+    compactor.compact(value);
+    const kept = new Map(store.texts);
+    store.texts.clear();
+    compactor.begin();
+    const form = compactor.compact(value);
+    expect(store.texts.size).toBe(kept.size);
+    expect(reader(compactor, store).expand(stored(form))).toEqual(value);
+  });
+
+  it("have no parts in items, which are remembered without being looked at", () => {
+    const store = countingStore();
+    const compactor = createCompactor(() => true, store);
+    const list = [{ content: "long ".repeat(9000) }, { content: messages(LONG) }] as Json[];
+    for (let n = 0; n < 2; n++) {
+      compactor.begin();
+      const form = stored(compactor.compact({ list }));
+      expect(reader(compactor, store).expand(form)).toEqual({ list });
+    }
+    expect(store.written).toBe(0);
+  });
+
+  it("keep nothing in which something must not be written", () => {
+    const store = countingStore();
+    const compactor = createCompactor((text) => !text.includes("secret"), store);
+    const list = [...messages(40), { content: "a secret" }, ...messages(LONG)];
+    const names = Array.from({ length: LONG }, (_, n) => (n === 50 ? "a secret" : `call_${n}`));
+    for (const value of [{ list }, { names }, { text: `${"a".repeat(20_000)} secret` }] as Json[]) {
+      for (let n = 0; n < 2; n++) {
+        compactor.begin();
+        expect(compactor.compact(value)).toBeUndefined();
+      }
+    }
+    expect([...store.texts.values()].join("")).not.toContain("secret");
   });
 });

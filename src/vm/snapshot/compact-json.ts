@@ -1,46 +1,128 @@
 /**
- * JSON in which the names of an object's fields are written once per kind of object: a conversation of ten thousand messages
- * is mostly names otherwise.
+ * JSON in which the names of an object's fields are written once per kind of object, and of long lists and texts only what is
+ * new: a conversation of ten thousand messages is mostly names, and mostly what the last snapshot had as well.
  *
- *     compact := scalar | [-1, …items] | [shape, …fields]
+ *     compact := scalar | [-1, …items] | [-2, [part, …], …items] | [-3, [part, …], rest] | [shape, …fields]
+ *
+ * A *part* is the text of so many items of a list, or of characters of a text, kept elsewhere under a number: a list that
+ * grows at its end consists of the parts it had, perhaps one more, and its last items.
  *
  * What a list holds is taken to be never changed: an item is looked at and put into its form once, and that is remembered from
- * one snapshot to the next.
+ * one snapshot to the next. Items have no parts of their own.
  */
 
 import { isJsonObject, type Json } from "../../base/index.ts";
 
 const LIST = -1;
+const LIST_IN_PARTS = -2;
+const TEXT_IN_PARTS = -3;
+/** Fewer make more parts, more make longer ends, which are written each time. */
+const PART_ITEMS = 32;
+const PART_CHARS = 8192;
+
+/** Where parts are. A number stands for the same text as long as `has` says so. */
+export interface PartStore {
+  put(text: string): number;
+  /** @throws any error when it is not there, or damaged */
+  get(part: number): string;
+  has(part: number): boolean;
+}
 
 export interface JsonCompactor {
+  /** From here on `parts` are counted anew. */
+  begin(): void;
   /** Undefined: something in it must not be written down. */
   compact(value: Json): Json | undefined;
   /** Names by shape, for all that was compacted so far. */
   readonly shapes: readonly (readonly string[])[];
+  /** Those that what was compacted since `begin` refers to. */
+  readonly parts: ReadonlySet<number>;
+  /** Takes over the names that {@link expand} needs; nothing has been compacted before. */
+  load(shapes: readonly (readonly string[])[]): void;
+  /** What was compacted; undefined for anything else. What it consists of need not be written again. */
+  expand(form: Json): Json | undefined;
 }
 
-/** @param admits false for a text that must not be written down; all that is remembered was admitted */
-export function createCompactor(admits: (text: string) => boolean): JsonCompactor {
+interface Part {
+  readonly id: number;
+  readonly items: readonly Json[];
+}
+
+/**
+ * @param admits false for a text that must not be written down; all that is remembered was admitted
+ * @param store default: nothing is kept elsewhere
+ */
+export function createCompactor(admits: (text: string) => boolean, store?: PartStore): JsonCompactor {
   const shapes: string[][] = [];
   const root: ShapeNode = { next: new Map(), index: -1 };
-  const known = new WeakMap<object, Json>();
+  /** Forms of items that are in no part. */
+  const forms = new WeakMap<object, Json>();
+  /** Parts by their first item … */
+  const partsByItem = new WeakMap<object, Part>();
+  /** … or, where that is no object, by their text. */
+  let partsByText = new Map<string, number>();
+  let textsUsed = new Map<string, number>();
+  let used = new Set<number>();
   let isAdmitted = true;
+  /** Its form is remembered, and would not tell of parts in it. */
+  let isInItem = false;
 
-  const text = (value: string): string => {
+  const text = (value: string): Json => {
     if (!admits(value)) isAdmitted = false;
-    return value;
+    return store === undefined || isInItem || value.length < 2 * PART_CHARS ? value : textInParts(value, store);
+  };
+
+  const textInParts = (value: string, parts: PartStore): Json => {
+    const ids: number[] = [];
+    let at = 0;
+    for (; at + PART_CHARS <= value.length; at += PART_CHARS) {
+      ids.push(partOfText(JSON.stringify(value.slice(at, at + PART_CHARS)), parts));
+    }
+    return [TEXT_IN_PARTS, ids, value.slice(at)];
+  };
+
+  /** What is not admitted gets no number: it would be found under it later. */
+  const partOfText = (body: string, parts: PartStore): number => {
+    let id = textsUsed.get(body) ?? partsByText.get(body);
+    if (id === undefined || !parts.has(id)) {
+      if (!isAdmitted) return -1;
+      id = parts.put(body);
+    }
+    textsUsed.set(body, id);
+    used.add(id);
+    return id;
+  };
+
+  const listInParts = (items: readonly Json[], parts: PartStore): Json => {
+    const ids: number[] = [];
+    const list: Json[] = [LIST_IN_PARTS, ids];
+    let at = 0;
+    for (; at + PART_ITEMS < items.length; at += PART_ITEMS) ids.push(partOf(items, at, parts));
+    for (; at < items.length; at++) list.push(encodeItem(items[at]!));
+    return list;
+  };
+
+  const partOf = (items: readonly Json[], at: number, parts: PartStore): number => {
+    const first = items[at]!;
+    const isObject = typeof first === "object" && first !== null;
+    const known = isObject ? partsByItem.get(first) : undefined;
+    if (known !== undefined && parts.has(known.id) && isSameFrom(items, at, known.items)) {
+      used.add(known.id);
+      return known.id;
+    }
+    const own = items.slice(at, at + PART_ITEMS);
+    const body = JSON.stringify(own.map(encodeItem));
+    if (!isObject) return partOfText(body, parts);
+    if (!isAdmitted) return -1;
+    const id = parts.put(body);
+    partsByItem.set(first, { id, items: own });
+    for (const item of own) if (typeof item === "object" && item !== null) forms.delete(item);
+    used.add(id);
+    return id;
   };
 
   const shapeOf = (names: readonly string[]): number => {
-    let node = root;
-    for (const name of names) {
-      let next = node.next.get(name);
-      if (next === undefined) {
-        next = { next: new Map(), index: -1 };
-        node.next.set(name, next);
-      }
-      node = next;
-    }
+    const node = nodeOf(root, names);
     if (node.index >= 0) return node.index;
     // Shapes go into every later snapshot.
     if (!names.every(admits)) isAdmitted = false;
@@ -51,8 +133,10 @@ export function createCompactor(admits: (text: string) => boolean): JsonCompacto
   const encode = (value: Json): Json => {
     if (typeof value === "string") return text(value);
     if (Array.isArray(value)) {
+      const items = value as readonly Json[];
+      if (store !== undefined && !isInItem && items.length > 2 * PART_ITEMS) return listInParts(items, store);
       const list: Json[] = [LIST];
-      for (const item of value as readonly Json[]) list.push(encodeItem(item));
+      for (const item of items) list.push(encodeItem(item));
       return list;
     }
     if (!isJsonObject(value)) return value;
@@ -63,23 +147,49 @@ export function createCompactor(admits: (text: string) => boolean): JsonCompacto
   };
 
   const encodeItem = (item: Json): Json => {
-    if (typeof item !== "object" || item === null) return encode(item);
-    let form = known.get(item);
-    if (form === undefined) {
-      form = encode(item);
-      if (isAdmitted) known.set(item, form);
-    }
+    const isObject = typeof item === "object" && item !== null;
+    let form = isObject ? forms.get(item) : undefined;
+    if (form !== undefined) return form;
+    const wasInItem = isInItem;
+    isInItem = true;
+    form = encode(item);
+    isInItem = wasInItem;
+    if (isObject && isAdmitted) forms.set(item, form);
     return form;
   };
 
   return {
+    begin() {
+      used = new Set();
+      partsByText = textsUsed;
+      textsUsed = new Map();
+    },
     compact(value) {
       isAdmitted = true;
       const form = encode(value);
       return isAdmitted ? form : undefined;
     },
     shapes,
+    get parts() {
+      return used;
+    },
+    load(names) {
+      for (const each of names) nodeOf(root, each).index = shapes.push([...each]) - 1;
+    },
+    expand: (form) =>
+      expandJson(form, shapes, store, {
+        items(id, items) {
+          const first = items[0];
+          if (typeof first === "object" && first !== null) partsByItem.set(first, { id, items });
+        },
+        text: (id, body) => void textsUsed.set(body, id),
+      }),
   };
+}
+
+function isSameFrom(items: readonly Json[], at: number, part: readonly Json[]): boolean {
+  for (let index = 0; index < part.length; index++) if (items[at + index] !== part[index]) return false;
+  return true;
 }
 
 interface ShapeNode {
@@ -88,23 +198,88 @@ interface ShapeNode {
   index: number;
 }
 
+function nodeOf(root: ShapeNode, names: readonly string[]): ShapeNode {
+  let node = root;
+  for (const name of names) {
+    let next = node.next.get(name);
+    if (next === undefined) {
+      next = { next: new Map(), index: -1 };
+      node.next.set(name, next);
+    }
+    node = next;
+  }
+  return node;
+}
+
+/** Told of each part as it is read. */
+interface PartSeen {
+  items(part: number, items: readonly Json[]): void;
+  text(part: number, body: string): void;
+}
+
 /** What was compacted; undefined for anything else. */
-export function expandJson(form: Json, shapes: readonly (readonly string[])[]): Json | undefined {
+function expandJson(
+  form: Json,
+  shapes: readonly (readonly string[])[],
+  store: PartStore | undefined,
+  seen: PartSeen,
+): Json | undefined {
   let isSound = true;
+  const unsound = (): null => {
+    isSound = false;
+    return null;
+  };
+
+  /** The text and the value of each part, in order. */
+  const readParts = (ids: Json | undefined, read: (id: number, body: string, content: Json) => void): void => {
+    if (store === undefined || !Array.isArray(ids)) return void unsound();
+    for (const id of ids as readonly Json[]) {
+      if (typeof id !== "number") return void unsound();
+      const body = store.get(id);
+      read(id, body, JSON.parse(body) as Json);
+    }
+  };
+
+  const expandListInParts = (form: readonly Json[]): Json => {
+    const list: Json[] = [];
+    readParts(form[1], (id, body, content) => {
+      if (!Array.isArray(content)) return void unsound();
+      const items = (content as readonly Json[]).map(expand);
+      seen.items(id, items);
+      if (typeof items[0] !== "object" || items[0] === null) seen.text(id, body);
+      for (const item of items) list.push(item);
+    });
+    for (let at = 2; at < form.length; at++) list.push(expand(form[at] as Json));
+    return list;
+  };
+
+  const expandTextInParts = ([, ids, rest]: readonly Json[]): Json => {
+    const pieces: string[] = [];
+    readParts(ids, (id, body, content) => {
+      if (typeof content !== "string") return void unsound();
+      seen.text(id, body);
+      pieces.push(content);
+    });
+    return typeof rest === "string" ? pieces.join("") + rest : unsound();
+  };
+
   const expand = (value: Json): Json => {
     if (!Array.isArray(value)) return value;
     const form = value as readonly Json[];
     const tag = form[0];
-    if (tag === LIST) {
-      const list: Json[] = [];
-      for (let at = 1; at < form.length; at++) list.push(expand(form[at] as Json));
-      return list;
+    switch (tag) {
+      case LIST: {
+        const list: Json[] = [];
+        for (let at = 1; at < form.length; at++) list.push(expand(form[at] as Json));
+        return list;
+      }
+      case LIST_IN_PARTS:
+        return expandListInParts(form);
+      case TEXT_IN_PARTS:
+        return expandTextInParts(form);
     }
     const names = typeof tag === "number" ? shapes[tag] : undefined;
-    if (names === undefined || names.length !== form.length - 1) {
-      isSound = false;
-      return null;
-    }
+    if (names === undefined || names.length !== form.length - 1) return unsound();
     const object: Record<string, Json> = {};
     for (let at = 0; at < names.length; at++) {
       const name = names[at]!;

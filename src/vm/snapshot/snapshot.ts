@@ -25,13 +25,13 @@ import {
   type Value,
 } from "../value/value.ts";
 import type { Vm, VmState } from "../vm.ts";
-import { createCompactor, expandJson, type JsonCompactor } from "./compact-json.ts";
+import { createCompactor, type JsonCompactor } from "./compact-json.ts";
 import { decodeGraph, type EncodedGraph, encodeGraph, malformed, refused } from "./graph.ts";
 import type { SnapshotParts } from "./parts.ts";
 import { vmParts } from "./parts.ts";
 
-/** Raised whenever an older snapshot can no longer be read. 1: first. 2: leaner tasks. An unreadable snapshot costs time, nothing else. */
-export const SNAPSHOT_VERSION = 2;
+/** Raised whenever an older snapshot can no longer be read. 1: first. 2: leaner tasks. 3: parts. An unreadable snapshot costs time, nothing else. */
+export const SNAPSHOT_VERSION = 3;
 
 /** How what builtins keep under a key of the run's state is written, where it is more than data. */
 export interface StatePart {
@@ -73,6 +73,7 @@ export function captureVm(
   { parts, admits = () => true, compactor = createCompactor(admits) }: SnapshotOptions,
 ): Json {
   for (const call of vm.openCalls) checkCall(call, vm);
+  compactor.begin();
   const names = namesOf(vm, parts);
   const states = new Map(parts.states.map((part) => [part.key, part]));
   const state = new Map<string, unknown>();
@@ -114,9 +115,15 @@ export function captureVm(
 /**
  * Puts a snapshot into a machine that has loaded the same modules and not run. Hand what it gives to `Vm.continue`.
  *
+ * @param compactor new, with the parts that the snapshot refers to; for the run's later snapshots
  * @throws HarnError `snapshot.malformed` for anything but a snapshot of this version of this program
  */
-export function restoreVm(vm: Vm, snapshot: Json, parts: VmSnapshotParts): VmState {
+export function restoreVm(
+  vm: Vm,
+  snapshot: Json,
+  parts: VmSnapshotParts,
+  compactor: JsonCompactor = createCompactor(() => true),
+): VmState {
   if (!isJsonObject(snapshot) || snapshot["version"] !== SNAPSHOT_VERSION) malformed("another version");
   const { references, classes } = namesOf(vm, parts);
   const named = new Map<string, object>();
@@ -132,11 +139,11 @@ export function restoreVm(vm: Vm, snapshot: Json, parts: VmSnapshotParts): VmSta
     if (tag === "T" && reference[2] === "enum") return module(vm, reference[1]).enumType(String(reference[3]));
     return named.get(JSON.stringify(reference)) ?? malformed(JSON.stringify(reference));
   };
-  const names = snapshot["names"] as unknown as readonly (readonly string[])[];
+  compactor.load(snapshot["names"] as unknown as readonly (readonly string[])[]);
   const run = decodeGraph(snapshot as unknown as EncodedGraph, {
     resolve,
     classNamed: (name) => classNames.get(name),
-    expand: (form) => expandJson(form, names) ?? malformed("JSON in another form"),
+    expand: (form) => compactor.expand(form) ?? malformed("JSON in another form"),
     make: (part) => part.make?.(vm) ?? (Object.create(part.type.prototype) as object),
   }) as SavedRun;
   for (const { id, slots, structs, enums } of run.modules) {

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { createFakeFolder, type FakeFolder } from "../../test/journal/fake-folder.ts";
+import { createJsonlStore } from "./jsonl-store.ts";
+import { JOURNAL_VERSION, type JournalStore, type PartChanges } from "./spec.ts";
+
+const TEXT = "x".repeat(1000);
+
+async function begun(folder: FakeFolder, ...ids: readonly string[]): Promise<JournalStore> {
+  const store = createJsonlStore(folder);
+  for (const id of ids) {
+    await store.begin({ id, version: JOURNAL_VERSION, createdMs: 1, status: "running" });
+    const rows = [0, 1, 2, 3].map((seq) => ({ seq, body: `{"seq":${seq},"type":"resume","timeMs":1}` }));
+    await store.append(id, { rows, blobs: [], durable: true });
+  }
+  return store;
+}
+
+function changes(added: readonly (readonly [number, string])[], more: Partial<PartChanges> = {}): PartChanges {
+  return { isFirst: false, added: new Map(added), dropped: [], ...more };
+}
+
+async function save(store: JournalStore, id: string, seq: number, parts: PartChanges): Promise<void> {
+  await store.snapshots!.save(id, { seq, body: `${seq}`, parts }, store.snapshots!.mark(id));
+}
+
+/** As the next process finds it: the number of each part that is sound. */
+async function found(folder: FakeFolder, id: string): Promise<readonly number[] | undefined> {
+  const loaded = await createJsonlStore(folder).snapshots!.load(id);
+  const parts = loaded?.snapshot.parts;
+  return parts && [...parts.ids].filter((part) => parts.text(part) !== undefined);
+}
+
+const partFiles = ({ files }: FakeFolder): readonly string[] =>
+  [...files.keys()].filter((name) => name.includes(".parts-")).sort();
+
+describe("files of parts beside a log", () => {
+  it("go on behind what the snapshot counts: what a process wrote before it was stopped is written over", async () => {
+    const folder = createFakeFolder();
+    await save(await begun(folder, "a"), "a", 1, changes([[0, TEXT]], { isFirst: true }));
+    const [name = ""] = partFiles(folder);
+    const whole = folder.files.get(name)!;
+    folder.files.set(name, new Uint8Array([...whole, ...whole.subarray(0, 500)]));
+    expect(await found(folder, "a")).toEqual([0]);
+    const next = createJsonlStore(folder);
+    await next.snapshots!.load("a");
+    await save(next, "a", 2, changes([[1, TEXT]]));
+    expect(await found(folder, "a")).toEqual([0, 1]);
+    expect(folder.files.get(name)!.length).toBe(2 * whole.length);
+  });
+
+  it("that have lost something make the snapshot unreadable; a damaged part is missing", async () => {
+    const folder = createFakeFolder();
+    const added = [
+      [0, TEXT],
+      [1, TEXT],
+    ] as const;
+    await save(await begun(folder, "a"), "a", 1, changes(added, { isFirst: true }));
+    const [name = ""] = partFiles(folder);
+    const whole = folder.files.get(name)!;
+    folder.files.set(
+      name,
+      whole.map((byte, at) => (at === 1500 ? 7 : byte)),
+    );
+    expect(await found(folder, "a")).toEqual([0]);
+    folder.files.set(
+      name,
+      whole.map((byte, at) => (at === 2 ? 7 : byte)),
+    );
+    expect(await found(folder, "a")).toBeUndefined();
+    folder.files.set(name, whole.subarray(0, -1));
+    expect(await found(folder, "a")).toBeUndefined();
+    folder.files.delete(name);
+    expect(await found(folder, "a")).toBeUndefined();
+  });
+
+  it("are made anew once most of what is in them counts no more", async () => {
+    const folder = createFakeFolder();
+    const store = await begun(folder, "a");
+    let longest = 0;
+    for (let part = 0; part < 100; part++) {
+      const isFirst = part === 0;
+      await save(
+        store,
+        "a",
+        1,
+        changes([[part, "y".repeat(100_000)]], { isFirst, dropped: isFirst ? [] : [part - 1] }),
+      );
+      expect(partFiles(folder)).toHaveLength(1);
+      longest = Math.max(longest, folder.files.get(partFiles(folder)[0]!)!.length);
+      expect(await found(folder, "a")).toContain(part);
+    }
+    expect(longest).toBeLessThan(1_600_000);
+  });
+
+  it("are not those of the snapshot before, when a run begins to keep them again", async () => {
+    const folder = createFakeFolder();
+    await save(await begun(folder, "a"), "a", 2, changes([[0, TEXT]], { isFirst: true }));
+    const [before] = partFiles(folder);
+    const bytes = folder.files.get(before!);
+    const { replace } = folder.snapshots!;
+    const next = createJsonlStore({
+      ...folder,
+      snapshots: {
+        ...folder.snapshots!,
+        // Stopped short of telling of the new one, under the same number.
+        replace(name, content) {
+          expect(folder.files.get(before!)).toEqual(bytes);
+          return replace(name, content);
+        },
+      },
+    });
+    await next.load("a");
+    await save(next, "a", 2, changes([[0, "another"]], { isFirst: true }));
+    const loaded = await createJsonlStore(folder).snapshots!.load("a");
+    expect(loaded?.snapshot.parts.text(0)).toBe("another");
+    expect(partFiles(folder)).toHaveLength(1);
+  });
+
+  it("end with the run, and only with that run", async () => {
+    const folder = createFakeFolder();
+    const store = await begun(folder, "a", "a.parts-1", "a.parts-1.x");
+    for (const id of ["a", "a.parts-1", "a.parts-1.x"])
+      await save(store, id, 1, changes([[0, TEXT]], { isFirst: true }));
+    await store.finish("a", "completed", 2);
+    expect([...folder.files.keys()].sort()).toEqual([
+      "a.jsonl",
+      "a.parts-1.jsonl",
+      "a.parts-1.parts-1",
+      "a.parts-1.snapshot",
+      "a.parts-1.x.jsonl",
+      "a.parts-1.x.parts-1",
+      "a.parts-1.x.snapshot",
+    ]);
+  });
+});
