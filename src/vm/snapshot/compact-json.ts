@@ -267,17 +267,13 @@ function expandJson(
     if (!Array.isArray(value)) return value;
     const form = value as readonly Json[];
     const tag = form[0];
-    switch (tag) {
-      case LIST: {
-        const list: Json[] = [];
-        for (let at = 1; at < form.length; at++) list.push(expand(form[at] as Json));
-        return list;
-      }
-      case LIST_IN_PARTS:
-        return expandListInParts(form);
-      case TEXT_IN_PARTS:
-        return expandTextInParts(form);
+    if (tag === LIST) {
+      const list: Json[] = [];
+      for (let at = 1; at < form.length; at++) list.push(expand(form[at] as Json));
+      return list;
     }
+    if (tag === LIST_IN_PARTS) return expandListInParts(form);
+    if (tag === TEXT_IN_PARTS) return expandTextInParts(form);
     const names = typeof tag === "number" ? shapes[tag] : undefined;
     if (names === undefined || names.length !== form.length - 1) return unsound();
     const object: Record<string, Json> = {};
