@@ -1,6 +1,32 @@
-// Turns
+// For TypeScript programs
+
+export { type AgentAnswer, type AgentOptions, type AgentRun, runAgent, streamAgent } from "./loop/run-agent.ts";
+export {
+  createToolRuntime,
+  defineTool,
+  joinToolRuntimes,
+  type SchemaToolDefinition,
+  type Tool,
+  type ToolDefinition,
+  type ToolInput,
+  type ToolSchema,
+} from "./tools/define-tool.ts";
+export {
+  failureText,
+  type ToolFailure,
+  type ToolFailureKind,
+  type ToolOutcome,
+  type ToolOutput,
+  ToolRuntimeError,
+  type ToolRuntimeErrorKind,
+  toolFailure,
+  toolSuccess,
+} from "./tools/outcome.ts";
+export { TurnError, type TurnErrorKind } from "./turn/turn-error.ts";
+export type { AgentEvent, TerminalEvent, ToolResultOutput, TurnEvent, TurnSummary } from "./turn/turn-event.ts";
 
 // Artifacts: what contexts are made of
+
 export {
   type Artifact,
   deriveArtifact,
@@ -21,9 +47,13 @@ export {
   selectArtifacts,
   selectArtifactsAdaptive,
 } from "./artifacts/select-artifacts.ts";
+
 // Cancellation
+
 export { CANCELLED, orCancelled, toAbortSignal } from "./cancel/cancellation.ts";
+
 // Commands: risks and policies
+
 export {
   blockedResult,
   type CommandAudit,
@@ -44,7 +74,9 @@ export {
   type RiskLabel,
   riskDict,
 } from "./commands/command-risk.ts";
+
 // Compaction
+
 export {
   type CompactionRequest,
   compactMessages,
@@ -73,7 +105,9 @@ export {
 } from "./compaction/middle-summary.ts";
 export { CompactionError } from "./compaction/request-summary.ts";
 export { type TailSummaryOptions, tailSummaryStrategy } from "./compaction/tail-summary.ts";
+
 // Conversations: history, files, sessions
+
 export { type ContextFile, openContextFile } from "./context/context-file.ts";
 export { healHistory, isHealthy } from "./context/heal.ts";
 export { messageDict, messageDicts, readMessageDicts } from "./context/message-dict.ts";
@@ -89,7 +123,9 @@ export {
   type SessionSubscriber,
 } from "./context/sessions.ts";
 export { TranscriptDraft } from "./context/transcript-draft.ts";
+
 // The agent loop
+
 export { withinLimits } from "./loop/action-limits.ts";
 export { agentLoop } from "./loop/agent-loop.ts";
 export {
@@ -121,7 +157,6 @@ export type {
 } from "./loop/options.ts";
 export { type LoopOptionContext, type LoopOptionGroups, readLoopOptions } from "./loop/read-loop-options.ts";
 export type { AgentLoopResult } from "./loop/result.ts";
-export { type AgentAnswer, type AgentOptions, type AgentRun, runAgent, streamAgent } from "./loop/run-agent.ts";
 export {
   DEFAULT_RECURSION_LIMIT,
   runSubAgent,
@@ -132,7 +167,9 @@ export {
 } from "./loop/sub-agent.ts";
 export { type EnvelopeOptions, type SubAgentEnvelope, subAgentEnvelope } from "./loop/sub-agent-envelope.ts";
 export { checkToolBackends, type ToolBackend } from "./loop/tool-backends.ts";
+
 // People: questions, approvals, hand-overs
+
 export {
   type ApprovalQuestion,
   askQuestion,
@@ -160,9 +197,13 @@ export {
   type HumanResponse,
   readHumanResponse,
 } from "./people/human-request.ts";
+
 // Plans
+
 export { EMIT_PLAN, planArtifact, planEntries, renderPlan, UPDATE_PLAN } from "./plans/plan-artifact.ts";
+
 // Policies
+
 export {
   type ApprovalDecision,
   type ApprovalPolicy,
@@ -223,35 +264,18 @@ export {
 } from "./policies/tool-surface.ts";
 export { readTurnShape, type TurnShape } from "./policies/turn-shape.ts";
 export { matchesWildcard } from "./policies/wildcard.ts";
+
 // Streams: retry, reconnect, continuation
+
 export { doublingBackoffMs, ESTABLISHMENT_RETRY, hintedRetry, type RetryPolicy } from "./stream/backoff.ts";
 export { type Continuation, continueByAsking, continueByPrefill, type Overlap } from "./stream/continuation.ts";
 export type { StreamRetry, StreamSettings } from "./stream/stream-answer.ts";
-export { boundOutput, OUTPUT_CEILING_BYTES } from "./tools/bounded-output.ts";
+
 // Tools
+
+export { boundOutput, OUTPUT_CEILING_BYTES } from "./tools/bounded-output.ts";
 export { isBuiltinTool, runBuiltinTool } from "./tools/builtin-tools.ts";
 export { type ContractOptions, toolContractPrompt } from "./tools/contract-prompt.ts";
-export {
-  createToolRuntime,
-  defineTool,
-  joinToolRuntimes,
-  type SchemaToolDefinition,
-  type Tool,
-  type ToolDefinition,
-  type ToolInput,
-  type ToolSchema,
-} from "./tools/define-tool.ts";
-export {
-  failureText,
-  type ToolFailure,
-  type ToolFailureKind,
-  type ToolOutcome,
-  type ToolOutput,
-  ToolRuntimeError,
-  type ToolRuntimeErrorKind,
-  toolFailure,
-  toolSuccess,
-} from "./tools/outcome.ts";
 export { type InputRepair, type InputRepairKind, inputViolation, repairToolInput } from "./tools/repair-input.ts";
 export { type JsonRepair, repairTruncatedJson } from "./tools/repair-json.ts";
 export {
@@ -277,6 +301,9 @@ export {
   type ToolSearchStrategy,
   withToolSearch,
 } from "./tools/tool-search.ts";
+
+// Turns: what the loop is made of
+
 export type { DispatchSettings, Harness, RequestSettings, TurnInput, TurnPosition } from "./turn/harness.ts";
 export { type HistoryFormat, NATIVE_FORMAT } from "./turn/history-format.ts";
 export type {
@@ -293,11 +320,11 @@ export type {
 } from "./turn/policy.ts";
 export { toolChoiceFromText } from "./turn/request.ts";
 export { driveTurn, runTurn } from "./turn/run-turn.ts";
-export { TurnError, type TurnErrorKind } from "./turn/turn-error.ts";
-export type { AgentEvent, TerminalEvent, ToolResultOutput, TurnEvent, TurnSummary } from "./turn/turn-event.ts";
 export { appendMessages, type Emit, type TurnState } from "./turn/turn-state.ts";
 export type { TurnUsage } from "./turn/usage.ts";
+
 // Agents in the background
+
 export {
   createWorkerPool,
   readWorkerCarry,

@@ -1,17 +1,6 @@
 // Host and effects
+
 export { type CancelSignal, CancelToken } from "./cancel.ts";
-// Data
-export { crc32 } from "./crc32.ts";
-// Building hosts
-export {
-  type AsyncHandlers,
-  type EffectHandlers,
-  hostFromHandlers,
-  type StreamHandlers,
-  type SyncHandlers,
-} from "./effect-handlers.ts";
-// Errors
-export { HarnError, type HarnErrorOptions, HostError, type HostErrorKind } from "./errors.ts";
 export type {
   AsyncEffects,
   CompressionAlgorithm,
@@ -30,8 +19,28 @@ export type {
   SyncEffects,
   SystemInfo,
 } from "./host.ts";
+
+// Data
+
+export { crc32 } from "./crc32.ts";
 export { isJsonObject, type Json, type JsonObject } from "./json.ts";
-// Work on what is new
-export { createListLines, createListSum, type ListLine, type ListLines } from "./list-lines.ts";
+
+// Building hosts
+
+export {
+  type AsyncHandlers,
+  type EffectHandlers,
+  hostFromHandlers,
+  type StreamHandlers,
+  type SyncHandlers,
+} from "./effect-handlers.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 export { createVirtualRandom, type VirtualRandom } from "./virtual-random.ts";
+
+// Errors
+
+export { HarnError, type HarnErrorOptions, HostError, type HostErrorKind } from "./errors.ts";
+
+// Work on what is new
+
+export { createListLines, createListSum, type ListLine, type ListLines } from "./list-lines.ts";

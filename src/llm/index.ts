@@ -1,6 +1,21 @@
-// Contract
+// For TypeScript programs: calls with types
+
+export type { CallSettings } from "./generate/call-settings.ts";
+export {
+  type ActionLimits,
+  createLlm,
+  type GenerateObjectOptions,
+  type GenerateTextOptions,
+  type Llm,
+  type LlmMeter,
+  type LlmOptions,
+  type ObjectAnswer,
+  type TextAnswer,
+  type TextStream,
+} from "./generate/llm.ts";
 
 // Layers around one attempt
+
 export { buildModelInput } from "./call/attempt.ts";
 export { type AttemptMeter, createAttemptMeter } from "./call/attempt-meter.ts";
 export {
@@ -10,7 +25,9 @@ export {
   layeredClient,
   type OpenLayer,
 } from "./call/call-layer.ts";
+
 // Calls: one context per run, JSON in, JSON out
+
 export { type CallOptions, DEFAULT_LLM_BACKOFF_MS, DEFAULT_LLM_RETRIES, readCallOptions } from "./call/call-options.ts";
 export { usageFields } from "./call/call-result.ts";
 export { catalogView, configuredRateLimits } from "./call/catalog-adapter.ts";
@@ -53,7 +70,9 @@ export {
 export { readToolChoice, readToolSearch, readTools, type ToolSearch } from "./call/tool-options.ts";
 export { visibleText } from "./call/visible-text.ts";
 export { type AttemptLimits, watchdogLayer } from "./call/watchdog-layer.ts";
+
 // Catalogue of providers and models
+
 export {
   type Capabilities,
   type CapabilityRow,
@@ -63,7 +82,9 @@ export {
   NO_CAPABILITIES,
 } from "./catalog/capabilities.ts";
 export type { CapabilityRule, CapabilityTable } from "./catalog/capability-matrix.ts";
+
 // Catalogue: what builtins answer, layers, health
+
 export {
   availableProviders,
   clearCapabilities,
@@ -99,6 +120,9 @@ export {
   type ResolvedModel,
   type SavedCatalog,
 } from "./catalog/model-catalog.ts";
+
+// Conversations and transcripts
+
 export {
   assetsOf,
   isTranscript,
@@ -109,7 +133,6 @@ export {
   type TranscriptParts,
   transcriptEvent,
 } from "./conversation/transcript.ts";
-// Conversations and transcripts
 export {
   addAssistant,
   addMessage,
@@ -139,7 +162,9 @@ export {
 } from "./conversation/transcript-builtins.ts";
 export { transcriptSummarize } from "./conversation/transcript-summarize.ts";
 export { uuidV7 } from "./conversation/uuid-v7.ts";
+
 // Cost and budgets
+
 export {
   type BudgetEnvelope,
   BudgetExceededError,
@@ -179,7 +204,9 @@ export {
   type SpendLedger,
   type SpendTotals,
 } from "./cost/spend-ledger.ts";
+
 // Errors: what failed, whether and when to try again
+
 export {
   categoryOfText,
   classifyError,
@@ -205,7 +232,9 @@ export {
 export { MAX_RETRY_AFTER_MS, parseRetryAfterText, retryAfterOf } from "./errors/retry-after.ts";
 export { isEmptyCompletion, isRetryable, retryDelayMs } from "./errors/retry-decision.ts";
 export { scrubSecrets } from "./errors/scrub-secrets.ts";
+
 // Scripted model for tests
+
 export {
   createFakeLlm,
   createFakeModel,
@@ -236,25 +265,15 @@ export {
   fakeToken,
   fakeToolCall,
 } from "./fake/fake-script.ts";
-// For TypeScript programs: calls with types
-export type { CallSettings } from "./generate/call-settings.ts";
-export {
-  type ActionLimits,
-  createLlm,
-  type GenerateObjectOptions,
-  type GenerateTextOptions,
-  type Llm,
-  type LlmMeter,
-  type LlmOptions,
-  type ObjectAnswer,
-  type TextAnswer,
-  type TextStream,
-} from "./generate/llm.ts";
+
 // Models of the ecosystem's common provider interface
+
 export type { LanguageModel } from "./language-model/language-model.ts";
 export { type LanguageModelOptions, languageModelClient } from "./language-model/language-model-client.ts";
-export { rateLimitLayer } from "./limits/rate-limit-layer.ts";
+
 // Rate limits
+
+export { rateLimitLayer } from "./limits/rate-limit-layer.ts";
 export {
   createRateLimiter,
   loadRateLimits,
@@ -268,18 +287,24 @@ export {
   type RateLimitedParts,
   withRateLimit,
 } from "./limits/with-rate-limit.ts";
+
 // Mock answers
+
 export { createLlmMocks, type LlmMockCall, type LlmMocks, type SavedMocks } from "./mock/llm-mock.ts";
 export { type LlmMock, mockOfResult, readMockFixtures, writeMockFixtures } from "./mock/mock-config.ts";
+
 // Providers
+
 export { hostModelClient, serveModelStream } from "./providers/host-model-client.ts";
 export { createHttpModelClient, type HttpClientOptions } from "./providers/http-model-client.ts";
 export { type HttpTiming, STREAMING_HTTP, UTILITY_HTTP, WHOLE_HTTP } from "./providers/http-timing.ts";
 export { createModelRouter, createProviderClients, type ModelRouterOptions } from "./providers/model-router.ts";
 export type { AnswerDecoder, ApiStyle, EncodeContext, EncodedRequest, WireFormat } from "./providers/wire-format.ts";
 export { apiStyleOf, WIRE_FORMATS } from "./providers/wire-formats.ts";
-export { type Difference, describeDifference, firstDifference } from "./replay/json-difference.ts";
+
 // Recordings
+
+export { type Difference, describeDifference, firstDifference } from "./replay/json-difference.ts";
 export { createModelFixtures, fixtureHash, type ModelFixtures, type ReplayMode } from "./replay/model-fixtures.ts";
 export {
   createToolRecordings,
@@ -287,10 +312,14 @@ export {
   type ToolRecordings,
   toolFixtureHash,
 } from "./replay/tool-recordings.ts";
+
 // Routing
+
 export { decodeRoutingPolicy, type RoutingPolicy, routingPolicyValue } from "./routing/routing-policy.ts";
 export type { RoutingAttempt, RoutingTrace } from "./routing/routing-trace.ts";
+
 // Whole answers and stored data
+
 export {
   decodeModelChunk,
   decodeModelError,
@@ -326,10 +355,14 @@ export {
   NO_USAGE,
   type ResultFolder,
 } from "./spec/model-result.ts";
+
 // Streams
+
 export { llmStream, llmStreamValues, STREAM_CAPACITY } from "./stream/llm-stream.ts";
 export { produceAhead } from "./stream/produce-ahead.ts";
+
 // Structured answers
+
 export { extractJsonText, parseJson, repairJson } from "./structured/extract-json.ts";
 export { toJsonSchema } from "./structured/json-schema.ts";
 export { buildSchemaNudge, readSchemaNudge, type SchemaNudge } from "./structured/nudge.ts";
@@ -347,12 +380,16 @@ export {
   type StructuredSafe,
 } from "./structured/structured-call.ts";
 export { compileJsonCheck, type JsonCheck } from "./structured/validate-json.ts";
+
 // Traces
+
 export { type AgentTraceEvent, summarizeAgentTrace } from "./trace/agent-trace.ts";
 export { redact } from "./trace/redact.ts";
 export { type OtelTracerLike, otelTracer, type Span, type SpanAttributes, type Tracer } from "./trace/span.ts";
 export { type AttemptFacts, type AttemptStatus, type CallObserver, traceLayer } from "./trace/trace-layer.ts";
 export { type CallTraceEntry, createTraceLog, type SavedTraces, type TraceLog } from "./trace/trace-log.ts";
 export { createTranscriptLog, type TranscriptLog, transcriptLogFromEnv } from "./trace/transcript-log.ts";
+
 // Digests
+
 export { sha256Hex } from "./wire/sha256.ts";

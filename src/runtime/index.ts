@@ -1,5 +1,5 @@
-// Journals
-export type { EffectMoment, JournalUse } from "./journal-link.ts";
+// Programs: load, then start
+
 export { isError, type LoadedProgram, type LoadProgramOptions, loadProgram } from "./load-program.ts";
 export {
   type FileDiagnostic,
@@ -11,6 +11,9 @@ export {
   type RunOptions,
   startProgram,
 } from "./program.ts";
-// Programs
+
+// Journals of runs
+
+export type { EffectMoment, JournalUse } from "./journal-link.ts";
 export { programDigest } from "./program-digest.ts";
 export type { SnapshotEvent, SnapshotSettings } from "./snapshots.ts";

@@ -1,4 +1,5 @@
 // Scripted models
+
 export {
   createFakeModel,
   type FakeEvent,
@@ -14,34 +15,9 @@ export {
   fakeToken,
   fakeToolCall,
 } from "../llm/index.ts";
-// Conformance corpus
-export type {
-  CaseOutcome,
-  CaseResult,
-  CorpusCase,
-  CorpusEngine,
-  CorpusProgram,
-  ProgramOutcome,
-} from "./corpus/corpus.ts";
-export { type Discovery, discoverCorpus } from "./corpus/discover.ts";
-export { compileFilter } from "./corpus/filter.ts";
-export { type ErrorComparison, judge, normalizeOutput } from "./corpus/judge.ts";
-export { type Layout, laidOut, layouts } from "./corpus/layouts.ts";
-export { type CorpusReport, type ReportText, renderJunit, renderReport, summarize } from "./corpus/report.ts";
-export { type RunCorpusOptions, runCorpus } from "./corpus/run-corpus.ts";
-// Fuzzing
-export type { Complaint } from "./fuzz/complaints.ts";
-export { type FuzzCasesResult, type FuzzFinding, fuzzInput, runFuzzCases } from "./fuzz/fuzz-cases.ts";
-export {
-  createFuzzTargets,
-  type FuzzInput,
-  type FuzzTarget,
-  type FuzzTargetName,
-  fuzzTargetNames,
-  type InputKind,
-} from "./fuzz/fuzz-targets.ts";
-export { minimize } from "./fuzz/minimize.ts";
+
 // Virtual world
+
 export {
   countResources,
   type EffectFault,
@@ -69,3 +45,34 @@ export {
   type VirtualHost,
   type VirtualHostOptions,
 } from "./virtual-host.ts";
+
+// Conformance corpus
+
+export type {
+  CaseOutcome,
+  CaseResult,
+  CorpusCase,
+  CorpusEngine,
+  CorpusProgram,
+  ProgramOutcome,
+} from "./corpus/corpus.ts";
+export { type Discovery, discoverCorpus } from "./corpus/discover.ts";
+export { compileFilter } from "./corpus/filter.ts";
+export { type ErrorComparison, judge, normalizeOutput } from "./corpus/judge.ts";
+export { type Layout, laidOut, layouts } from "./corpus/layouts.ts";
+export { type CorpusReport, type ReportText, renderJunit, renderReport, summarize } from "./corpus/report.ts";
+export { type RunCorpusOptions, runCorpus } from "./corpus/run-corpus.ts";
+
+// Fuzzing
+
+export type { Complaint } from "./fuzz/complaints.ts";
+export { type FuzzCasesResult, type FuzzFinding, fuzzInput, runFuzzCases } from "./fuzz/fuzz-cases.ts";
+export {
+  createFuzzTargets,
+  type FuzzInput,
+  type FuzzTarget,
+  type FuzzTargetName,
+  fuzzTargetNames,
+  type InputKind,
+} from "./fuzz/fuzz-targets.ts";
+export { minimize } from "./fuzz/minimize.ts";

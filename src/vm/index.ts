@@ -1,6 +1,9 @@
 // Running programs
 
+export { type RunOutcome, Vm, type VmOptions } from "./vm.ts";
+
 // Concurrency
+
 export { Channel, channelNatives } from "./concurrency/channels.ts";
 export { milliseconds, TaskHandle, taskNatives } from "./concurrency/tasks.ts";
 export { getIndex, getProperty, slice, spreadItems } from "./core/access.ts";
@@ -38,7 +41,9 @@ export { OutputBuffer } from "./core/output.ts";
 export type { Scope, Task, TaskContext, Wait } from "./core/task.ts";
 export type { Timer } from "./core/timers.ts";
 export { matches } from "./core/type-test.ts";
+
 // Errors
+
 export {
   CANCELLED_MESSAGE,
   Cancelled,
@@ -51,7 +56,9 @@ export {
   Thrown,
   type TraceFrame,
 } from "./error.ts";
+
 // Writing builtins
+
 export {
   type AsyncContext,
   type AsyncNative,
@@ -70,7 +77,9 @@ export {
   type Signal,
   WAIT,
 } from "./native.ts";
+
 // Snapshots
+
 export { createCompactor, type JsonCompactor } from "./snapshot/compact-json.ts";
 export { PlainJson, refused } from "./snapshot/graph.ts";
 export {
@@ -81,6 +90,9 @@ export {
   type StatePart,
   type VmSnapshotParts,
 } from "./snapshot/snapshot.ts";
+
+// Values
+
 export { compare, contains, equal, identical, rangeContains, structuralKey } from "./value/compare.ts";
 export { display, displayDuration, displayFloat, withoutExponent } from "./value/display.ts";
 export {
@@ -98,9 +110,8 @@ export {
   subtract,
   toDouble,
 } from "./value/numbers.ts";
-export { checkItemCount, MAX_ITEMS } from "./value/size-limits.ts";
+export { checkItemCount, MAX_ITEMS, repeatText } from "./value/size-limits.ts";
 export { charAt, codePoints, compareText, isPlainText, textLength, textSlice } from "./value/text.ts";
-// Values
 export {
   Bytes,
   Closure,
@@ -133,4 +144,3 @@ export {
   typeName,
   type Value,
 } from "./value/value.ts";
-export { type RunOutcome, Vm, type VmOptions } from "./vm.ts";
