@@ -110,7 +110,7 @@ export {
   subtract,
   toDouble,
 } from "./value/numbers.ts";
-export { checkItemCount, MAX_ITEMS } from "./value/size-limits.ts";
+export { checkItemCount, MAX_ITEMS, repeatText } from "./value/size-limits.ts";
 export { charAt, codePoints, compareText, isPlainText, textLength, textSlice } from "./value/text.ts";
 export {
   Bytes,

@@ -61,6 +61,8 @@ export interface VmOptions extends CheckpointOptions {
   readonly output?: OutputSink;
   /** Nested calls before "Stack overflow"; default 512. */
   readonly maxFrames?: number;
+  /** Tasks, open generators and streams included, that may live at a time; default 1,000,000: about a gigabyte if all wait. */
+  readonly maxTasks?: number;
   /**
    * Lets the platform breathe (signals, sockets) during long computations; default: a microtask. `open`: results may
    * arrive meanwhile. Which breaths are open depends on the program alone.
@@ -111,6 +113,7 @@ export class Vm {
   readonly methods: ReadonlyMap<string, ReadonlyMap<string, Native>>;
   readonly modules: Map<string, ModuleInstance> = new Map();
   readonly maxFrames: number;
+  readonly maxTasks: number;
   readonly timers: Timers;
   readonly locks: Locks;
   readonly checkpoints: Checkpoints;
@@ -151,6 +154,7 @@ export class Vm {
       ]),
     );
     this.maxFrames = options.maxFrames ?? 512;
+    this.maxTasks = options.maxTasks ?? 1_000_000;
     this.state = options.state ?? new Map();
     this.names = new Names(options.globals ?? {});
     this.#breathe = options.breathe ?? (() => Promise.resolve());
@@ -384,6 +388,7 @@ export class Vm {
     output: OutputSink,
     options: { readonly groupId?: string; readonly context?: TaskContext } = {},
   ): Task {
+    this.checkTaskCount(1);
     const isPlain = callee instanceof Closure && callee.proto.isPlain;
     const task = new Task(name, parent, output, options.groupId, isPlain ? callee.proto.registerCount : 0);
     if (options.context) task.context = options.context;
@@ -405,6 +410,7 @@ export class Vm {
   /** A generator's or stream's value; its body starts at the first pull. */
   coroutine(parent: Task, closure: Closure, args: readonly Value[]): Coroutine {
     const kind = closure.proto.proto.kind === "stream" ? "stream" : "generator";
+    this.checkTaskCount(1);
     const name = { stem: kind === "stream" ? ":stream:" : ":generator:", number: ++parent.helperCount };
     const task = new Task(name, parent, parent.output, undefined, closure.proto.registerCount);
     ensureRegisters(task.registers, args.length);
@@ -560,6 +566,16 @@ export class Vm {
 
   checkDepth(task: Task): void {
     if (task.depth >= this.maxFrames) throw new RuntimeError("overflow", "Stack overflow: too many nested calls");
+  }
+
+  /** @throws RuntimeError when there is no room for so many more tasks */
+  checkTaskCount(more: number): void {
+    const count = this.#tasks.size + more;
+    if (count <= this.maxTasks) return;
+    throw new RuntimeError(
+      "runtime",
+      `Too many tasks at once: ${count}, the limit is ${this.maxTasks}: set \`max_concurrent\`, or await some before others`,
+    );
   }
 
   enterDeadline(task: Task, ms: number): void {

@@ -70,6 +70,6 @@ test("a list that would not fit is an error of the program", async () => {
   const { status, message } = await run("[...(0 to 9000000000000000)]\n");
   expect([status, message]).toEqual([
     "failed",
-    "Runtime error: Value is too large: a list holds at most 67108864 items",
+    "Runtime error: Value is too large: a list holds at most 67108864 items, this one would have 9000000000000001: go through them one by one, or in parts",
   ]);
 });

@@ -25,10 +25,7 @@ import { type Walk, walkMethod } from "./walk.ts";
 
 export function itemsOf(value: Value): readonly Value[] {
   if (value instanceof List || value instanceof SetValue) return value.items;
-  if (value instanceof RangeValue) {
-    checkItemCount(value.length);
-    return Array.from({ length: value.length }, (_, i) => value.start + i);
-  }
+  if (value instanceof RangeValue) return value.toItems();
   return [];
 }
 

@@ -15,6 +15,7 @@ import {
   isNumeric,
   isTruthy,
   iterOf,
+  List,
   listOf,
   type Native,
   Pair,
@@ -59,13 +60,15 @@ function other(name: string, value: Value): Iter {
 }
 
 const collected = (name: string, finish: (items: Value[]) => Value): ControlNative =>
-  sink<Value[]>(name, {
-    begin: () => ({ own: [] }),
-    accept(items, item) {
-      checkItemCount(items.push(item));
+  sink<{ readonly items: Value[]; inner: number }>(name, {
+    begin: () => ({ own: { items: [], inner: 0 } }),
+    accept(own, item) {
+      // Together with lists that were made on the way: windows of half the items hold the square of them.
+      if (item instanceof List && !item.shared) own.inner += item.items.length;
+      checkItemCount(own.items.push(item) + own.inner);
       return undefined;
     },
-    finish,
+    finish: ({ items }) => finish(items),
   });
 
 const searched = (name: string, wanted: boolean, found: (item: Value) => Value, missing: Value): ControlNative =>

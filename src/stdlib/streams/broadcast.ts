@@ -7,6 +7,7 @@ import {
   abandonIter,
   Cancelled,
   type Control,
+  checkItemCount,
   DONE,
   END,
   type HarnFailure,
@@ -21,6 +22,7 @@ import {
 import { type Framed, suspend } from "./suspend.ts";
 
 export function broadcast(source: Iter, count: number): Iter[] {
+  checkItemCount(count);
   const hub = new Hub(source);
   return Array.from({ length: count }, () => new Iter(new Branch(hub)));
 }

@@ -1,6 +1,17 @@
 /** Builtins over text. Arguments that are no strings are taken as the text they print as. */
 
-import { Dict, display, equal, isInt, List, RuntimeError, textLength, textSlice, type Value } from "../../vm/index.ts";
+import {
+  Dict,
+  display,
+  equal,
+  isInt,
+  List,
+  RuntimeError,
+  repeatText,
+  textLength,
+  textSlice,
+  type Value,
+} from "../../vm/index.ts";
 import { textArgument } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
 import {
@@ -50,12 +61,12 @@ function padded(value: string, width: Value, fill: Value, side: Value): string {
   const filler = graphemes(option(fill, ""))[0] ?? " ";
   switch (option(side, "right").toLowerCase()) {
     case "left":
-      return filler.repeat(missing) + value;
+      return repeatText(filler, missing) + value;
     case "right":
-      return value + filler.repeat(missing);
+      return value + repeatText(filler, missing);
     case "both": {
       const left = Math.floor(missing / 2);
-      return filler.repeat(left) + value + filler.repeat(missing - left);
+      return repeatText(filler, left) + value + repeatText(filler, missing - left);
     }
     default:
       throw new RuntimeError("runtime", "str_pad: side must be left, right, or both");

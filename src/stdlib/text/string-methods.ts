@@ -8,6 +8,7 @@ import {
   List,
   MAX_ITEMS,
   type Native,
+  repeatText,
   textLength,
   textSlice,
   type Value,
@@ -87,7 +88,7 @@ function codePointIndex(text: string, offset: number): number {
 export function pad(text: string, width: number, filler: string, left: boolean): string {
   const missing = width - textLength(text);
   if (missing <= 0) return text;
-  const padding = (codePoints(filler)[0] ?? " ").repeat(missing);
+  const padding = repeatText(codePoints(filler)[0] ?? " ", missing);
   return left ? padding + text : text + padding;
 }
 
@@ -117,7 +118,7 @@ export const stringMethods: readonly Native[] = [
   method("index_of", (text, args) => codePointIndex(text, text.indexOf(textArgument(args, 0)))),
   method("last_index_of", (text, args) => codePointIndex(text, text.lastIndexOf(textArgument(args, 0)))),
   method("chars", (text) => new List(codePoints(text))),
-  method("repeat", (text, [count]) => text.repeat(Math.max(0, intOr(count, 1)))),
+  method("repeat", (text, [count]) => repeatText(text, intOr(count, 1))),
   method("reverse", (text) => codePoints(text).reverse().join("")),
   method("pad_left", (text, [width, filler]) => pad(text, intOr(width, 0), textOr(filler, " "), true)),
   method("pad_right", (text, [width, filler]) => pad(text, intOr(width, 0), textOr(filler, " "), false)),

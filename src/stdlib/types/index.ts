@@ -71,7 +71,7 @@ function toFloat(value: Value): Value {
 function toList(value: Value): Value {
   if (value instanceof List) return share(value);
   if (value instanceof SetValue) return listOf(value.items.slice());
-  if (value instanceof RangeValue) return new List(Array.from({ length: value.length }, (_, i) => value.start + i));
+  if (value instanceof RangeValue) return new List(value.toItems());
   if (value instanceof Dict) return listOf(value.keys().map((key) => new Pair(key, share(value.map.get(key)))));
   if (value === undefined) return new List([]);
   return listOf([value]);

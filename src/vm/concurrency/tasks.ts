@@ -193,7 +193,11 @@ class Group {
   readonly id: string;
   /** Of the children's names. */
   readonly stem: string;
+  /** Those that have not ended. */
   readonly children: (Task | undefined)[] = [];
+  /** Of the others: what is kept of a task is little, so that there may be many of them. */
+  readonly results: Value[] = [];
+  readonly failures: Map<number, HarnFailure> = new Map();
   readonly outputs: OutputBuffer[] = [];
   /** Finished children in order of completion, for the stream form. */
   readonly finished: number[] = [];
@@ -214,6 +218,12 @@ class Group {
     this.stem = `${name}:`;
   }
 
+  /** @throws RuntimeError before any child has started, when there would be too many */
+  begin(): void {
+    this.vm.checkTaskCount(Math.min(this.items.length, this.cap));
+    this.start();
+  }
+
   start(): void {
     while (this.next < this.items.length && this.running < this.cap) {
       const index = this.next++;
@@ -229,13 +239,17 @@ class Group {
         },
       );
       this.children[index] = child;
+      this.results[index] = undefined;
       this.outputs[index] = output;
       this.running += 1;
       child.onDone = childDone({ group: this, index });
     }
   }
 
-  childDone(index: number): void {
+  childDone(index: number, { failure, result }: Task): void {
+    this.children[index] = undefined;
+    if (failure) this.failures.set(index, failure);
+    else this.results[index] = result;
     this.running -= 1;
     this.done += 1;
     this.finished.push(index);
@@ -261,15 +275,18 @@ class Group {
   outcome(): Value {
     this.writeOutput();
     if (this.mode === "settle") return this.settled();
-    const failed = this.children.find((child) => child?.failure);
-    if (failed?.failure) throw failed.failure;
-    return listOf(this.children.map((child) => child?.result));
+    for (let index = 0; this.failures.size > 0; index++) {
+      const failure = this.failures.get(index);
+      if (failure) throw failure;
+    }
+    return listOf(this.results);
   }
 
   settled(): Value {
-    const results = this.children.map((child) => {
-      if (child?.failure) return err(child.failure.display());
-      return isResult(child?.result) ? child.result : ok(share(child?.result));
+    const results = this.results.map((result, index) => {
+      const failure = this.failures.get(index);
+      if (failure) return err(failure.display());
+      return isResult(result) ? result : ok(share(result));
     });
     const succeeded = results.filter((result) => result.variant === "Ok").length;
     return record({ results: new List(results), succeeded, failed: results.length - succeeded });
@@ -278,7 +295,7 @@ class Group {
 
 const childDone = code(
   "parallel.child-done",
-  ({ group, index }: { readonly group: Group; readonly index: number }, _child: Task) => group.childDone(index),
+  ({ group, index }: { readonly group: Group; readonly index: number }, child: Task) => group.childDone(index, child),
 );
 const groupGone = code("parallel.gone", (group: Group) => group.abort());
 const wakeWhenComplete = code("parallel.progress", (group: Group) => {
@@ -307,7 +324,7 @@ const parallelNative: ControlNative = {
     const limit = cap === undefined ? 0 : isInt(cap) ? Number(cap) : 0;
     const group = new Group(vm, task, mode as Mode, body, items, limit);
     if (mode === "stream") return control.done(new Iter(new CompletionSource(group), [], "stream"));
-    group.start();
+    group.begin();
     if (group.complete) return control.done(group.outcome());
     group.onProgress = wakeWhenComplete(group);
     return control.park(group, { what: `parallel ${group.id}`, cancel: groupGone(group) });
@@ -316,12 +333,12 @@ const parallelNative: ControlNative = {
 
 function countItems(subject: Value): Value[] {
   if (!isInt(subject)) throw new RuntimeError("type", `parallel expects an int, got ${typeName(subject)}`);
-  return Array.from({ length: Math.max(0, Number(subject)) }, (_, index) => index);
+  return new RangeValue(0, Math.max(0, Number(subject)), true).toItems();
 }
 
 function eachItems(subject: Value, mode: Mode): readonly Value[] {
   if (subject instanceof List || subject instanceof SetValue) return subject.items.map(share);
-  if (subject instanceof RangeValue) return Array.from({ length: subject.length }, (_, i) => subject.start + i);
+  if (subject instanceof RangeValue) return subject.toItems();
   if (subject instanceof Dict) {
     return subject.keys().map((key) => record({ key, value: share(subject.map.get(key)) }));
   }
@@ -343,7 +360,7 @@ class CompletionSource extends PullSource {
     const { group } = this;
     if (!this.started) {
       this.started = true;
-      group.start();
+      group.begin();
     }
     if (this.taken >= group.items.length) return control.done(END);
     if (this.taken < group.finished.length) return control.done(this.take(control));
@@ -355,14 +372,14 @@ class CompletionSource extends PullSource {
   take(control: Control): Value {
     const index = this.group.finished[this.taken++] as number;
     this.group.onProgress = undefined;
-    const child = this.group.children[index] as Task;
     control.task.output.write(this.group.outputs[index]?.drain() ?? "");
-    if (child.failure) {
+    const failure = this.group.failures.get(index);
+    if (failure) {
       this.taken = this.group.items.length;
       this.group.abort();
-      throw child.failure;
+      throw failure;
     }
-    return share(child.result);
+    return share(this.group.results[index]);
   }
   override abandon(): void {
     this.taken = this.group.items.length;
@@ -391,12 +408,12 @@ class Race {
   winner(): readonly [Value] | undefined {
     while (this.seen < this.group.finished.length) {
       const index = this.group.finished[this.seen++] as number;
-      const child = this.group.children[index] as Task;
-      if (child.failure) this.errors.push(child.failure.display());
-      else if (isResult(child.result) && child.result.variant === "Err")
-        this.errors.push(display(child.result.fields[0]));
+      const failure = this.group.failures.get(index);
+      const result = this.group.results[index];
+      if (failure) this.errors.push(failure.display());
+      else if (isResult(result) && result.variant === "Err") this.errors.push(display(result.fields[0]));
       else {
-        const value = isResult(child.result) ? child.result.fields[0] : child.result;
+        const value = isResult(result) ? result.fields[0] : result;
         this.group.parent.output.write(this.group.outputs[index]?.drain() ?? "");
         this.group.abort();
         return [share(value)];
@@ -417,8 +434,8 @@ const raceProgress = code("parallel_race.progress", (race: Race) => {
   if (!race.pending) return;
   // Peek without consuming: the routine takes the winner when it resumes.
   const last = group.finished.at(-1) as number;
-  const child = group.children[last] as Task;
-  const won = !child.failure && !(isResult(child.result) && child.result.variant === "Err");
+  const result = group.results[last];
+  const won = !group.failures.has(last) && !(isResult(result) && result.variant === "Err");
   if (!won && !group.complete) return;
   race.pending = false;
   group.vm.wake(group.parent, undefined);
@@ -445,7 +462,7 @@ const raceNative: ControlNative = {
     const group = new Group(vm, task, "each", body, eachItems(items, "each"), isInt(cap) ? Number(cap) : 0);
     const race = new Race(group);
     if (group.items.length === 0) throw new RuntimeError("runtime", "parallel_race: expected at least one item");
-    group.start();
+    group.begin();
     group.onProgress = raceProgress(race);
     return control.park(race, { what: "parallel_race", cancel: groupGone(group) });
   },

@@ -3,7 +3,6 @@
 import { RuntimeError } from "../error.ts";
 import { display } from "../value/display.ts";
 import { type Int, isInt } from "../value/numbers.ts";
-import { checkItemCount } from "../value/size-limits.ts";
 import { charAt, textLength, textSlice } from "../value/text.ts";
 import {
   Container,
@@ -180,9 +179,6 @@ export function dictRest(value: Value, without: Value): Value {
 /** A spread argument or element must be a list (a set or range is taken as one). */
 export function spreadItems(value: Value): readonly Value[] {
   if (value instanceof List || value instanceof SetValue) return value.items;
-  if (value instanceof RangeValue) {
-    checkItemCount(value.length);
-    return Array.from({ length: value.length }, (_, i) => value.start + i);
-  }
+  if (value instanceof RangeValue) return value.toItems();
   throw new RuntimeError("type", `cannot destructure ${typeName(value)} with [...] pattern — expected list`);
 }

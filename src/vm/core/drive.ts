@@ -11,7 +11,7 @@ import { lineAt } from "../../bytecode/index.ts";
 import { Cancelled, HarnFailure, RuntimeError, type TraceFrame } from "../error.ts";
 import { CALL, DONE, type Native, passRoutine, type Routine, type RoutineState, type Signal } from "../native.ts";
 import { display } from "../value/display.ts";
-import { tooLarge } from "../value/size-limits.ts";
+import { whatIsTooLarge } from "../value/size-limits.ts";
 import { Closure, type LinkedFunction, NativeRef, Opaque, type Value } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
 import { ensureRegisters, enterClosure, type Frame, type Place, type Task } from "./task.ts";
@@ -258,7 +258,7 @@ export function toFailure(thrown: unknown): HarnFailure {
   if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
     return new RuntimeError("overflow", "Stack overflow: value is nested too deeply");
   }
-  const size = thrown instanceof RangeError ? tooLarge(thrown.message) : undefined;
+  const size = thrown instanceof RangeError ? whatIsTooLarge(thrown) : undefined;
   if (size !== undefined) return new RuntimeError("runtime", `Value is too large: ${size}`);
   if (thrown instanceof HarnError) return new RuntimeError("runtime", thrown.message);
   const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);

@@ -5,7 +5,7 @@
 
 import type { Constant } from "../../bytecode/index.ts";
 import { RuntimeError } from "../error.ts";
-import { checkItemCount } from "./size-limits.ts";
+import { checkItemCount, repeatText } from "./size-limits.ts";
 import { Dict, dictOf, Float, List, listOf, typeName, type Value } from "./value.ts";
 
 export type Int = number | bigint;
@@ -76,9 +76,6 @@ export function subtract(a: Value, b: Value): Value {
   throw new RuntimeError("type", `Cannot subtract ${typeName(b)} from ${typeName(a)}`);
 }
 
-/** Longest string that repetition may build, in UTF-16 units. */
-const MAX_REPEATED_LENGTH = 1 << 28;
-
 export function multiply(a: Value, b: Value): Value {
   if (isInt(a) && isInt(b)) {
     if (typeof a === "number" && typeof b === "number") {
@@ -88,21 +85,9 @@ export function multiply(a: Value, b: Value): Value {
     return int(BigInt(a) * BigInt(b));
   }
   if (isNumeric(a) && isNumeric(b)) return new Float(toDouble(a) * toDouble(b));
-  if (typeof a === "string" && isInt(b)) return repeatText(a, b);
-  if (typeof b === "string" && isInt(a)) return repeatText(b, a);
+  if (typeof a === "string" && isInt(b)) return repeatText(a, Number(b));
+  if (typeof b === "string" && isInt(a)) return repeatText(b, Number(a));
   throw new RuntimeError("type", `Cannot multiply ${typeName(a)} and ${typeName(b)}`);
-}
-
-function repeatText(text: string, count: Int): string {
-  const times = Number(count);
-  if (times <= 0) return "";
-  if (text.length * times > MAX_REPEATED_LENGTH) {
-    throw new RuntimeError(
-      "runtime",
-      `Repeated string would be ${text.length * times} long, the limit is ${MAX_REPEATED_LENGTH}`,
-    );
-  }
-  return text.repeat(times);
 }
 
 export function divide(a: Value, b: Value): Value {

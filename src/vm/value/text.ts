@@ -16,7 +16,7 @@ export function textLength(text: string): number {
   return count;
 }
 
-/** Code points as strings. @throws RangeError when there are more than a list holds */
+/** Code points as strings. @throws TooLarge when there are more than a list holds */
 export function codePoints(text: string): string[] {
   if (text.length > MAX_ITEMS) checkItemCount(textLength(text));
   return isPlainText(text) ? text.split("") : Array.from(text);

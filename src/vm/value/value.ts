@@ -20,6 +20,7 @@
 import type { FunctionProto } from "../../bytecode/index.ts";
 import type { ModuleInstance } from "../module-instance.ts";
 import type { Native } from "../native.ts";
+import { checkItemCount } from "./size-limits.ts";
 import { compareText } from "./text.ts";
 
 export type Value = undefined | boolean | number | bigint | string | HeapValue;
@@ -193,6 +194,14 @@ export class RangeValue extends HeapBase {
   }
   get length(): number {
     return Math.max(0, this.end - this.start + (this.exclusive ? 0 : 1));
+  }
+  /** @throws TooLarge */
+  toItems(): number[] {
+    const { length, start } = this;
+    checkItemCount(length);
+    const items: number[] = [];
+    for (let i = 0; i < length; i++) items.push(start + i);
+    return items;
   }
 }
 
