@@ -5,13 +5,13 @@
 
 import type { Host, JsonObject } from "../../base/index.ts";
 import { transcriptEvent } from "../../llm/index.ts";
-import type { TranscriptNote } from "../policies/recorder.ts";
+import { type Note, spelledNote } from "../policies/recorder.ts";
 
 /** In the order in which things happened. Both lists only grow, so whoever knows their lengths knows how they were. */
 export interface EventNotes {
   /** Events that came without a note, then what has been made of the first notes. */
   readonly events: JsonObject[];
-  readonly notes: TranscriptNote[];
+  readonly notes: Note[];
   /** How many events came without a note. */
   inherited: number;
 }
@@ -36,6 +36,9 @@ export function firstEvents(
   { events, notes, inherited }: EventNotes,
   count: number,
 ): readonly JsonObject[] {
-  while (events.length < count) events.push(transcriptEvent(host, notes[events.length - inherited]!));
+  while (events.length < count) {
+    const note = notes[events.length - inherited]!;
+    events.push(transcriptEvent(host, spelledNote(note)));
+  }
   return events.slice(0, count);
 }

@@ -14,6 +14,9 @@ import { TranscriptDraft } from "./transcript-draft.ts";
 /** Sessions kept at once; the one that was used least recently leaves first. */
 const DEFAULT_SESSION_CAP = 128;
 
+/** Most sessions have no listener, no child and no skill: they share the list of none. */
+const NONE: readonly never[] = [];
+
 /** Gets every live event of a session as a dict (EVENT-02). */
 export type SessionSubscriber = (event: JsonObject) => Awaitable<unknown>;
 
@@ -90,10 +93,10 @@ export interface Session {
   readonly id: string;
   /** Not made yet while nobody has looked. */
   source: JsonObject | TranscriptDraft;
-  readonly subscribers: SessionSubscriber[];
+  subscribers: readonly SessionSubscriber[];
   usedAt: number;
   parentId: string | undefined;
-  readonly childIds: string[];
+  childIds: readonly string[];
   branchedAt: number | undefined;
   activeSkills: readonly string[];
 }
@@ -119,12 +122,12 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     sessions.set(id, {
       id,
       source: new TranscriptDraft(host, { sessionId: id, history: [] }),
-      subscribers: [],
+      subscribers: NONE,
       usedAt: ++uses,
       parentId: undefined,
-      childIds: [],
+      childIds: NONE,
       branchedAt: undefined,
-      activeSkills: [],
+      activeSkills: NONE,
     });
     return id;
   };
@@ -141,7 +144,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     const parent = sessions.get(parentId);
     const child = sessions.get(id);
     if (parent === undefined || child === undefined) return;
-    if (!parent.childIds.includes(id)) parent.childIds.push(id);
+    if (!parent.childIds.includes(id)) parent.childIds = [...parent.childIds, id];
     child.parentId = parentId;
     if (branchedAt !== undefined) child.branchedAt = branchedAt;
   };
@@ -260,9 +263,10 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     },
     subscribe(id, subscriber) {
       open(id);
-      sessions.get(id)?.subscribers.push(subscriber);
+      const session = sessions.get(id);
+      if (session !== undefined) session.subscribers = [...session.subscribers, subscriber];
     },
-    subscribers: (id) => sessions.get(id)?.subscribers.slice() ?? [],
+    subscribers: (id) => sessions.get(id)?.subscribers ?? NONE,
     injectFeedback(id, item) {
       const queue = feedback.get(id);
       if (queue === undefined) feedback.set(id, [item]);

@@ -5,7 +5,7 @@
 
 import type { Host, JsonObject } from "../../base/index.ts";
 import { newTranscript } from "../../llm/index.ts";
-import { createEventNotes, type EventNotes, firstEvents, noteCount } from "./event-notes.ts";
+import { type EventNotes, firstEvents, noteCount } from "./event-notes.ts";
 import { messageDicts } from "./message-dict.ts";
 import type { RecordedMessage } from "./recorded-message.ts";
 
@@ -21,26 +21,32 @@ export interface TranscriptDraftParts {
 
 export class TranscriptDraft {
   readonly host: Host;
-  readonly parts: TranscriptDraftParts;
-  readonly notes: EventNotes;
+  readonly sessionId: string;
+  readonly history: readonly RecordedMessage[];
+  readonly notes: EventNotes | undefined;
   readonly eventCount: number;
+  readonly lifecycle: "active" | "paused" | undefined;
+  readonly summary: string | undefined;
   /** Undefined while nobody has looked. */
   made: JsonObject | undefined = undefined;
 
   constructor(host: Host, parts: TranscriptDraftParts) {
     this.host = host;
-    this.parts = parts;
-    this.notes = parts.notes ?? createEventNotes();
-    this.eventCount = noteCount(this.notes);
+    this.sessionId = parts.sessionId;
+    this.history = parts.history;
+    this.notes = parts.notes;
+    this.eventCount = parts.notes === undefined ? 0 : noteCount(parts.notes);
+    this.lifecycle = parts.lifecycle;
+    this.summary = parts.summary;
   }
 
   /** The same one every time. */
   transcript(): JsonObject {
-    const { sessionId, history, lifecycle, summary } = this.parts;
+    const { sessionId, history, notes, lifecycle, summary } = this;
     this.made ??= newTranscript(this.host, {
       id: sessionId,
       messages: messageDicts(history),
-      extraEvents: firstEvents(this.host, this.notes, this.eventCount),
+      extraEvents: notes === undefined ? [] : firstEvents(this.host, notes, this.eventCount),
       ...(lifecycle === undefined ? {} : { state: lifecycle }),
       ...(summary === undefined ? {} : { summary }),
     });

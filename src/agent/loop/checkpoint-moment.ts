@@ -7,6 +7,7 @@
 
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import { rememberCall } from "../policies/loop-detection.ts";
+import { spelledNote } from "../policies/recorder.ts";
 import type { SkillOptions, SkillScope } from "../policies/skills.ts";
 import type { TurnPosition } from "../turn/harness.ts";
 import type { TurnState } from "../turn/turn-state.ts";
@@ -31,9 +32,11 @@ export interface LoopParts {
 
 interface Mark {
   readonly turn: number;
-  /** A set keeps the order in which its members came. */
+  /** A set keeps the order in which its members came. Notes are spelt out when somebody reads them. */
   readonly lists: {
-    readonly [K in keyof CheckpointLists]: readonly CheckpointLists[K][] | ReadonlySet<CheckpointLists[K]>;
+    readonly [K in keyof CheckpointLists]: K extends "notes"
+      ? LoopState["notes"]["notes"]
+      : readonly CheckpointLists[K][] | ReadonlySet<CheckpointLists[K]>;
   };
   /** How much of each list there was. */
   readonly lengths: Readonly<Record<keyof CheckpointLists, number>>;
@@ -132,6 +135,7 @@ function checkpointOf({ sessionId }: LoopState, mark: Mark, since: Mark | undefi
   const keepsHistory = since?.historyEpoch === mark.historyEpoch;
   const growth = (name: keyof CheckpointLists): Growth<unknown> => {
     const keep = since === undefined || (name === "messages" && !keepsHistory) ? 0 : since.lengths[name];
+    if (name === "notes") return { keep, append: mark.lists.notes.slice(keep, mark.lengths.notes).map(spelledNote) };
     const list = mark.lists[name];
     const items: readonly unknown[] = list instanceof Set ? [...list] : (list as readonly unknown[]);
     return { keep, append: items.slice(keep, mark.lengths[name]) };

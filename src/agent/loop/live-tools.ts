@@ -49,13 +49,7 @@ async function publish(state: LoopState, turn: TurnState, observation: Observati
         raw_input: observation.call.input,
       });
     case "call-running":
-      state.recorder.transcript({
-        kind: "tool_intent",
-        role: "assistant",
-        visibility: "internal",
-        text: observation.call.name,
-        metadata: { arguments: observation.call.input, tool_use_id: observation.call.id },
-      });
+      state.recorder.transcript({ of: "call", call: observation.call });
       return state.recorder.live({ type: "tool_call_update", ...identity(observation.call), status: "in_progress" });
     case "call-settled":
       return publishSettled(state, turn, observation.settled);
@@ -90,13 +84,7 @@ async function publishSettled(state: LoopState, turn: TurnState, settled: Settle
   if (status !== "rejected" || category === "rejected_loop") state.toolsUsed.push(call.name);
   if (status === "ok") addOnce(state.successfulTools, call.name);
   const errorCategory = category === undefined ? {} : { error_category: category };
-  state.recorder.transcript({
-    kind: "tool_execution",
-    role: "tool",
-    visibility: "internal",
-    text,
-    metadata: { tool_name: call.name, tool_use_id: call.id, rejected: status === "rejected", ...errorCategory },
-  });
+  state.recorder.transcript({ of: "result", call, text, rejected: status === "rejected", category });
   await state.recorder.live({
     type: "tool_call_update",
     ...identity(call),

@@ -71,19 +71,9 @@ function withPrefill(state: LoopState, text: string): string {
 }
 
 function noteAnswer(state: LoopState, turn: TurnState, answer: Answer): void {
-  state.recorder.transcript({
-    kind: "provider_payload",
-    role: "assistant",
-    visibility: "internal",
-    text: "",
-    metadata: {
-      model: turn.harness.request.model,
-      input_tokens: answer.usage?.inputTokens ?? 0,
-      output_tokens: answer.usage?.outputTokens ?? 0,
-      tool_calls: answer.calls.map(({ id, name, input }) => ({ id, name, arguments: input })),
-      tool_calling_mode: state.channel,
-    },
-  });
+  const { model } = turn.harness.request;
+  const { usage, calls } = answer;
+  state.recorder.transcript({ of: "answer", model, mode: state.channel, usage, calls });
   const reasoning = answer.thinking.map((part) => part.text).join("");
   if (reasoning === "") return;
   state.recorder.transcript({ kind: "private_reasoning", role: "assistant", visibility: "private", text: reasoning });

@@ -1,11 +1,12 @@
 /** Where policies write down what they did. A policy that runs without an agent loop gets the silent one. */
 
 import type { JsonObject } from "../../base/index.ts";
-import type { AgentTraceEvent } from "../../llm/index.ts";
+import type { AgentTraceEvent, Usage } from "../../llm/index.ts";
+import type { RecordedToolCall } from "../context/recorded-message.ts";
 
 export interface Recorder {
   /** An event of the transcript that is no message. */
-  transcript(event: TranscriptNote): void;
+  transcript(event: Note): void;
   trace(event: AgentTraceEvent): void;
   /** A live event; resolves when every subscriber has seen it. Never rejects. */
   live(event: LiveEvent): Promise<void>;
@@ -17,6 +18,59 @@ export interface TranscriptNote {
   readonly visibility: "public" | "internal" | "private";
   readonly text: string;
   readonly metadata?: JsonObject;
+}
+
+/** What happened, on its way to the transcript. */
+export type Note = TranscriptNote | SharedNote;
+
+/**
+ * What happens in every turn, told with what the history holds anyway: most transcripts are never looked at, and then a
+ * conversation keeps its texts and arguments once. `spelledNote` says it in full.
+ */
+export type SharedNote =
+  | {
+      readonly of: "answer";
+      readonly model: string;
+      readonly mode: string;
+      readonly usage: Usage | undefined;
+      readonly calls: readonly RecordedToolCall[];
+    }
+  | { readonly of: "call"; readonly call: RecordedToolCall }
+  | {
+      readonly of: "result";
+      readonly call: RecordedToolCall;
+      readonly text: string;
+      /** `rejected`: the call did not run; an error category: why, or how it failed. */
+      readonly rejected: boolean;
+      readonly category: string | undefined;
+    };
+
+export function spelledNote(note: Note): TranscriptNote {
+  if (!("of" in note)) return note;
+  switch (note.of) {
+    case "answer": {
+      const { model, mode, usage, calls } = note;
+      const metadata = {
+        model,
+        input_tokens: usage?.inputTokens ?? 0,
+        output_tokens: usage?.outputTokens ?? 0,
+        tool_calls: calls.map(({ id, name, input }) => ({ id, name, arguments: input })),
+        tool_calling_mode: mode,
+      };
+      return { kind: "provider_payload", role: "assistant", visibility: "internal", text: "", metadata };
+    }
+    case "call": {
+      const { id, name, input } = note.call;
+      const metadata = { arguments: input, tool_use_id: id };
+      return { kind: "tool_intent", role: "assistant", visibility: "internal", text: name, metadata };
+    }
+    case "result": {
+      const { call, text, rejected, category } = note;
+      const failed = category === undefined ? {} : { error_category: category };
+      const metadata = { tool_name: call.name, tool_use_id: call.id, rejected, ...failed };
+      return { kind: "tool_execution", role: "tool", visibility: "internal", text, metadata };
+    }
+  }
 }
 
 /** As subscribers get it; `session_id` is added on the way (EVENT-05). */

@@ -1,8 +1,9 @@
 /** How an answer and the results of its calls are written into history. */
 
 import type { Json } from "../../base/index.ts";
-import type { RecordedAssistant, RecordedMessage } from "../context/recorded-message.ts";
+import type { RecordedAssistant, RecordedMessage, RecordedToolCall } from "../context/recorded-message.ts";
 import { failureText, type ToolOutcome } from "../tools/outcome.ts";
+import type { ToolInvocation } from "../tools/tool-runtime.ts";
 import type { Answer, SettledCall } from "./policy.ts";
 
 export interface HistoryFormat {
@@ -25,15 +26,15 @@ export function nativeAssistantMessage(answer: Answer): RecordedAssistant | unde
     role: "assistant",
     ...(text.trim() === "" ? {} : { text }),
     ...(thinking.length === 0 ? {} : { thinking }),
-    toolCalls: answer.calls.map(({ id, name, input, rawInput, signature }) => ({
-      id,
-      name,
-      input,
-      ...(signature === undefined ? {} : { signature }),
-      ...(rawInput === undefined ? {} : { rawInput }),
-    })),
+    toolCalls: recordedCalls(answer.calls),
     ...(usage === undefined ? {} : { usage }),
   };
+}
+
+/** As they are, as a rule: nobody changes a call, and notes speak of the same ones. */
+function recordedCalls(calls: readonly ToolInvocation[]): readonly RecordedToolCall[] {
+  if (!calls.some((call) => call.unusable !== undefined)) return calls;
+  return calls.map(({ unusable: _unusable, ...call }) => call);
 }
 
 export function nativeResultMessage({ call, outcome }: SettledCall, content: string): RecordedMessage {
