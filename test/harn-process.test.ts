@@ -1,7 +1,7 @@
 /** What only a real process shows: signals, a reader that goes away, exit codes, and that no stack trace gets out. */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,6 +40,20 @@ function start(source: string, ...args: string[]) {
 }
 
 describe("the harn process", () => {
+  it.runIf(existsSync("/dev/full"))("output that a full disk does not take is a failure", async () => {
+    const file = join(folder, "full.harn");
+    writeFileSync(file, 'println("lost")\n');
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", main, "run", file], {
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    let err = "";
+    child.stderr?.on("data", (chunk) => (err += chunk));
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect([code, err]).toEqual([1, expect.stringMatching(/^harn: Cannot write standard output: ENOSPC.*\n$/)]);
+  });
+
   it("Ctrl-C stops the program cleanly and exits with 130", async () => {
     const { child, ended, printed } = start(
       'try {\n  println("up")\n  sleep(1h)\n} finally { println("cleaned") }\nprintln("never")\n',

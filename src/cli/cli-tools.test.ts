@@ -57,6 +57,7 @@ describe("standard input as `-`", () => {
     [["fmt", "--check", "-"], formatted, { code: 0, out: "" }],
     [["fmt", "-", "a.harn"], "", { code: 2, err: "`-` is standard input, and stands alone" }],
     [["lint", "--fix", "-"], "", { code: 2, err: "`--fix` changes files" }],
+    [["fmt", "--json", "-"], "", { code: 2, err: "`--json` tells of files" }],
   ])("%j of %j", async (argv, stdin, expected) => {
     const { code, out, err } = await tools.harn(argv, { stdin });
     expect(code).toBe(expected.code);
@@ -74,8 +75,21 @@ describe("mistakes on the command line", () => {
     [["run", "-p", "nope", "p.harn"], "There is no pipeline `nope`; there is build"],
     [["run", "-p", "nope", "a.harn"], "There is no pipeline `nope`; the file has none"],
     [["run", "a.harn", "--receipt", "r.json"], "`--receipt` stands after the file"],
+    [["run", "folder"], "folder is a folder; name a .harn file in it"],
+    [["inspect", "folder"], "folder is a folder"],
+    [["bench", "folder"], "folder is a folder"],
+    [["run", ""], "Expected a file, found an empty name"],
+    [["run", "--runs-dir", "r", "a.harn"], "--runs-dir needs --durable"],
+    [["run", "--in-doubt", "retry", "a.harn"], "--in-doubt needs --durable"],
+    [["run", "--record", "r", "--durable", "d", "a.harn"], "exclude each other"],
+    [["run", "--llm-mock", "none.jsonl", "a.harn"], "none.jsonl: no such file"],
+    [["test", "conformance", "folder"], "There is no program in folder with an .expected or .error file"],
   ])("%j: %s", async (argv, words) => {
-    tools.write({ "a.harn": "println(1)\n", "p.harn": "pipeline build(task) {\n  println(2)\n}\n" });
+    tools.write({
+      "a.harn": "println(1)\n",
+      "p.harn": "pipeline build(task) {\n  println(2)\n}\n",
+      "folder/b.harn": "println(3)\n",
+    });
     const { code, out, err } = await tools.harn(argv);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(words);
@@ -118,6 +132,15 @@ describe("rewriting files", () => {
     expect(statSync(join(tools.path, "real/a.harn")).mode & 0o777).toBe(0o755);
     expect(lstatSync(join(tools.path, "link.harn")).isSymbolicLink()).toBe(true);
     expect(readdirSync(join(tools.path, "real"))).toEqual(["a.harn"]);
+  });
+
+  it("--json names what was changed and what could not be", async () => {
+    tools.write({ "a.harn": formatted, "b.harn": unformatted, "c.harn": "let = = \n" });
+    for (const check of [["--check"], []]) {
+      const { code, out } = await tools.harn(["fmt", "--json", ...check]);
+      expect([code, JSON.parse(out)]).toEqual([1, { files: 3, changed: ["b.harn"], failed: ["c.harn"] }]);
+    }
+    expect(tools.read("b.harn")).toBe(formatted);
   });
 
   it("goes on past a file that cannot be read or parsed", async () => {

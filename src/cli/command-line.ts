@@ -38,7 +38,11 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .description("The Harn agent language: programs that call models and tools, run step by step")
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeOut: context.out, writeErr: context.err })
+    .configureOutput({
+      writeOut: context.out,
+      writeErr: context.err,
+      outputError: (text, write) => write(text.replace(/^error: /, "harn: ")),
+    })
     .showHelpAfterError("(harn --help shows how)")
     .version(`harn ${packageVersion()}`, "-V, --version", "print the version")
     .addHelpText("after", exitCodeHelp);
@@ -49,7 +53,7 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .description("Checks, compiles and runs a program. What stands after -- is the program's argv.")
     .usage("[options] <file> [-- args...]")
     .argument("[file]", "the program; - is stdin")
-    .argument("[args...]")
+    .argument("[args...]", "the program's argv")
     .option("-e, --eval <code>", "run this code instead of a file")
     .option("-p, --pipeline <name>", "run this pipeline (default: `default`, else the first)")
     .option("--llm-mock <file>", "answer model calls from this JSONL script, in order")
@@ -62,6 +66,9 @@ export function createCommandLine(context: CliContext, finish: (exitCode: number
     .addHelpText(
       "after",
       `
+Models: a program that names no provider uses that of HARN_LLM_PROVIDER and HARN_LLM_MODEL; keys come from
+ANTHROPIC_API_KEY, OPENAI_API_KEY and the like. HARN_LLM_PROVIDER=mock asks nobody.
+
 Examples:
   harn run agent.harn -- input.txt       the program finds input.txt in argv
   harn run --llm-mock a.jsonl agent.harn prepared model answers, nothing is paid
@@ -156,6 +163,7 @@ Examples:
   program
     .command("version")
     .summary("print the version")
+    .description("Prints the version; with --json those of Node and the platform too, for a report.")
     .option("--json", "as JSON on stdout")
     .action(async (options: object) =>
       finish(await (await import("./commands/version.ts")).versionCommand(context, options)),

@@ -17,17 +17,20 @@ export interface CliContext {
   readonly colorErrors: boolean;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Why standard output took no more, other than that nobody reads it; undefined while it does. */
+  readonly outputFailure: () => Error | undefined;
   /** One JSON document on stdout. */
   readonly outJson: (value: Json) => void;
 }
 
 /** Why a command was asked to stop. */
 export interface StopRequest {
-  readonly kind: "interrupt" | "terminate" | "output-closed";
+  readonly kind: "interrupt" | "terminate" | "output-closed" | "output-failed";
 }
 
 export function createCliContext(main: URL, options: NodeHostOptions = {}): CliContext {
   const cancel = new CancelToken();
+  let outputFailure: Error | undefined;
   const hostOptions: NodeHostOptions = {
     modelStream: createModelTraffic(),
     ...options,
@@ -35,6 +38,11 @@ export function createCliContext(main: URL, options: NodeHostOptions = {}): CliC
       // Whoever reads our output has had enough (`harn run x | head`): stop, and say nothing.
       onClosed: (stream) => {
         if (stream === "stdout") cancel.cancel({ kind: "output-closed" } satisfies StopRequest);
+      },
+      onFailed: (stream, error) => {
+        if (stream !== "stdout") return;
+        outputFailure = error;
+        cancel.cancel({ kind: "output-failed" } satisfies StopRequest);
       },
       ...options.terminal,
     },
@@ -49,6 +57,7 @@ export function createCliContext(main: URL, options: NodeHostOptions = {}): CliC
     cwd: host.sync("system.info", {}).cwd,
     colorErrors: host.sync("console.isTty", { stream: "stderr" }) && !host.sync("env.get", { name: "NO_COLOR" }),
     out,
+    outputFailure: () => outputFailure,
     err: (text) => host.sync("console.write", { stream: "stderr", text }),
     outJson: (value) => out(`${JSON.stringify(value, null, 2)}\n`),
   };

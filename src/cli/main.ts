@@ -21,9 +21,11 @@ process.on("unhandledRejection", onFault);
 async function main(): Promise<never> {
   const exitCode = await runCli(context, process.argv.slice(2));
   await context.host.flush();
+  const failure = context.outputFailure();
+  if (failure !== undefined) context.err(`harn: Cannot write standard output: ${failure.message}\n`);
   context.host.close();
   // Whatever still holds the event loop (a listener, a socket of a program that has ended) must not hold the user.
-  process.exit(exitCode);
+  process.exit(failure !== undefined && exitCode === exitCodes.ok ? exitCodes.failed : exitCode);
 }
 
 void main();

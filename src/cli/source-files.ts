@@ -1,5 +1,6 @@
 /** Which files a command line means, and their text. */
 
+import { resolve } from "node:path";
 import { HostError } from "../base/index.ts";
 import { type CliContext, UsageError } from "./context.ts";
 
@@ -45,6 +46,20 @@ async function walk(
       if (!skippedFolders.has(name)) await walk(context, path, isWanted, found);
     } else if (isWanted(name) && info !== undefined && info.kind !== "other") found.push(path);
   }
+}
+
+/**
+ * The absolute path of the one program that a command is about.
+ *
+ * @throws UsageError when there is none, or a folder
+ */
+export async function findProgram(context: CliContext, file: string): Promise<string> {
+  const path = resolve(context.cwd, file);
+  const info = file === "" ? undefined : await context.host.perform("fs.stat", { path });
+  if (info === undefined)
+    throw new UsageError(file === "" ? "Expected a file, found an empty name" : `Cannot find ${file}`);
+  if (info.kind === "directory") throw new UsageError(`${file} is a folder; name a .harn file in it`);
+  return path;
 }
 
 export async function readSource(context: CliContext, path: string): Promise<string> {

@@ -33,6 +33,8 @@ export function stopExitCode(request: StopRequest): number {
       return exitCodes.terminated;
     case "output-closed":
       return exitCodes.ok;
+    case "output-failed":
+      return exitCodes.failed;
   }
 }
 

@@ -53,6 +53,7 @@ function addFmt(program: Command, context: CliContext, finish: Finish): void {
     .description("Rewrites files in canonical layout. `-` formats stdin to stdout.")
     .argument("[paths...]", "files and folders (default: this folder)")
     .option("--check", "change nothing; fail when something would change")
+    .option("--json", "what was changed and what could not be formatted, as JSON on stdout")
     .addHelpText(
       "after",
       `
@@ -92,9 +93,7 @@ Examples:
     );
 }
 
-const testDescription = `Runs tests: pipelines named test_… or marked @test, and recordings (*.recording.jsonl). Each runs on
-a machine of its own, with scripted model answers (provider \`mock\`) unless HARN_LLM_PROVIDER says otherwise, and
-passes when it ends without an error:
+const testDescription = `Runs tests: pipelines named test_… or marked @test, and recordings (*.recording.jsonl). Each runs on a machine of its own, with scripted model answers (provider \`mock\`) unless HARN_LLM_PROVIDER says otherwise, and passes when it ends without an error:
 
   pipeline test_adds(task) {
     assert_eq(1 + 2, 3)
@@ -162,7 +161,7 @@ function addBench(program: Command, context: CliContext, finish: Finish): void {
     .command("bench")
     .summary("measure how long a program takes")
     .description(
-      "Runs pipelines named bench_… or marked @bench, or the whole file when it has none, until the median is steady.\nEach run is on a machine of its own; model calls are answered by the provider `mock`, and what is printed is dropped.",
+      "Runs pipelines named bench_… or marked @bench, or the whole file when it has none, until the median is steady. Each run is on a machine of its own; model calls are answered by the provider `mock`, and what is printed is dropped.",
     )
     .argument("<file>", "the program")
     .option("--filter <text>", "only benchmarks whose name contains this (also a|b, globs, re:pattern)")
@@ -208,7 +207,7 @@ function addRepl(program: Command, context: CliContext, finish: Finish): void {
     .command("repl")
     .summary("type code, see what it gives")
     .description(
-      "Reads inputs and runs them one after the other; what they declare lasts. In a pipe there are no prompts, and\nthe exit code is 1 when an input failed. :help tells of commands and keys.",
+      "Reads inputs and runs them one after the other; what they declare lasts. In a pipe there are no prompts, and the exit code is 1 when an input failed. :help tells of commands and keys.",
     )
     .addHelpText("after", "\nExamples:\n  harn repl\n  echo '1 + 1' | harn repl")
     .action(async () => finish(await (await import("./commands/repl.ts")).replCommand(context)));
@@ -217,9 +216,9 @@ function addRepl(program: Command, context: CliContext, finish: Finish): void {
 function addFuzz(program: Command, context: CliContext, finish: Finish): void {
   program
     .command("fuzz")
-    .summary("attack this implementation")
+    .summary("look for faults of harn itself")
     .description(
-      "Generates programs and damages them, and looks for what must not happen: a crash, a hang, a program that\nchanges its meaning when formatted, code that the verifier refuses, a task left over. What breaks something is made\nsmall and written to a folder. With files, judges these instead of making some.",
+      "Generates programs and damages them, and looks for what must not happen: a crash, a hang, a program that changes its meaning when formatted, code that the verifier refuses, a task left over. What breaks something is made small and written to a folder. With files, judges these instead of making some.",
     )
     .argument("[files...]", "inputs to judge as they are")
     .option("--target <names>", "lexer, parser, checker, linter, formatter, verifier, loader, vm (default: all)")
@@ -246,6 +245,7 @@ function addExplain(program: Command, context: CliContext, finish: Finish): void
   program
     .command("explain")
     .summary("say what a diagnostic means")
+    .description("Says what a diagnostic means, shows code that gets it, and code that does not.")
     .argument("[code]", "such as HARN-P001, in any spelling; without it, the list of all")
     .option("--json", "as JSON on stdout")
     .addHelpText("after", "\nExample:\n  harn explain t004")
@@ -258,6 +258,7 @@ function addDoc(program: Command, context: CliContext, finish: Finish): void {
   program
     .command("doc")
     .summary("say what a builtin does")
+    .description("Says what a builtin takes, gives and does, with an example.")
     .argument("[name]", "the builtin; without it, the list of all")
     .option("--json", "as JSON on stdout")
     .addHelpText("after", "\nExample:\n  harn doc split")

@@ -23,7 +23,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { createModelTraffic } from "../model-traffic.ts";
 import { createNodeHost } from "../node-host/node-host.ts";
 import { createProgress } from "../progress.ts";
-import { readSource } from "../source-files.ts";
+import { findProgram, readSource } from "../source-files.ts";
 
 export interface BenchOptions {
   /** Only benchmarks whose name contains this. */
@@ -87,8 +87,7 @@ async function findBenchmarks(
   file: string,
   filter: string | undefined,
 ): Promise<readonly (string | undefined)[] | undefined> {
-  const path = resolve(context.cwd, file);
-  if ((await context.host.perform("fs.stat", { path })) === undefined) throw new UsageError(`Cannot find ${file}`);
+  const path = await findProgram(context, file);
   const { graph, program, diagnostics } = await loadProgram({ host: context.host, path });
   if (program === undefined) {
     const settings = { color: context.colorErrors, cwd: context.cwd };

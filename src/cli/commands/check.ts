@@ -61,7 +61,7 @@ function tell(
   { json, strict }: CheckOptions,
 ): number {
   const errors = found.filter(isError).length;
-  if (json) context.outJson(diagnosticsToJson(found));
+  if (json) context.outJson(diagnosticsToJson(found, context.cwd));
   else {
     if (found.length > 0)
       context.err(`${renderFileDiagnostics(found, { color: context.colorErrors, cwd: context.cwd })}\n\n`);

@@ -16,6 +16,7 @@ import {
 } from "../../testing/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { counted } from "../source-files.ts";
 import { workerCommands } from "../workers/worker-commands.ts";
 import { createWorkerPool } from "../workers/worker-pool.ts";
 
@@ -49,7 +50,12 @@ export async function conformanceCommand(
   const isWanted = filterOf(options.filter);
   const { cases, complaints } = await discoverCorpus(host, suite, options.select);
   const chosen = cases.filter((corpusCase: CorpusCase) => isWanted(corpusCase.program.name));
-  if (chosen.length === 0) throw new UsageError(`No program of ${folder} is meant; it holds ${cases.length} in all`);
+  if (cases.length === 0) {
+    throw new UsageError(`There is no program in ${folder} with an .expected or .error file beside it`);
+  }
+  if (chosen.length === 0) {
+    throw new UsageError(`No program of ${folder} matches --filter; it holds ${counted(cases.length, "program")}`);
+  }
 
   const jobs = options.jobs ?? Math.min(availableParallelism(), 8);
   const pool = createWorkerPool<CorpusProgram, ProgramOutcome>({

@@ -2,7 +2,7 @@
 
 import { HostError } from "../../base/index.ts";
 import { createSourceFile, formatSource } from "../../lang/index.ts";
-import type { CliContext } from "../context.ts";
+import { type CliContext, UsageError } from "../context.ts";
 import { renderFileDiagnostics } from "../engine/render.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { createProgress } from "../progress.ts";
@@ -12,30 +12,35 @@ import { counted, findSourceFiles, meansStdin, readSource, readStdin, STDIN_NAME
 export interface FmtOptions {
   /** Change nothing; fail when something would change. */
   readonly check?: boolean;
+  readonly json?: boolean;
 }
 
 export async function fmtCommand(context: CliContext, paths: readonly string[], options: FmtOptions): Promise<number> {
-  if (meansStdin(paths)) return formatStdin(context, options);
-  let failed = 0;
-  let changed = 0;
+  if (meansStdin(paths)) {
+    if (options.json)
+      throw new UsageError("`--json` tells of files, and standard input is none; leave one of them out");
+    return formatStdin(context, options);
+  }
+  const failed: string[] = [];
+  const changed: string[] = [];
   const files = await findSourceFiles(context, paths);
   const progress = createProgress(context, files.length);
   for (const [done, path] of files.entries()) {
     progress.at(done, path);
     const text = await readSource(context, path).catch((error: unknown) => unread(context, error));
     if (text === undefined) {
-      failed++;
+      failed.push(path);
       continue;
     }
     const result = formatSource(text);
     if ("diagnostics" in result) {
-      failed++;
+      failed.push(path);
       progress.clear();
       tell(context, path, text, result.diagnostics);
     } else if (result.text !== text) {
-      changed++;
+      changed.push(path);
       if (!options.check) await rewriteFile(context, path, result.text);
-      else {
+      else if (!options.json) {
         progress.clear();
         context.out(`${path} is not formatted\n`);
       }
@@ -43,8 +48,12 @@ export async function fmtCommand(context: CliContext, paths: readonly string[], 
   }
   progress.clear();
   const what = options.check ? "would change" : "changed";
-  context.err(`${counted(files.length, "file")}: ${changed} ${what}, ${failed} could not be formatted\n`);
-  return failed > 0 || (options.check && changed > 0) ? exitCodes.failed : exitCodes.ok;
+  if (options.json) context.outJson({ files: files.length, changed, failed });
+  else {
+    const counts = `${changed.length} ${what}, ${failed.length} could not be formatted`;
+    context.err(`${counted(files.length, "file")}: ${counts}\n`);
+  }
+  return failed.length > 0 || (options.check && changed.length > 0) ? exitCodes.failed : exitCodes.ok;
 }
 
 async function formatStdin(context: CliContext, { check }: FmtOptions): Promise<number> {

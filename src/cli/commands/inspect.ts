@@ -1,20 +1,20 @@
 /** `harn inspect`: the personas and steps that a program declares, read without running it. */
 
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 import type { Json, JsonObject } from "../../base/index.ts";
 import { type PersonaManifest, type ProgramManifest, programManifest, type StepManifest } from "../../lang/index.ts";
 import { isError, loadProgram } from "../../runtime/index.ts";
-import { type CliContext, UsageError } from "../context.ts";
+import type { CliContext } from "../context.ts";
 import { renderFileDiagnostics } from "../engine/render.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { findProgram } from "../source-files.ts";
 
 export interface InspectOptions {
   readonly json?: boolean;
 }
 
 export async function inspectCommand(context: CliContext, file: string, options: InspectOptions): Promise<number> {
-  const path = resolve(context.cwd, file);
-  if ((await context.host.perform("fs.stat", { path })) === undefined) throw new UsageError(`Cannot find ${file}`);
+  const path = await findProgram(context, file);
   const { graph, diagnostics } = await loadProgram({ host: context.host, path });
   const errors = diagnostics.filter(isError);
   if (errors.length > 0) {

@@ -51,7 +51,7 @@ function tell(
   mended: number | undefined,
   { json }: LintCommandOptions,
 ): number {
-  if (json) context.outJson(diagnosticsToJson(found));
+  if (json) context.outJson(diagnosticsToJson(found, context.cwd));
   else {
     if (found.length > 0)
       context.err(`${renderFileDiagnostics(found, { color: context.colorErrors, cwd: context.cwd })}\n\n`);

@@ -6,7 +6,7 @@ import { execute, type ProgramRequest } from "../engine/execute.ts";
 import { openReceipt } from "../engine/receipt.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { ASK_IN_DOUBT, DEFAULT_RUNS_FOLDER, type InDoubtChoices } from "../journal/choices.ts";
-import { readStdin, STDIN, STDIN_NAME } from "../source-files.ts";
+import { findProgram, readStdin, STDIN, STDIN_NAME } from "../source-files.ts";
 
 export interface RunOptions {
   /** Code instead of a file. */
@@ -31,10 +31,8 @@ export interface RunOptions {
 export async function runCommand(context: CliContext, file: string | undefined, options: RunOptions): Promise<number> {
   const text = file === STDIN ? await readStdin(context) : options.eval;
   const name = file === STDIN ? STDIN_NAME : (file ?? "<eval>");
-  const path = resolve(context.cwd, name);
-  if (text === undefined && (await context.host.perform("fs.stat", { path })) === undefined) {
-    throw new UsageError(`Cannot find ${file}`);
-  }
+  checkTogether(options);
+  const path = text === undefined ? await findProgram(context, name) : resolve(context.cwd, name);
   const receipt = openReceipt(context, options.receipt, name);
   const request: ProgramRequest = {
     path,
@@ -54,14 +52,19 @@ export async function runCommand(context: CliContext, file: string | undefined, 
   return told || exitCode !== exitCodes.ok ? exitCode : exitCodes.failed;
 }
 
+/** An option that would do nothing is a mistake somebody should hear of before a long run. */
+function checkTogether({ record, durable, runsDir, inDoubt = ASK_IN_DOUBT }: RunOptions): void {
+  if (record !== undefined && durable !== undefined) throw new UsageError("--record and --durable exclude each other");
+  if (durable !== undefined) return;
+  if (runsDir !== undefined) throw new UsageError("--runs-dir needs --durable; --record takes a folder itself");
+  if (inDoubt !== ASK_IN_DOUBT) throw new UsageError("--in-doubt needs --durable, whose runs can be in doubt");
+}
+
 async function runAsAsked(context: CliContext, request: ProgramRequest, options: RunOptions): Promise<number> {
   const { record, durable } = options;
   if (record === undefined && durable === undefined) return (await execute(context, request)).exitCode;
   const { durableRun, recordRun } = await import("../journal/journaled-run.ts");
-  if (record !== undefined) {
-    if (durable !== undefined) throw new UsageError("--record and --durable exclude each other");
-    return recordRun(context, request, resolve(context.cwd, record));
-  }
+  if (record !== undefined) return recordRun(context, request, resolve(context.cwd, record));
   const folder = resolve(context.cwd, options.runsDir ?? DEFAULT_RUNS_FOLDER);
   return durableRun(context, request, durable ?? "", folder, {
     inDoubt: options.inDoubt ?? ASK_IN_DOUBT,

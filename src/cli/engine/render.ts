@@ -21,8 +21,9 @@ export function renderFileDiagnostics(found: readonly FileDiagnostic[], settings
     .join("\n\n");
 }
 
-export function diagnosticsToJson(found: readonly FileDiagnostic[]): JsonObject[] {
-  return found.map(({ file, diagnostic }) => diagnosticToJson(diagnostic, file));
+/** Paths as in the text for people. */
+export function diagnosticsToJson(found: readonly FileDiagnostic[], cwd: string): JsonObject[] {
+  return found.map(({ file, diagnostic }) => diagnosticToJson(diagnostic, named(file, shortPath(file.path, cwd))));
 }
 
 /**

@@ -16,9 +16,7 @@ export async function createRunState(options: RunStateOptions): Promise<Map<stri
   const state = new Map<string, unknown>();
   const path = options.llmMockFile ?? "llm-mock.jsonl";
   const text =
-    options.llmMockFile === undefined
-      ? options.llmMock
-      : new TextDecoder().decode(await options.host.perform("fs.read", { path: options.llmMockFile }));
+    options.llmMockFile === undefined ? options.llmMock : await readMockFile(options.host, options.llmMockFile);
   if (text !== undefined) {
     const { createLlmMocks, readMockFixtures } = await import("../../llm/index.ts");
     const mocks = createLlmMocks();
@@ -30,4 +28,12 @@ export async function createRunState(options: RunStateOptions): Promise<Map<stri
     state.set("llm.mock", mocks);
   }
   return state;
+}
+
+async function readMockFile(host: Host, path: string): Promise<string> {
+  try {
+    return new TextDecoder().decode(await host.perform("fs.read", { path }));
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : `Cannot read ${path}`);
+  }
 }

@@ -67,6 +67,7 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
       return given.stderr ?? process.stderr;
     },
     ...(given.onClosed === undefined ? {} : { onClosed: given.onClosed }),
+    ...(given.onFailed === undefined ? {} : { onFailed: given.onFailed }),
   });
   const http = once(async (): Promise<HttpHandlers & { readonly close: () => void }> => {
     const [{ createConnections }, { createHttpHandlers }] = await Promise.all([

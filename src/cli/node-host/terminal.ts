@@ -3,11 +3,13 @@
  * printed line costs a system call each; a terminal sees every write at once. `stdout` is written before `stderr`, so
  * that the two keep their order.
  *
- * When the reader of a pipe goes away, later output is dropped and `onClosed` is told; it is no error.
+ * When the reader of a pipe goes away, later output is dropped and `onClosed` is told; it is no error. When the disk is
+ * full, `onFailed` is told.
  */
 
 import { StringDecoder } from "node:string_decoder";
 import type { CancelSignal, SyncEffects } from "../../base/index.ts";
+import { codeOf } from "./host-failure.ts";
 
 /** What a terminal needs of `process.stdout`. */
 export interface OutputStream {
@@ -37,19 +39,25 @@ export interface TerminalOptions {
   readonly stderr: OutputStream;
   /** Called once per stream whose reader went away. */
   readonly onClosed?: (stream: "stdout" | "stderr") => void;
+  /** Called once per stream that cannot be written for another reason, such as a full disk. */
+  readonly onFailed?: (stream: "stdout" | "stderr", error: Error) => void;
 }
 
 /** Characters that are gathered at most before they are written. */
 const flushLength = 16 * 1024;
 
 export function createTerminal(options: TerminalOptions): Terminal {
+  const tell = (stream: "stdout" | "stderr", error: Error): void => {
+    if (DEVICE_FAILURES.has(codeOf(error))) options.onFailed?.(stream, error);
+    else options.onClosed?.(stream);
+  };
   const stdout = createWriter(
     () => options.stdout,
-    () => options.onClosed?.("stdout"),
+    (error) => tell("stdout", error),
   );
   const stderr = createWriter(
     () => options.stderr,
-    () => options.onClosed?.("stderr"),
+    (error) => tell("stderr", error),
   );
   const reader = createReader(() => options.stdin);
   return {
@@ -78,16 +86,19 @@ export function createTerminal(options: TerminalOptions): Terminal {
   };
 }
 
-function createWriter(stream: () => OutputStream, onClosed: () => void) {
+/** What a stream says that leads to a file or device; everything else means that nobody reads any more. */
+const DEVICE_FAILURES: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO"]);
+
+function createWriter(stream: () => OutputStream, onBroken: (error: Error) => void) {
   let gathered = "";
   let isScheduled = false;
   let isListening = false;
   let isBroken = false;
-  const onError = () => {
+  const onError = (error: Error) => {
     if (isBroken) return;
     isBroken = true;
     gathered = "";
-    onClosed();
+    onBroken(error);
   };
   const listen = () => {
     if (isListening) return;
