@@ -396,7 +396,10 @@ describe("OPT-33 capability gates", () => {
     ["tool_choice", { tool_choice: "auto" }],
   ])("%s", (option, options) => {
     expect(() => read({ model: "m1", ...options })).toThrow(
-      `option \`${option}\` is not supported by \`m1\` (provider \`acme\`). See \`harn check --provider-matrix\` for compatibility.`,
+      `option \`${option}\` is not supported by \`m1\` (provider \`acme\`). See \`provider_capabilities("acme", "m1")\` for compatibility.`,
+    );
+    expect(() => read({ provider: "acne", model: "m1", ...options })).toThrow(
+      "Unknown provider `acne`: add it to the provider configuration, or set ACNE_BASE_URL",
     );
     expect(() => world({ capabilities: everything }).read(options)).not.toThrow();
   });

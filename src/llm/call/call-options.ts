@@ -8,6 +8,7 @@
 
 import { HarnError, type Host, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
 import { type BudgetEnvelope, readBudgetEnvelope } from "../cost/budget-envelope.ts";
+import { unknownProviderText } from "../errors/unknown-provider.ts";
 import { type RoutingPolicy, readRouting } from "../routing/routing-policy.ts";
 import type { Message, OutputFormat, SamplingSettings, ThinkingConfig, ToolChoice, ToolSpec } from "../spec/model.ts";
 import { readSchemaNudge, type SchemaNudge } from "../structured/nudge.ts";
@@ -166,7 +167,9 @@ export function readCallOptions(
   const keyProblem = gated ? catalog.keyProblem(provider) : undefined;
   if (keyProblem !== undefined) throw new HarnError("llm.key", keyProblem);
   const gate = (option: string, supported: boolean | undefined): void => {
-    if (gated && supported !== true) throw unsupported(option, provider, model);
+    if (!gated || supported === true) return;
+    // A misspelt name has no capabilities, which would be told as one of them.
+    throw catalog.hasProvider(provider) ? unsupported(option, provider, model) : unknownProvider(provider);
   };
 
   const thinking = readThinking(options);
@@ -277,12 +280,16 @@ function refuseRemoved(options: RawOptions): void {
   );
 }
 
+function unknownProvider(provider: string): HarnError {
+  return new HarnError("llm.option", unknownProviderText(provider));
+}
+
 /** OPT-33. */
 function unsupported(option: string, provider: string, model: string): HarnError {
   return new HarnError(
     "llm.option",
     `option \`${option}\` is not supported by \`${model}\` (provider \`${provider}\`). ` +
-      "See `harn check --provider-matrix` for compatibility.",
+      `See \`provider_capabilities("${provider}", "${model}")\` for compatibility.`,
     { data: { option, provider, model } },
   );
 }

@@ -4,6 +4,7 @@ import type { CancelSignal, Host } from "../../base/index.ts";
 import { given, type ProviderConfig } from "../catalog/catalog-config.ts";
 import { type ModelCatalog, needsNoKey } from "../catalog/model-catalog.ts";
 import { requestFailure } from "../errors/model-failures.ts";
+import { unknownProviderText } from "../errors/unknown-provider.ts";
 import type { ModelInput } from "../spec/model.ts";
 import { resolveAwsCredentials, signAwsRequest } from "./aws-signature.ts";
 import type { GoogleAccess, GoogleTokens } from "./google-credentials.ts";
@@ -60,11 +61,7 @@ export async function resolveEndpoint(
 ): Promise<Endpoint> {
   const { host, catalog } = sources;
   if (!config) {
-    const name = input.provider.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
-    throw requestFailure(
-      input,
-      `Unknown provider \`${input.provider}\`: add it to the provider configuration, or set ${name}_BASE_URL`,
-    );
+    throw requestFailure(input, unknownProviderText(input.provider));
   }
   switch (style) {
     case "bedrock":
