@@ -45,6 +45,12 @@ function showOperand(proto: FunctionProto, kind: OperandKind, value: number): st
     case "i":
       return `${value}`;
     case "k":
+    case "s":
+    case "o":
+    case "e":
+    case "l":
+    case "y":
+    case "p":
       return showConstant(proto.constants[value]);
     case "f":
       return `fn:${proto.functions[value]?.name ?? "?"}`;

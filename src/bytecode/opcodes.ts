@@ -8,10 +8,13 @@
  * - `a` first register of a block of arguments whose length is the next operand `n`;
  * - `k` index into the function's constants, `f` into its nested functions, `g` module slot, `b` index into its
  *   native names;
+ * - of the constants, `s` a string, `o` a string or nil, `e` the kind of an error, `l` a list of strings, `y` the layout of
+ *   a struct, `p` the type of a parameter;
  * - `i` a 32-bit integer, `n` a count, `t` a jump target (absolute word index in the same function).
  */
 
-export type OperandKind = "w" | "r" | "x" | "a" | "n" | "k" | "f" | "g" | "b" | "i" | "t";
+export type ConstantOperand = "k" | "s" | "o" | "e" | "l" | "y" | "p";
+export type OperandKind = "w" | "r" | "x" | "a" | "n" | ConstantOperand | "f" | "g" | "b" | "i" | "t";
 
 export interface OpcodeInfo {
   readonly code: number;
@@ -32,14 +35,14 @@ const rows: readonly (readonly [name: string, operands: string, doc: string])[] 
   ["LoadFalse", "w", "register ← false"],
   ["Move", "w r", "hand a temporary on; its container keeps its owner"],
   ["Copy", "w r", "store a variable's value a second time: a container becomes shared"],
-  ["LoadGlobal", "w g k", "read a module slot (name for the error when unset); a container becomes shared"],
-  ["BorrowGlobal", "w g k", "read a module slot to change it in place"],
+  ["LoadGlobal", "w g s", "read a module slot (name for the error when unset); a container becomes shared"],
+  ["BorrowGlobal", "w g s", "read a module slot to change it in place"],
   ["StoreGlobal", "g r", "write a module slot"],
   ["NewCell", "w", "register ← fresh unset cell, for names that closures see before they are set"],
-  ["LoadCell", "w r k", "read a cell (name for the error when unset)"],
+  ["LoadCell", "w r s", "read a cell (name for the error when unset)"],
   ["StoreCell", "r r", "write a cell"],
   ["Closure", "w f", "register ← closure; captured registers are listed in the function"],
-  ["LoadNative", "w b k", "register ← builtin or global as a value (closest variable name, for the error)"],
+  ["LoadNative", "w b o", "register ← builtin or global as a value (closest variable name, for the error)"],
   // ---- arithmetic
   ["Add", "w r r", "left + right"],
   ["Sub", "w r r", "left - right"],
@@ -79,20 +82,20 @@ const rows: readonly (readonly [name: string, operands: string, doc: string])[] 
   ["JumpIfNotGtInt", "r i t", "go unless left > small int"],
   ["JumpIfNotGeInt", "r i t", "go unless left >= small int"],
   ["JumpIfArg", "i t", "go if the caller passed more than i arguments"],
-  ["JumpIfNotType", "r k t", "go unless type_of(value) is the named type"],
+  ["JumpIfNotType", "r s t", "go unless type_of(value) is the named type"],
   ["JumpIfShorter", "r n t", "go if the list has fewer than n items"],
-  ["JumpIfNotVariant", "r k k t", "go unless value is Enum.Variant"],
+  ["JumpIfNotVariant", "r s s t", "go unless value is Enum.Variant"],
   // ---- data
   ["List", "w a n", "list of n registers"],
-  ["Dict", "w k a n", "dict of n values under the constant list of keys"],
+  ["Dict", "w l a n", "dict of n values under the constant list of keys"],
   ["ListPush", "x r", "append to a list under construction"],
   ["ListSpread", "x r", "append all items of a list"],
   ["DictSet", "x r r", "set a computed key of a dict under construction"],
   ["DictSpread", "x r", "merge a dict into one under construction"],
-  ["GetProp", "w r k", "value.name"],
-  ["GetPropOpt", "w r k", "value?.name"],
-  ["SetProp", "x k r", "variable.name ← value, copying the container first when shared"],
-  ["BorrowProp", "w x k", "child of an owned container, itself owned, for a nested write"],
+  ["GetProp", "w r s", "value.name"],
+  ["GetPropOpt", "w r s", "value?.name"],
+  ["SetProp", "x s r", "variable.name ← value, copying the container first when shared"],
+  ["BorrowProp", "w x s", "child of an owned container, itself owned, for a nested write"],
   ["GetIndex", "w r r", "value[index]"],
   ["GetIndexOpt", "w r r", "value?[index]"],
   ["SetIndex", "x r r", "variable[index] ← value, copying the container first when shared"],
@@ -100,24 +103,24 @@ const rows: readonly (readonly [name: string, operands: string, doc: string])[] 
   ["Slice", "w r r r", "value[from:to]"],
   ["Range", "w r r i", "from to to; i = 1 when exclusive"],
   ["Concat", "w a n", "string of the display texts of n registers"],
-  ["Enum", "w k k a n", "Enum.Variant(fields)"],
+  ["Enum", "w s s a n", "Enum.Variant(fields)"],
   ["EnumField", "w r i", "i-th field of an enum value"],
-  ["Struct", "w k r", "struct of the constant layout from a dict of fields"],
-  ["DefineMethod", "k k r", "method of a struct or enum type (type name, method name, closure)"],
+  ["Struct", "w y r", "struct of the constant layout from a dict of fields"],
+  ["DefineMethod", "s s r", "method of a struct or enum type (type name, method name, closure)"],
   ["AssertDict", "r", "error unless the value can be destructured with { }"],
   ["AssertList", "r", "error unless the value can be destructured with [ ]"],
-  ["DictRest", "w r k", "dict without the constant list of keys"],
-  ["CheckParam", "r k k", "error unless the argument has the constant type (name, type)"],
+  ["DictRest", "w r l", "dict without the constant list of keys"],
+  ["CheckParam", "r s p", "error unless the argument has the constant type (name, type)"],
   // ---- calls
   ["Call", "w r a n", "callee(arguments)"],
   ["CallGlobal", "w g a n", "function of a module slot"],
   ["CallNative", "w b a n", "builtin(arguments)"],
-  ["CallMethod", "w r k a n", "receiver.name(arguments)"],
-  ["CallMethodOpt", "w r k a n", "receiver?.name(arguments)"],
-  ["CallMethodOn", "x k a n", "variable ← variable.name(arguments), in place when it is unshared"],
+  ["CallMethod", "w r s a n", "receiver.name(arguments)"],
+  ["CallMethodOpt", "w r s a n", "receiver?.name(arguments)"],
+  ["CallMethodOn", "x s a n", "variable ← variable.name(arguments), in place when it is unshared"],
   ["CallSpread", "w r r", "callee(...list)"],
   ["CallNativeSpread", "w b r", "builtin(...list)"],
-  ["CallMethodSpread", "w r k r", "receiver.name(...list)"],
+  ["CallMethodSpread", "w r s r", "receiver.name(...list)"],
   ["Pipe", "w r r", "value |> callee"],
   ["TailCall", "r a n", "return callee(arguments), in the caller's frame"],
   ["TailCallGlobal", "g a n", "return function(arguments), in the caller's frame"],
@@ -126,9 +129,9 @@ const rows: readonly (readonly [name: string, operands: string, doc: string])[] 
   // ---- errors
   ["Throw", "r", "throw a value"],
   ["Rethrow", "r", "throw the error that a handler caught, unchanged"],
-  ["Raise", "k k", "fail with a known error (kind, message)"],
+  ["Raise", "e s", "fail with a known error (kind, message)"],
   ["CatchValue", "w r", "the language value of a caught error"],
-  ["JumpIfNotError", "r k t", "go unless the caught error is of the named type"],
+  ["JumpIfNotError", "r s t", "go unless the caught error is of the named type"],
   ["WrapOk", "w r", "Result.Ok(value), or the value if it is a Result"],
   ["WrapErr", "w r", "Result.Err(value of a caught error)"],
   ["Unwrap", "w r t", "Ok: register ← payload, go; Err: fall through"],
@@ -140,7 +143,7 @@ const rows: readonly (readonly [name: string, operands: string, doc: string])[] 
   ["Yield", "w r", "hand a value to the consumer of this generator or stream"],
   // ---- scopes
   ["DeadlineEnter", "r", "open a deadline scope"],
-  ["MutexEnter", "k", "wait for a mutex and open its scope"],
+  ["MutexEnter", "s", "wait for a mutex and open its scope"],
   ["ScopeExit", "n", "close the n innermost scopes"],
 ];
 

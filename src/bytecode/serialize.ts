@@ -1,7 +1,7 @@
 /** Bytecode as JSON and back. What is read is decoded, never trusted: run the verifier on it before running it. */
 
 import { HarnError, isJsonObject, type Json } from "../base/index.ts";
-import { type Constant, FORMAT_VERSION, type FunctionProto, type ModuleCode } from "./function.ts";
+import { type Constant, FORMAT_VERSION, type FunctionProto, type ModuleCode, type TypeTest } from "./function.ts";
 
 export function encodeModule(module: ModuleCode): Json {
   return { ...module, main: encodeFunction(module.main) } as unknown as Json;
@@ -131,7 +131,7 @@ function decodeConstant(json: Json): Constant {
     case "struct":
       return { kind, name: string(item["name"]), fields: list(item["fields"]).map(string) };
     case "type":
-      return { kind, type: decodeBigints(item["type"] ?? null) as Extract<Constant, { kind: "type" }>["type"] };
+      return { kind, type: decodeTypeTest(item["type"]) };
     default:
       throw malformed("a constant", kind);
   }
@@ -147,13 +147,42 @@ function encodeBigints(value: unknown): Json {
   return value as Json;
 }
 
-function decodeBigints(value: Json): unknown {
-  if (Array.isArray(value)) return value.map(decodeBigints);
-  if (isJsonObject(value)) {
-    if (typeof value["$int"] === "string") return BigInt(value["$int"]);
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decodeBigints(item ?? null)]));
+function decodeTypeTest(json: Json | undefined): TypeTest {
+  const item = object(json);
+  const kind = string(item["kind"]);
+  switch (kind) {
+    case "any":
+      return { kind };
+    case "named":
+      return { kind, name: string(item["name"]) };
+    case "list":
+      return { kind, ...(item["items"] !== undefined && { items: decodeTypeTest(item["items"]) }) };
+    case "dict":
+      return { kind, ...(item["values"] !== undefined && { values: decodeTypeTest(item["values"]) }) };
+    case "shape":
+      return {
+        kind,
+        fields: list(item["fields"]).map((entry) => {
+          const field = object(entry);
+          return {
+            name: string(field["name"]),
+            type: decodeTypeTest(field["type"]),
+            optional: field["optional"] === true,
+          };
+        }),
+      };
+    case "union":
+      return { kind, members: list(item["members"]).map(decodeTypeTest) };
+    case "literals":
+      return {
+        kind,
+        values: list(item["values"]).map((value) => (isJsonObject(value) ? bigint(value["$int"]) : string(value))),
+      };
+    case "interface":
+      return { kind, name: string(item["name"]), methods: list(item["methods"]).map(string) };
+    default:
+      throw malformed("a type", kind);
   }
-  return value;
 }
 
 function malformed(expected: string, found: unknown): HarnError {

@@ -1,16 +1,56 @@
 /**
- * Checks that a function can be run without looking: every operand is in range, every jump lands on an instruction,
- * control cannot run off the end, and can go round only through instructions that let the VM stop it. Loaders run it on bytecode they did not compile themselves.
+ * Checks that a function can be run without looking: every operand is in range and of its kind, every jump lands on an
+ * instruction, control cannot run off the end, and can go round only through instructions that let the VM stop it. Loaders run it on bytecode they did not compile themselves.
  */
 
-import type { FunctionProto, ModuleCode } from "./function.ts";
-import { type OpcodeInfo, opcodes } from "./opcodes.ts";
+import type { Constant, FunctionProto, ModuleCode } from "./function.ts";
+import { type ConstantOperand, type OpcodeInfo, opcodes } from "./opcodes.ts";
 
 export interface VerifyProblem {
   readonly function: string;
   /** Word index, or -1 for the function as a whole. */
   readonly at: number;
   readonly message: string;
+}
+
+const CONSTANTS: Record<ConstantOperand, string> = {
+  k: "a constant",
+  s: "a string",
+  o: "a string or nil",
+  e: "the kind of an error",
+  l: "a list of strings",
+  y: "the layout of a struct",
+  p: "a type",
+};
+
+/** Kinds of error that `Raise` knows; those of the machine. */
+const ERROR_KINDS: ReadonlySet<string> = new Set([
+  "type",
+  "runtime",
+  "division",
+  "overflow",
+  "undefined-variable",
+  "undefined-builtin",
+  "immutable",
+]);
+
+function isConstantOf(operand: ConstantOperand, constant: Constant): boolean {
+  switch (operand) {
+    case "k":
+      return true;
+    case "s":
+      return constant.kind === "string";
+    case "o":
+      return constant.kind === "string" || constant.kind === "nil";
+    case "e":
+      return constant.kind === "string" && ERROR_KINDS.has(constant.value);
+    case "l":
+      return constant.kind === "list" && constant.items.every(({ kind }) => kind === "string");
+    case "y":
+      return constant.kind === "struct";
+    case "p":
+      return constant.kind === "type";
+  }
 }
 
 /** Registers that a function may have beyond its inputs and the words of its code. */
@@ -59,8 +99,7 @@ function verifyFunction(proto: FunctionProto, slots: number, problems: VerifyPro
   const report = (at: number, message: string) => problems.push({ function: proto.name, at, message });
   const starts = new Set<number>();
   const targets: [from: number, to: number][] = [];
-  const limits: Record<"k" | "f" | "g" | "b", number> = {
-    k: proto.constants.length,
+  const limits: Record<"f" | "g" | "b", number> = {
     f: proto.functions.length,
     g: slots,
     b: proto.natives.length,
@@ -101,6 +140,19 @@ function verifyFunction(proto: FunctionProto, slots: number, problems: VerifyPro
           break;
         }
         case "k":
+        case "s":
+        case "o":
+        case "e":
+        case "l":
+        case "y":
+        case "p": {
+          const constant = proto.constants[value];
+          if (constant === undefined) report(at, `${info.name}: index ${value} of ${proto.constants.length}`);
+          else if (!isConstantOf(kind, constant)) {
+            report(at, `${info.name}: expected ${CONSTANTS[kind]}, found a constant of kind ${constant.kind}`);
+          }
+          break;
+        }
         case "f":
         case "g":
         case "b":

@@ -22,7 +22,7 @@ import { agentState, loopScope } from "./run-state.ts";
 const DEFAULT_OUTPUT_CHARS = 20_000;
 
 function plainOptions(options: Value, context: AsyncContext): Readonly<Record<string, unknown>> {
-  return options === undefined ? {} : (optionsOf(options, context) as Readonly<Record<string, unknown>>);
+  return options === undefined ? {} : ((optionsOf(options, context) ?? {}) as Readonly<Record<string, unknown>>);
 }
 
 export const compactionBuiltins: readonly Builtin[] = [

@@ -161,7 +161,7 @@ export const llmBuiltins: readonly Builtin[] = [
     ([provider, fn, options], context) =>
       guarded(() => {
         const run = fn === undefined ? undefined : () => context.call(fn, []);
-        const plain = options === undefined ? {} : (optionsOf(options, context) as object);
+        const plain = options === undefined ? {} : ((optionsOf(options, context) ?? {}) as object);
         const parts = { host: context.host, limiter: llmState(context).context.limiter, categoryOf: thrownCategory };
         return withRateLimit<Value>(
           parts,

@@ -53,6 +53,7 @@ import { Cursor, END, leaveLoop, loopSource, type PullSource } from "./iteration
 import { callMethod, callMethodInPlace } from "./methods.ts";
 import { ensureRegisters, enterClosure, type Frame, GAVE_WAY, NOTHING, type Task } from "./task.ts";
 import { checkArgument } from "./type-test.ts";
+import { unsoundUse } from "./unsound-code.ts";
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -83,7 +84,7 @@ export function runTask(vm: Vm, task: Task): void {
       if (!interpret(vm, task, frame)) return;
     } catch (thrown) {
       failures += 1;
-      if (!guard(vm, task, () => unwind(vm, task, toFailure(thrown)))) return;
+      if (!guard(vm, task, () => unwind(vm, task, unsoundUse(task, thrown) ?? toFailure(thrown)))) return;
     }
   }
 }
