@@ -22,6 +22,7 @@ export type {
 
 // Data
 
+export { AppendList, type EarlierItems } from "./append-list.ts";
 export { crc32 } from "./crc32.ts";
 export { isJsonObject, type Json, type JsonObject } from "./json.ts";
 
@@ -43,4 +44,12 @@ export { HarnError, type HarnErrorOptions, HostError, type HostErrorKind } from 
 
 // Work on what is new
 
-export { createListLines, createListSum, type ListLine, type ListLines } from "./list-lines.ts";
+export {
+  copyOf,
+  createListLines,
+  createListSum,
+  growingList,
+  type ListLine,
+  type ListLines,
+  withTail,
+} from "./list-lines.ts";

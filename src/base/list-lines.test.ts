@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createListLines, createListSum } from "./list-lines.ts";
+import { copyOf, createListLines, createListSum, growingList, withTail } from "./list-lines.ts";
 
 interface Item {
   readonly id: number;
@@ -79,14 +79,14 @@ describe("lists that grow are looked at where they are new", () => {
   });
 
   test("a line that is out is nobody else's, and one that is not kept is forgotten", () => {
-    const lines = createListLines<Item, string>();
-    const list = items(1, 4);
-    const line = lines.take(list);
-    line.items.push(...list);
-    line.notes.push("a", "b", "c");
-    lines.keep(line);
-    expect(lines.take(list).notes).toEqual(["a", "b", "c"]);
-    expect(lines.take(list).notes).toEqual([]);
+    for (const list of [items(1, 4), growingList(items(1, 4)), copyOf(growingList(items(1, 4)))]) {
+      const lines = createListLines<Item, string>();
+      const line = lines.take(list);
+      line.notes.push("a", "b", "c");
+      lines.keep(list, line);
+      expect(lines.take(list).notes).toEqual(["a", "b", "c"]);
+      expect(lines.take(list).notes).toEqual([]);
+    }
   });
 
   test("whatever lists come in whatever order, each sum is that of its list", () => {
@@ -97,6 +97,94 @@ describe("lists that grow are looked at where they are new", () => {
         const sum = createListSum<Item>(({ id }) => id + 1);
         for (const ids of lists) {
           expect(sum(ids.map((id) => pool[id]!))).toBe(ids.reduce((total, id) => total + id + 1, 0));
+        }
+      }),
+    );
+  });
+});
+
+describe("copies of a list that say where they come from", () => {
+  /** Reading an element of it counts. */
+  function watched(list: readonly Item[]): { readonly list: readonly Item[]; read(): number } {
+    let count = 0;
+    const proxy = new Proxy(list, {
+      get(target, key) {
+        if (typeof key === "string" && /^[0-9]+$/.test(key)) count++;
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+    return { list: proxy, read: () => count };
+  }
+
+  test("are not even compared: of a conversation of thousands only the new elements are read", () => {
+    const { sum } = countingSum();
+    const list = growingList<Item>([]);
+    let expected = 0;
+    for (let turn = 1; turn <= 3000; turn++) {
+      list.push({ id: turn });
+      expected += turn;
+      const copy = watched(withTail(list, [{ id: 1 }]));
+      expect(sum(copy.list)).toBe(expected + 1);
+      expect(copy.read()).toBe(2);
+      // The list itself is one of its copies.
+      expect(sum(list)).toBe(expected);
+    }
+  });
+
+  test("stay as they were, and look like any other list", () => {
+    const list = growingList(items(1, 4));
+    const copy = copyOf(list);
+    list.push({ id: 4 });
+    expect(copy).toEqual(items(1, 4));
+    expect(Object.keys(copy)).toEqual(["0", "1", "2"]);
+    expect(JSON.stringify(copy)).toBe(JSON.stringify(items(1, 4)));
+    expect(structuredClone(copy)).toEqual(items(1, 4));
+    expect(withTail(items(1, 3), items(3, 4))).toEqual(items(1, 4));
+  });
+
+  test("of another list have nothing in common, though they begin alike", () => {
+    const { sum, looked } = countingSum();
+    const list = items(1, 4);
+    sum(copyOf(growingList(list)));
+    looked();
+    sum(copyOf(growingList(list)));
+    expect(looked()).toEqual([1, 2, 3]);
+  });
+
+  test("that are older than one that came before, or were shortened, or grown, are told by what they are", () => {
+    const { sum } = countingSum();
+    const list = growingList(items(1, 6));
+    const early = copyOf(list);
+    list.push({ id: 6 });
+    expect(sum(copyOf(list))).toBe(21);
+    expect(sum(early)).toBe(15);
+    const changed = early as Item[];
+    changed.pop();
+    expect(sum(changed)).toBe(10);
+    changed.push({ id: 50 }, { id: 51 });
+    expect(sum(changed.slice())).toBe(111);
+    expect(sum(copyOf(list))).toBe(21);
+  });
+
+  test("give the same sums as lists that say nothing, in whatever order they come", () => {
+    const step = fc.record({
+      grow: fc.nat({ max: 3 }),
+      tail: fc.nat({ max: 2 }),
+      renew: fc.boolean(),
+      back: fc.nat({ max: 5 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const sum = createListSum<Item>(({ id }) => id);
+        let list = growingList<Item>([]);
+        const copies: (readonly Item[])[] = [];
+        for (const { grow, tail, renew, back } of steps) {
+          if (renew) list = growingList(list.slice(1));
+          list.push(...items(list.length, list.length + grow));
+          copies.push(withTail(list, items(100, 100 + tail)));
+          for (const copy of [copies.at(-1)!, copies.at(-1 - back) ?? [], list]) {
+            expect(sum(copy)).toBe(copy.reduce((total, { id }) => total + id, 0));
+          }
         }
       }),
     );

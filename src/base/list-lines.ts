@@ -1,32 +1,68 @@
 /**
  * Lists that grow: a conversation is sent whole with each request, a message or two longer than before. Whoever works
- * something out for each element of such a list keeps it in a *line*, and next time only looks at what is new; the rest
- * costs a comparison of two pointers an element.
+ * something out for each element of such a list keeps *notes* on it, and next time only looks at what is new.
  *
- *     const line = lines.take(list);                        // cut back to what it has in common with the list
- *     for (let at = line.items.length; at < list.length; at++) {
- *       line.notes.push(noteOf(list[at]));                  // the rest is new
- *       line.items.push(list[at]);
- *     }
- *     lines.keep(line);
+ *     const line = lines.take(list);                  // notes on the elements that it has in common with one before
+ *     for (let at = line.notes.length; at < list.length; at++) line.notes.push(noteOn(list[at]));
+ *     lines.keep(list, line);
  *
- * Elements are told apart by identity, so they must not change once they are in a list; the list itself may. A line
- * lives no longer than the first element of its list.
+ * What two lists have in common is told at once when they are copies of one *growing list*, taken at different times. The
+ * elements of all others are compared one by one, by identity; so elements must not change once they are in a list. Notes
+ * live no longer than the growing list, or than the first element of another.
  */
 
-/** As many notes as elements; a note may be about its element or about all up to it. */
+/** On a growing list, and on its copies. */
+interface Mark {
+  /** The same for all of them. */
+  readonly origin: object;
+  /** So many elements from the start are those of the growing list; all of them, in that list itself. */
+  readonly length: number;
+}
+
+const MARK: unique symbol = Symbol("part of a growing list");
+
+/** A list with these elements that is only ever added to, at its end. */
+export function growingList<Item>(items: readonly Item[]): Item[] {
+  return marked(items.slice(), { origin: {}, length: Number.POSITIVE_INFINITY });
+}
+
+/** A list as it is now, for whoever keeps it. Nobody changes it any more. */
+export function copyOf<Item>(list: readonly Item[]): readonly Item[] {
+  return withTail(list, []);
+}
+
+/** A copy with more after it, which the list itself does not get. */
+export function withTail<Item>(list: readonly Item[], tail: readonly Item[]): readonly Item[] {
+  const mark = markOf(list);
+  const copy = tail.length === 0 ? list.slice() : list.concat(tail);
+  return mark === undefined ? copy : marked(copy, { origin: mark.origin, length: Math.min(mark.length, list.length) });
+}
+
+function marked<Item>(list: Item[], mark: Mark): Item[] {
+  return Object.defineProperty(list, MARK, { value: mark });
+}
+
+/** A list that somebody has shortened all the same says nothing any more. */
+function markOf(list: readonly unknown[]): Mark | undefined {
+  const mark = (list as { readonly [MARK]?: Mark })[MARK];
+  if (mark === undefined || (mark.length > list.length && Number.isFinite(mark.length))) return undefined;
+  return mark;
+}
+
+/** What is known of a list: a note for each of its first elements. */
 export interface ListLine<Item, Note> {
-  readonly items: Item[];
   readonly notes: Note[];
+  /** Those elements, for a list that does not come from a growing one. */
+  readonly items: Item[];
 }
 
 export interface ListLines<Item extends object, Note> {
   /**
-   * The line that has most in common with the list, without what follows. Nobody else gets it until it is kept; one that
-   * is not kept, because something was thrown, is forgotten.
+   * Notes on what the list has in common with one before; add one for each element that follows. Nobody else gets them
+   * until they are kept; those that are not kept, because something was thrown, are forgotten.
    */
   take(list: readonly Item[]): ListLine<Item, Note>;
-  keep(line: ListLine<Item, Note>): void;
+  keep(list: readonly Item[], line: ListLine<Item, Note>): void;
 }
 
 /** Lists that begin with the same element and then part, such as those of agents with a common past. */
@@ -34,30 +70,58 @@ const LINES_PER_HEAD = 4;
 /** What comes after the conversation for one request only (a reminder) is cut off; a longer rest belongs to another list. */
 const CUT_OFF_AT_MOST = 8;
 
+/** Notes on a growing list; the first `own` are on its elements, the others on what followed in a copy. */
+interface OriginNotes<Note> {
+  readonly notes: Note[];
+  readonly own: number;
+}
+
 export function createListLines<Item extends object, Note>(): ListLines<Item, Note> {
+  const notesOf = new WeakMap<object, OriginNotes<Note>>();
   /** By first element, the one used last at the end. */
   const linesOf = new WeakMap<Item, ListLine<Item, Note>[]>();
+
+  const takeOfOrigin = ({ origin, length }: Mark): ListLine<Item, Note> => {
+    const known = notesOf.get(origin);
+    if (known === undefined) return { items: [], notes: [] };
+    notesOf.delete(origin);
+    cutBack(known.notes, Math.min(known.own, length));
+    return { items: [], notes: known.notes };
+  };
+
+  const takeByItems = (list: readonly Item[]): ListLine<Item, Note> => {
+    const known = list[0] === undefined ? undefined : linesOf.get(list[0]);
+    let best: ListLine<Item, Note> | undefined;
+    let shared = 0;
+    for (const line of known ?? []) {
+      const common = commonLength(line.items, list);
+      if (common <= shared) continue;
+      best = line;
+      shared = common;
+    }
+    if (known === undefined || best === undefined) return { items: [], notes: [] };
+    if (best.items.length - shared > CUT_OFF_AT_MOST && known.length < LINES_PER_HEAD)
+      return { items: best.items.slice(0, shared), notes: best.notes.slice(0, shared) };
+    known.splice(known.indexOf(best), 1);
+    cutBack(best.items, shared);
+    cutBack(best.notes, shared);
+    return best;
+  };
+
   return {
     take(list) {
-      const known = list[0] === undefined ? undefined : linesOf.get(list[0]);
-      let best: ListLine<Item, Note> | undefined;
-      let shared = 0;
-      for (const line of known ?? []) {
-        const common = commonLength(line.items, list);
-        if (common <= shared) continue;
-        best = line;
-        shared = common;
-      }
-      if (known === undefined || best === undefined) return { items: [], notes: [] };
-      if (best.items.length - shared > CUT_OFF_AT_MOST && known.length < LINES_PER_HEAD)
-        return { items: best.items.slice(0, shared), notes: best.notes.slice(0, shared) };
-      known.splice(known.indexOf(best), 1);
-      best.items.length = shared;
-      best.notes.length = shared;
-      return best;
+      const mark = markOf(list);
+      return mark === undefined ? takeByItems(list) : takeOfOrigin(mark);
     },
-    keep(line) {
-      const head = line.items[0];
+    keep(list, line) {
+      const { items, notes } = line;
+      const mark = markOf(list);
+      if (mark !== undefined) {
+        notesOf.set(mark.origin, { notes, own: Math.min(mark.length, notes.length) });
+        return;
+      }
+      for (let at = items.length; at < notes.length; at++) items.push(list[at]!);
+      const head = items[0];
       if (head === undefined) return;
       const known = linesOf.get(head);
       if (known === undefined) linesOf.set(head, [line]);
@@ -72,16 +136,20 @@ export function createListSum<Item extends object>(measure: (item: Item) => numb
   const lines = createListLines<Item, number>();
   return (list) => {
     const line = lines.take(list);
-    let sum = line.notes.at(-1) ?? 0;
-    for (let at = line.items.length; at < list.length; at++) {
-      const item = list[at]!;
-      sum += measure(item);
-      line.items.push(item);
-      line.notes.push(sum);
+    const { notes } = line;
+    let sum = notes.at(-1) ?? 0;
+    for (let at = notes.length; at < list.length; at++) {
+      sum += measure(list[at]!);
+      notes.push(sum);
     }
-    lines.keep(line);
+    lines.keep(list, line);
     return sum;
   };
+}
+
+/** Setting the length is not free, even when it stays as it is. */
+function cutBack(list: unknown[], length: number): void {
+  if (list.length > length) list.length = length;
 }
 
 /** How many elements from the start are the same objects. */

@@ -125,18 +125,18 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
   /** Undefined: not all elements are objects. */
   const prefixesOf = (items: readonly unknown[], scrubber: Scrubber, depth: number): readonly Prefix[] | undefined => {
     if (!isPlainObject(items[0])) return undefined;
-    // The casts: a line has only objects, and those after it are about to be looked at.
+    // The casts: what is known of a list is of objects, and what follows is about to be looked at.
+    const list = items as readonly object[];
     const follows = depth <= FOLLOWED_DEPTH;
-    const line: ListLine<object, Prefix> = follows ? lines.take(items as readonly object[]) : { items: [], notes: [] };
-    const isList = areObjects(items, line.items.length);
-    for (let at = line.items.length; isList && at < items.length; at++) {
-      const item = items[at] as object;
-      const text = textOf(item, scrubber, depth + 1);
-      line.notes.push({ text, chars: (line.notes.at(-1)?.chars ?? 0) + text.length + 1, digest: undefined });
-      line.items.push(item);
+    const line: ListLine<object, Prefix> = follows ? lines.take(list) : { items: [], notes: [] };
+    const { notes } = line;
+    const isList = areObjects(items, notes.length);
+    for (let at = notes.length; isList && at < list.length; at++) {
+      const text = textOf(list[at]!, scrubber, depth + 1);
+      notes.push({ text, chars: (notes.at(-1)?.chars ?? 0) + text.length + 1, digest: undefined });
     }
-    if (follows) lines.keep(line);
-    return isList ? line.notes : undefined;
+    if (follows) lines.keep(list, line);
+    return isList ? notes : undefined;
   };
 
   const putNode = (prefixes: readonly Prefix[], from: number, to: number, oldChars: number): void => {

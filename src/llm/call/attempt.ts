@@ -35,6 +35,7 @@ export function attemptClient(context: LlmContext, input: ModelInput, settings: 
         tracer: context.tracer,
         observer: context.observer,
         transcript: context.transcript,
+        tokenCounts,
       },
       settings.facts,
     ),

@@ -105,6 +105,52 @@ describe("COST-04 projection", () => {
   });
 });
 
+describe("COST-04 of a conversation that grows", () => {
+  test("only what is new is read, however long it is, whoever asks", () => {
+    let readings = 0;
+    const say = (content: string) => ({
+      role: "user" as const,
+      get content() {
+        readings++;
+        return content;
+      },
+    });
+    const counts = createTokenCounts();
+    const messages: ReturnType<typeof say>[] = [];
+    const turn = () => {
+      messages.push(say("abcd"));
+      readings = 0;
+      const input: ModelInput = { provider: "p", model: "m", messages: [...messages] };
+      const tokens = [estimateInputTokens(input, counts), estimateInputTokens(input, counts)];
+      return { tokens, chars: counts.chars(input.messages), readings };
+    };
+    const first = turn();
+    for (let at = 1; at < 2000; at++) {
+      const { tokens, chars, readings: read } = turn();
+      expect(tokens).toEqual(first.tokens.map((each) => each * (at + 1)));
+      expect(chars).toBe(4 * (at + 1));
+      expect(read).toBe(first.readings);
+    }
+  });
+
+  test("a message is not counted again when the conversation has lost its beginning", () => {
+    let readings = 0;
+    const long = {
+      role: "user" as const,
+      get content() {
+        readings++;
+        return "abcd".repeat(100);
+      },
+    };
+    const counts = createTokenCounts();
+    const base = { provider: "p", model: "m" };
+    const whole = estimateInputTokens({ ...base, messages: [{ role: "user", content: "first" }, long] }, counts);
+    const once = readings;
+    expect(estimateInputTokens({ ...base, messages: [long] }, counts)).toBeLessThan(whole);
+    expect(readings).toBe(once);
+  });
+});
+
 describe("COST-05 reading limits", () => {
   test("flat keys win over the dict; nil is absent", () => {
     const options = { budget: { max_cost_usd: 1, max_input_tokens: 5, total_budget_usd: null }, max_cost_usd: 2 };

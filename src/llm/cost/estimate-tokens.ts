@@ -3,6 +3,7 @@
  * too large and to account for one that died before its provider told; never better than what a provider tells.
  */
 
+import { createListSum } from "../../base/index.ts";
 import type { Message, ModelInput, ToolSpec } from "../spec/model.ts";
 import { utf8Length } from "../wire/utf8.ts";
 
@@ -34,10 +35,21 @@ export function estimateValueTokens(value: unknown): number {
  * What messages and tools were counted to be, by identity. They do not change, and a loop sends those of all turns before
  * with each request: counted once each, a long conversation costs what is new in it.
  */
-export type TokenCounts = WeakMap<object, number>;
+export interface TokenCounts {
+  /** Tokens of a conversation. */
+  messages(messages: readonly Message[]): number;
+  /** Tokens of a tool. */
+  tool(tool: ToolSpec): number;
+  /** Characters of a conversation: what was said, without calls and thinking. */
+  chars(messages: readonly Message[]): number;
+}
 
 export function createTokenCounts(): TokenCounts {
-  return new WeakMap();
+  return {
+    messages: createListSum(remembering(messageTokens)),
+    tool: remembering(toolTokens),
+    chars: createListSum(messageChars),
+  };
 }
 
 /**
@@ -47,19 +59,28 @@ export function createTokenCounts(): TokenCounts {
  */
 export function estimateInputTokens(input: ModelInput, counts?: TokenCounts): number {
   let tokens = estimateTextTokens(input.system ?? "");
-  for (const message of input.messages) tokens += remembered(counts, message, messageTokens);
+  if (counts !== undefined) tokens += counts.messages(input.messages);
+  else for (const message of input.messages) tokens += messageTokens(message);
   for (const tool of input.tools ?? []) {
-    if (tool.deferred !== true) tokens += remembered(counts, tool, toolTokens);
+    if (tool.deferred !== true) tokens += counts?.tool(tool) ?? toolTokens(tool);
   }
   return tokens;
 }
 
-function remembered<T extends object>(counts: TokenCounts | undefined, value: T, count: (value: T) => number): number {
-  const known = counts?.get(value);
-  if (known !== undefined) return known;
-  const tokens = count(value);
-  counts?.set(value, tokens);
-  return tokens;
+/** Also in a list that has lost its beginning a message is not counted again. */
+function remembering<T extends object>(count: (value: T) => number): (value: T) => number {
+  const counted = new WeakMap<T, number>();
+  return (value) => {
+    const known = counted.get(value);
+    if (known !== undefined) return known;
+    const tokens = count(value);
+    counted.set(value, tokens);
+    return tokens;
+  };
+}
+
+function messageChars(message: Message): number {
+  return (message.role === "assistant" ? message.text : message.content)?.length ?? 0;
 }
 
 function toolTokens(tool: ToolSpec): number {

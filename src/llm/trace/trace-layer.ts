@@ -5,10 +5,11 @@
 
 import type { Host, Json, JsonObject } from "../../base/index.ts";
 import type { AttemptOutcome, CallLayer } from "../call/call-layer.ts";
+import type { TokenCounts } from "../cost/estimate-tokens.ts";
 import { costOfUsage, type PriceBook } from "../cost/pricing.ts";
 import { isEmptyCompletion, isRetryable } from "../errors/retry-decision.ts";
 import { scrubSecrets } from "../errors/scrub-secrets.ts";
-import type { Message, ModelInput } from "../spec/model.ts";
+import type { ModelInput } from "../spec/model.ts";
 import { createResultFolder } from "../spec/model-result.ts";
 import type { Span, Tracer } from "./span.ts";
 import type { TraceLog } from "./trace-log.ts";
@@ -31,6 +32,8 @@ export interface TraceParts {
   readonly tracer?: Tracer | undefined;
   readonly observer?: CallObserver | undefined;
   readonly transcript?: TranscriptLog | undefined;
+  /** Of the run: what earlier requests were counted to be. */
+  readonly tokenCounts: TokenCounts;
 }
 
 /** What the call around the attempt knows about it. */
@@ -50,16 +53,16 @@ export interface AttemptFacts {
 }
 
 export function traceLayer(parts: TraceParts, facts: AttemptFacts): CallLayer {
-  const { host, log, observer } = parts;
+  const { host, log, observer, tokenCounts } = parts;
   return ({ input, meter }) => {
     const callId = host.sync("id.next", { prefix: "call" });
     const startedAt = host.sync("clock.monotonic", {});
-    const span = parts.tracer?.startSpan(`chat ${input.model}`, requestAttributes(input, callId, facts));
+    const span = parts.tracer?.startSpan(`chat ${input.model}`, requestAttributes(input, callId, facts, tokenCounts));
     writeRequest(parts.transcript, input, callId, facts);
     observer?.callStart(callId, {
       model: input.model,
       provider: input.provider,
-      prompt_chars: promptChars(input.messages),
+      prompt_chars: tokenCounts.chars(input.messages),
       stream_publicly: input.output === undefined || input.output.kind === "text",
       user_visible: facts.userVisible,
       ...(facts.iteration === undefined ? {} : { iteration: facts.iteration, llm_attempt: facts.attempt }),
@@ -151,7 +154,7 @@ function statusOf(outcome: AttemptOutcome, facts: AttemptFacts): AttemptStatus {
   return facts.attempt < facts.maxRetries ? "retrying" : "retries_exhausted";
 }
 
-function requestAttributes(input: ModelInput, callId: string, facts: AttemptFacts) {
+function requestAttributes(input: ModelInput, callId: string, facts: AttemptFacts, tokenCounts: TokenCounts) {
   return {
     "gen_ai.operation.name": "chat",
     "gen_ai.provider.name": input.provider,
@@ -163,7 +166,7 @@ function requestAttributes(input: ModelInput, callId: string, facts: AttemptFact
     "gen_ai.request.stop_sequences": input.sampling?.stop,
     "gen_ai.conversation.id": input.sessionId,
     "harn.call_id": callId,
-    "harn.prompt_chars": promptChars(input.messages),
+    "harn.prompt_chars": tokenCounts.chars(input.messages),
     "harn.route_policy": facts.routePolicy,
     "harn.fallback_chain": facts.fallbackChain,
     "harn.attempt": facts.attempt,
@@ -236,10 +239,4 @@ function writeRequest(
     route_policy: facts.routePolicy,
     fallback_chain: facts.fallbackChain,
   });
-}
-
-function promptChars(messages: readonly Message[]): number {
-  let chars = 0;
-  for (const message of messages) chars += (message.role === "assistant" ? message.text : message.content)?.length ?? 0;
-  return chars;
 }
