@@ -1,5 +1,6 @@
 /** Token estimates for history (COMPACT-06, COMPACT-07, COMPACT-16): cheap, deterministic, a little high. */
 
+import { createListSum } from "../../base/index.ts";
 import type { ToolSpec } from "../../llm/index.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 
@@ -54,19 +55,33 @@ export function estimateTokens(messages: readonly RecordedMessage[]): number {
   return tokens;
 }
 
+/** As {@link estimateTokens} has it. */
+export type HistoryEstimate = (messages: readonly RecordedMessage[]) => number;
+
+/** An estimate that knows what it has looked at before: of a history that grows it looks at what is new. */
+export function createHistoryEstimate(): HistoryEstimate {
+  return createListSum(estimateMessageTokens);
+}
+
 /**
  * The size of the next request (COMPACT-16): the newest assistant message that knows its usage stands for everything
  * before it, by its input tokens (which hold the cached ones, the system prompt and the tools); only the rest is
  * estimated. Without one, all is, and `overheadTokens` is added.
+ *
+ * @param estimate of a whole history
  */
-export function anchoredTokens(messages: readonly RecordedMessage[], overheadTokens: number): number {
+export function anchoredTokens(
+  messages: readonly RecordedMessage[],
+  overheadTokens: number,
+  estimate: HistoryEstimate = estimateTokens,
+): number {
   for (let at = messages.length - 1; at >= 0; at--) {
     const message = messages[at]!;
     if (message.role !== "assistant" || message.usage === undefined) continue;
     // The usage is about the request before this message, so the message itself is estimated with the rest.
     return message.usage.inputTokens + estimateTokens(messages.slice(at));
   }
-  return overheadTokens + estimateTokens(messages);
+  return overheadTokens + estimate(messages);
 }
 
 /** What the system prompt and the tool list add to every request. */

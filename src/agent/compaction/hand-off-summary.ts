@@ -6,7 +6,7 @@
 import type { UserMessage } from "../../llm/index.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { CompactionStrategy } from "./compaction-policy.ts";
-import { anchoredTokens, estimateMessageTokens, estimateTextTokens } from "./estimate.ts";
+import { anchoredTokens, createHistoryEstimate, estimateMessageTokens, estimateTextTokens } from "./estimate.ts";
 import { cutToTokens, fitToWindow } from "./fit-window.ts";
 import { isSummaryMessage, summaryMessage } from "./history-cuts.ts";
 import { requestSummary } from "./request-summary.ts";
@@ -32,11 +32,12 @@ const PRUNE_WORTH_TOKENS = 2000;
 export function handOffStrategy(options: HandOffOptions = {}): CompactionStrategy {
   const { triggerFraction = 0.9, userTokens = 20_000, minMessages = 4, instruction } = options;
   checkFraction(triggerFraction);
+  const estimate = createHistoryEstimate();
   return {
     name: "hand_off",
     shouldCompact(messages, windowTokens, overheadTokens) {
       if (messages.length <= minMessages) return false;
-      return anchoredTokens(messages, overheadTokens) > Math.round(windowTokens * triggerFraction);
+      return anchoredTokens(messages, overheadTokens, estimate) > Math.round(windowTokens * triggerFraction);
     },
     async compact(messages, context) {
       if (messages.length <= minMessages) return { messages };

@@ -4,7 +4,7 @@
  * when that is still above a hard limit.
  */
 
-import { HarnError, type JsonObject } from "../../base/index.ts";
+import { createListSum, HarnError, type JsonObject } from "../../base/index.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import { utf8Length } from "../tools/clip.ts";
 import { firstCodePoints } from "../tools/code-points.ts";
@@ -63,10 +63,12 @@ export function middleSummaryStrategy(options: MiddleSummaryOptions = {}): Compa
   if (usesCustom && options.custom === undefined)
     throw optionError("Expected a function for compaction of kind `custom`, got none");
   const label = options.label ?? kind;
+  const bytesOf = createListSum(contentBytes);
 
   return {
     name: label,
-    shouldCompact: (messages, _window, overheadTokens) => contentTokens(messages) + overheadTokens >= thresholdTokens,
+    shouldCompact: (messages, _window, overheadTokens) =>
+      tokensOfBytes(bytesOf(messages)) + overheadTokens >= thresholdTokens,
     async compact(messages, context) {
       const range = middleRange(messages, keepFirst, keepLast);
       if (range === undefined) return { messages };
@@ -104,7 +106,15 @@ export function middleSummaryStrategy(options: MiddleSummaryOptions = {}): Compa
 /** llm COMPACT-03: UTF-8 bytes of message texts, a quarter token each. */
 export function contentTokens(messages: readonly RecordedMessage[]): number {
   let bytes = 0;
-  for (const message of messages) bytes += utf8Length(textOf(message));
+  for (const message of messages) bytes += contentBytes(message);
+  return tokensOfBytes(bytes);
+}
+
+function contentBytes(message: RecordedMessage): number {
+  return utf8Length(textOf(message));
+}
+
+function tokensOfBytes(bytes: number): number {
   return Math.floor(bytes / 4);
 }
 

@@ -3,7 +3,7 @@
 import { HarnError } from "../../base/index.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { CompactionStrategy } from "./compaction-policy.ts";
-import { estimateTokens } from "./estimate.ts";
+import { createHistoryEstimate } from "./estimate.ts";
 import { fitToWindow } from "./fit-window.ts";
 import { cutAtOrBefore, summaryMessage, userAtOrAfter } from "./history-cuts.ts";
 import { requestSummary } from "./request-summary.ts";
@@ -20,10 +20,11 @@ export interface TailSummaryOptions {
 export function tailSummaryStrategy(options: TailSummaryOptions = {}): CompactionStrategy {
   const { triggerFraction = 0.75, keepMessages = 4, instruction } = options;
   checkFraction(triggerFraction);
+  const estimate = createHistoryEstimate();
   return {
     name: "tail_summary",
     shouldCompact(messages, windowTokens) {
-      return messages.length > keepMessages && estimateTokens(messages) > Math.round(windowTokens * triggerFraction);
+      return messages.length > keepMessages && estimate(messages) > Math.round(windowTokens * triggerFraction);
     },
     async compact(messages, context) {
       if (messages.length <= keepMessages) return { messages };

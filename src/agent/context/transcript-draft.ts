@@ -11,7 +11,7 @@ import type { RecordedMessage } from "./recorded-message.ts";
 
 export interface TranscriptDraftParts {
   readonly sessionId: string;
-  /** Not changed any more. */
+  /** Those until now belong to the transcript. */
   readonly history: readonly RecordedMessage[];
   /** Those until now belong to the transcript. */
   readonly notes?: EventNotes;
@@ -23,6 +23,7 @@ export class TranscriptDraft {
   readonly host: Host;
   readonly sessionId: string;
   readonly history: readonly RecordedMessage[];
+  readonly messageCount: number;
   readonly notes: EventNotes | undefined;
   readonly eventCount: number;
   readonly lifecycle: "active" | "paused" | undefined;
@@ -34,6 +35,7 @@ export class TranscriptDraft {
     this.host = host;
     this.sessionId = parts.sessionId;
     this.history = parts.history;
+    this.messageCount = parts.history.length;
     this.notes = parts.notes;
     this.eventCount = parts.notes === undefined ? 0 : noteCount(parts.notes);
     this.lifecycle = parts.lifecycle;
@@ -42,10 +44,10 @@ export class TranscriptDraft {
 
   /** The same one every time. */
   transcript(): JsonObject {
-    const { sessionId, history, notes, lifecycle, summary } = this;
+    const { sessionId, history, messageCount, notes, lifecycle, summary } = this;
     this.made ??= newTranscript(this.host, {
       id: sessionId,
-      messages: messageDicts(history),
+      messages: messageDicts(history.slice(0, messageCount)),
       extraEvents: notes === undefined ? [] : firstEvents(this.host, notes, this.eventCount),
       ...(lifecycle === undefined ? {} : { state: lifecycle }),
       ...(summary === undefined ? {} : { summary }),

@@ -578,6 +578,8 @@ const TURN_FIELDS: Readonly<Record<keyof TurnState, string | null>> = {
   ranTools: "facts.ranTools",
   context: null,
   persisted: null,
+  estimate: null,
+  shorten: null,
   compactAtLength: "facts.compactAtLength",
 };
 

@@ -1,5 +1,6 @@
 /** What the model is sent in an iteration: system prompt, tools, the ledger block, a prefill (AGENT-25, LEDGER-07). */
 
+import { withTail } from "../../base/index.ts";
 import type { ModelInput, ToolSpec } from "../../llm/index.ts";
 import { injectionMessage } from "../policies/feedback.ts";
 import { type SkillScope, skillPrompt } from "../policies/skills.ts";
@@ -39,7 +40,7 @@ function nativeTools(state: LoopState, tools: readonly ToolSpec[]): Pick<ModelIn
 
 function withLedger(state: LoopState, messages: ModelInput["messages"]): ModelInput["messages"] {
   const rendered = renderLedger(state.ledger);
-  return rendered === "" ? messages : [...messages, injectionMessage("task_ledger", rendered)];
+  return rendered === "" ? messages : withTail(messages, [injectionMessage("task_ledger", rendered)]);
 }
 
 /** Base, active skills, tool contract, persistence, joined by blank lines. */

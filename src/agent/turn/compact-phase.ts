@@ -1,9 +1,10 @@
 /** Phase 2: make the history shorter when its strategy asks for it (LOOP-48, COMPACT-01 … COMPACT-03). */
 
+import { growingList } from "../../base/index.ts";
 import { ModelError, type ToolSpec } from "../../llm/index.ts";
 import { CANCELLED, orCancelled } from "../cancel/cancellation.ts";
 import type { CompactionOutcome, CompactionPolicy } from "../compaction/compaction-policy.ts";
-import { anchoredTokens, estimateOverhead, estimateTokens } from "../compaction/estimate.ts";
+import { anchoredTokens, estimateOverhead } from "../compaction/estimate.ts";
 import { fitToWindow, SMALLEST_WINDOW_TOKENS } from "../compaction/fit-window.ts";
 import { CompactionError } from "../compaction/request-summary.ts";
 import { healHistory } from "../context/heal.ts";
@@ -27,12 +28,13 @@ export async function compact(turn: TurnState, forced = false): Promise<TurnOutc
   const policy = turn.harness.compaction;
   if (policy === undefined) return undefined;
   const { strategy, windowTokens } = policy;
+  const { estimate } = turn;
   const tools = requestTools(turn);
   const overhead = estimateOverhead(turn.system, tools);
   const before = turn.history;
   const isFresh = !forced && before.length < turn.compactAtLength;
   const isOpen = forced || (!isFresh && strategy.shouldCompact(before, windowTokens, overhead));
-  const expected = anchoredTokens(before, overhead);
+  const expected = anchoredTokens(before, overhead, estimate);
   const isTooLong = expected > windowTokens && overhead + SMALLEST_WINDOW_TOKENS < windowTokens;
   if (!isOpen && !isTooLong) return undefined;
 
@@ -42,12 +44,12 @@ export async function compact(turn: TurnState, forced = false): Promise<TurnOutc
   if (outcome?.usage !== undefined) spendOnCompaction(turn.accounts, outcome.usage);
   const folded = outcome?.messages ?? before;
   const messages = forced
-    ? fitToWindow(folded, overflowTarget(before, windowTokens))
+    ? fitToWindow(folded, overflowTarget(estimate(before), windowTokens))
     : folded !== before || isTooLong
-      ? fitToWindow(folded, roomFor(before, windowTokens - overhead, expected - overhead))
+      ? fitToWindow(folded, roomFor(estimate(before), windowTokens - overhead, expected - overhead))
       : folded;
   if (messages !== before) {
-    turn.history = healHistory(messages.map(withoutUsage));
+    turn.history = growingList(healHistory(messages.map(withoutUsage)));
     turn.historyEpoch++;
     if (turn.context !== undefined) {
       turn.persisted = (await turn.context.replace(turn.history)) ? turn.history.length : 0;
@@ -55,8 +57,8 @@ export async function compact(turn: TurnState, forced = false): Promise<TurnOutc
   }
   const after = turn.history;
   turn.compactAtLength = strategy.shouldCompact(after, windowTokens, overhead) ? after.length + REGROWTH_MESSAGES : 0;
-  const originalTokens = estimateTokens(before);
-  const compactedTokens = estimateTokens(after);
+  const originalTokens = estimate(before);
+  const compactedTokens = estimate(after);
   await observe(turn, {
     type: "compaction-applied",
     detail: {
@@ -105,13 +107,13 @@ async function runStrategy(
 }
 
 /** Estimated tokens that fit into the room; fewer where the provider has counted more than the estimate. */
-function roomFor(messages: readonly RecordedMessage[], roomTokens: number, expectedTokens: number): number {
-  return Math.floor(roomTokens * Math.min(1, estimateTokens(messages) / Math.max(1, expectedTokens)));
+function roomFor(estimatedTokens: number, roomTokens: number, expectedTokens: number): number {
+  return Math.floor(roomTokens * Math.min(1, estimatedTokens / Math.max(1, expectedTokens)));
 }
 
 /** The provider has refused the history although our estimate may say that it fits: then the estimate is too low. */
-function overflowTarget(messages: readonly RecordedMessage[], windowTokens: number): number {
-  return Math.floor(Math.min(windowTokens * 0.75, estimateTokens(messages) * 0.7));
+function overflowTarget(estimatedTokens: number, windowTokens: number): number {
+  return Math.floor(Math.min(windowTokens * 0.75, estimatedTokens * 0.7));
 }
 
 /** Usage anchors speak of the history before the compaction and would make the gate fire for ever. */

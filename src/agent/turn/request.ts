@@ -1,7 +1,7 @@
 /** The request of one step: built once, used unchanged for every retry and reconnect (LOOP-07). */
 
+import { copyOf } from "../../base/index.ts";
 import type { ModelInput, ToolChoice, ToolSpec } from "../../llm/index.ts";
-import { shortenResults } from "./shorten-results.ts";
 import type { TurnState } from "./turn-state.ts";
 
 export function buildRequest(turn: TurnState): ModelInput {
@@ -10,7 +10,7 @@ export function buildRequest(turn: TurnState): ModelInput {
   return {
     ...harness.request,
     ...(system === undefined || system === "" ? {} : { system }),
-    messages: harness.shortenResults === false ? turn.history : shortenResults(turn.history),
+    messages: harness.shortenResults === false ? copyOf(turn.history) : turn.shorten(turn.history),
     ...(tools.length === 0 ? {} : { tools, toolChoice: harness.toolChoice ?? "auto" }),
     ...(harness.parallelToolCalls === undefined ? {} : { parallelToolCalls: harness.parallelToolCalls }),
   };

@@ -6,9 +6,10 @@
  * Each phase is a function over one {@link TurnState}; it returns nothing to go on, or the outcome that ends the turn.
  */
 
-import { type CancelSignal, CancelToken } from "../../base/index.ts";
+import { type CancelSignal, CancelToken, growingList } from "../../base/index.ts";
 import type { UserMessage } from "../../llm/index.ts";
 import { orCancelled } from "../cancel/cancellation.ts";
+import { createHistoryEstimate } from "../compaction/estimate.ts";
 import { openContextFile } from "../context/context-file.ts";
 import { healHistory } from "../context/heal.ts";
 import { thrownText } from "../tools/outcome.ts";
@@ -19,6 +20,7 @@ import { decide } from "./decide-phase.ts";
 import { dispatch } from "./dispatch-phase.ts";
 import type { Harness, TurnInput } from "./harness.ts";
 import { prepare } from "./prepare-phase.ts";
+import { createResultShortener } from "./shorten-results.ts";
 import { stream } from "./stream-phase.ts";
 import { TurnError } from "./turn-error.ts";
 import type { TerminalEvent, TurnEvent, TurnSummary } from "./turn-event.ts";
@@ -135,7 +137,7 @@ async function openTurn(harness: Harness, input: TurnInput, emit: Emit, stop: Ca
     toolsByName: new Map(tools.map((tool) => [tool.name, tool])),
     promoted: new Set(from?.promoted),
     system: input.system,
-    history: healed,
+    history: growingList(healed),
     historyEpoch: 0,
     accounts: { spent: undefined, lost: undefined, ...from?.accounts },
     stepIndex: from?.stepIndex ?? 0,
@@ -143,6 +145,8 @@ async function openTurn(harness: Harness, input: TurnInput, emit: Emit, stop: Ca
     ranTools: from?.ranTools ?? false,
     context: loaded?.file,
     persisted: prior.length,
+    estimate: createHistoryEstimate(),
+    shorten: createResultShortener(),
     compactAtLength: from?.compactAtLength ?? 0,
     ...(from === undefined || from.callIds.length === 0 ? {} : { callIds: new Set(from.callIds) }),
   };
@@ -163,7 +167,9 @@ function userMessage(content: string, { attachments }: TurnInput): UserMessage {
 }
 
 function terminalEvent(turn: TurnState, outcome: TurnOutcome): TerminalEvent | undefined {
-  const summary: TurnSummary = { ...spentUsage(turn), finalMessages: turn.context === undefined ? turn.history : [] };
+  // A copy: one that grew has room for more, and this one is kept.
+  const finalMessages = turn.context === undefined ? turn.history.slice() : [];
+  const summary: TurnSummary = { ...spentUsage(turn), finalMessages };
   switch (outcome.kind) {
     case "end":
       return { type: "turn-end", stopReason: outcome.stopReason, ...summary };

@@ -3,6 +3,7 @@
  * same text, so the provider's prompt cache keeps matching.
  */
 
+import { copyOf, growingList } from "../../base/index.ts";
 import type { ToolMessage } from "../../llm/index.ts";
 import { estimateTextTokens } from "../compaction/estimate.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
@@ -14,17 +15,25 @@ const MAX_BYTES = 12 * 1024;
 const MAX_CHARS = 3000;
 const KEPT_CHARS = 1500;
 
-/** The same array when nothing is long. */
-export function shortenResults(messages: readonly RecordedMessage[]): readonly RecordedMessage[] {
-  let shortened: RecordedMessage[] | undefined;
-  // By index: this looks at the whole history at every step.
-  for (let index = 0; index < messages.length; index++) {
-    const message = messages[index]!;
-    if (message.role !== "tool" || !isLong(message)) continue;
-    shortened ??= messages.slice();
-    shortened[index] = shortenResult(message);
-  }
-  return shortened ?? messages;
+/**
+ * What is sent of a history that only grows; another one begins anew.
+ *
+ * @returns a list of its own each time, of the very messages that were sent before
+ */
+export type ResultShortener = (history: readonly RecordedMessage[]) => readonly RecordedMessage[];
+
+export function createResultShortener(): ResultShortener {
+  let current: readonly RecordedMessage[] | undefined;
+  let sent: RecordedMessage[] = [];
+  return (history) => {
+    if (history !== current) sent = growingList([]);
+    current = history;
+    for (let at = sent.length; at < history.length; at++) {
+      const message = history[at]!;
+      sent.push(message.role === "tool" && isLong(message) ? shortenResult(message) : message);
+    }
+    return copyOf(sent);
+  };
 }
 
 function isLong({ content }: ToolMessage): boolean {

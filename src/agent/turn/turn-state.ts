@@ -2,10 +2,12 @@
 
 import type { CancelSignal, CancelToken, Json, LogLevel } from "../../base/index.ts";
 import type { ModelInput, ToolSpec, Usage } from "../../llm/index.ts";
+import type { HistoryEstimate } from "../compaction/estimate.ts";
 import type { ContextFile } from "../context/context-file.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { Harness } from "./harness.ts";
 import type { Answer, Decision, Observation, Policy, SettledCall } from "./policy.ts";
+import type { ResultShortener } from "./shorten-results.ts";
 import type { TurnError } from "./turn-error.ts";
 import type { AgentEvent } from "./turn-event.ts";
 import type { TurnAccounts } from "./usage.ts";
@@ -32,8 +34,11 @@ export interface TurnState {
   callIds?: Set<string>;
   /** Policies may change it between steps. */
   system: string | undefined;
-  /** Replaced when it grows, never changed in place, so a request can hold on to it. */
-  history: readonly RecordedMessage[];
+  /**
+   * Grows in place by {@link appendMessages}, and becomes another list when it is compacted. Who keeps it beyond a step
+   * keeps its length too, or a copy (`copyOf`): a request has one.
+   */
+  history: RecordedMessage[];
   /** Raised when the history becomes another one instead of growing at its end. */
   historyEpoch: number;
   readonly accounts: TurnAccounts;
@@ -45,6 +50,10 @@ export interface TurnState {
   readonly context: ContextFile | undefined;
   /** How many messages of `history` are in the context file. */
   persisted: number;
+  /** Of the history, and of what is about to become it. */
+  readonly estimate: HistoryEstimate;
+  /** What is sent of it. */
+  readonly shorten: ResultShortener;
   /** Compaction waits until the history is at least this long; set after one that brought nothing. */
   compactAtLength: number;
 }
@@ -70,7 +79,7 @@ export type TurnOutcome =
   | { readonly kind: "abandoned" };
 
 export function appendMessages(turn: TurnState, messages: readonly RecordedMessage[]): void {
-  if (messages.length > 0) turn.history = turn.history.concat(messages);
+  for (const message of messages) turn.history.push(message);
 }
 
 /** Writes what the context file does not have yet; without a file this does nothing. */
