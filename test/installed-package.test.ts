@@ -27,6 +27,7 @@ const tsc = join(root, "node_modules/typescript/bin/tsc");
 
 /** What each example prints. */
 const OUTPUT: Readonly<Record<string, string>> = {
+  "language.ts": "2 notes for Ada (ok)\n",
   "llm.ts": "Paris has 2.1 million people.\n",
   "agent.ts": "Three lamps are left.\n(done after 2 model calls, tools: stock)\n",
   "testing.ts": "ok: one retry, 30 seconds of virtual time\n",

@@ -19,12 +19,14 @@ const tsx = import.meta.resolve("tsx");
 interface Block {
   readonly language: string;
   readonly text: string;
-  /** The `text` block that follows directly or after one line: what it prints. */
+  /** The `text` block that follows directly, or after a line that says how to run it: what it prints. */
   readonly output: string | undefined;
 }
 
 const blocks: Block[] = [
-  ...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$(?:\s+(?:It prints\s+)?^```text\n([\s\S]*?)^```$)?/gm),
+  ...readme.matchAll(
+    /^```(\w+)\n([\s\S]*?)^```$(?:\s+(?:`harn run agent\.harn` prints\s+)?^```text\n([\s\S]*?)^```$)?/gm,
+  ),
 ].map(([, language = "", text = "", output]) => ({ language, text, output }));
 const inLanguage = (language: string): Block[] => blocks.filter((block) => block.language === language);
 
