@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createTestHost } from "../../../test/agent/support.ts";
+import { AppendList } from "../../base/index.ts";
 import { type Note, spelledNote, type TranscriptNote } from "../policies/recorder.ts";
 import { createEventNotes, type EventNotes, firstEvents, inheritEvents, noteCount } from "./event-notes.ts";
 
 const note = (text: string): TranscriptNote => ({ kind: "probe", role: "system", visibility: "internal", text });
-const waiting = (...texts: string[]): EventNotes => ({ ...createEventNotes(), notes: texts.map(note) });
+const waiting = (...texts: string[]): EventNotes => ({ ...createEventNotes(), notes: AppendList.of(texts.map(note)) });
 
 describe("event notes", () => {
   it("CONV-04 a note becomes an event when somebody looks, and stays that event", () => {
@@ -68,7 +69,7 @@ describe("event notes", () => {
     ],
     [
       "a result",
-      { of: "result", call, text: "seen", rejected: false, category: undefined },
+      { of: "result", call, text: "seen" },
       {
         kind: "tool_execution",
         role: "tool",
@@ -79,7 +80,7 @@ describe("event notes", () => {
     ],
     [
       "a refusal, with its category",
-      { of: "result", call, text: "no", rejected: true, category: "permission_denied" },
+      { of: "result", call, text: "no", failure: { rejected: true, category: "permission_denied" } },
       {
         kind: "tool_execution",
         role: "tool",
@@ -92,6 +93,8 @@ describe("event notes", () => {
   ];
   it.each(shared)("spells out %s", (_, short, spelt) => {
     expect(spelledNote(short)).toEqual(spelt);
-    expect(firstEvents(createTestHost(), { ...createEventNotes(), notes: [short] }, 1)).toMatchObject([spelt]);
+    expect(firstEvents(createTestHost(), createEventNotes(undefined, AppendList.of([short])), 1)).toMatchObject([
+      spelt,
+    ]);
   });
 });

@@ -295,7 +295,7 @@ export function createSessionStore(host: Host, options: { cap?: number } = {}): 
     activeSkills: (id) => sessions.get(id)?.activeSkills ?? [],
     setActiveSkills(id, names) {
       const session = sessions.get(id);
-      if (session !== undefined) session.activeSkills = [...names];
+      if (session !== undefined) session.activeSkills = names.length === 0 ? NONE : [...names];
     },
     save: () => ({ sessions: [...sessions.values()], feedback, uses }),
     load(saved) {

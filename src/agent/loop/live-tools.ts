@@ -84,7 +84,11 @@ async function publishSettled(state: LoopState, turn: TurnState, settled: Settle
   if (status !== "rejected" || category === "rejected_loop") state.toolsUsed.push(call.name);
   if (status === "ok") addOnce(state.successfulTools, call.name);
   const errorCategory = category === undefined ? {} : { error_category: category };
-  state.recorder.transcript({ of: "result", call, text, rejected: status === "rejected", category });
+  state.recorder.transcript(
+    status === "ok" && category === undefined
+      ? { of: "result", call, text }
+      : { of: "result", call, text, failure: { rejected: status === "rejected", category } },
+  );
   await state.recorder.live({
     type: "tool_call_update",
     ...identity(call),

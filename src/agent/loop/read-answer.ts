@@ -8,7 +8,7 @@ import { feedbackMessage } from "../policies/feedback.ts";
 import { cutProse, isProseTooLong } from "../policies/turn-shape.ts";
 import { repairToolInput } from "../tools/repair-input.ts";
 import { callBlock, cutHistoryText } from "../tools/text-channel.ts";
-import type { ToolInvocation } from "../tools/tool-runtime.ts";
+import { NO_CALLS, type ToolInvocation } from "../tools/tool-runtime.ts";
 import { claimCallId } from "../turn/decode-calls.ts";
 import type { Answer, Policy } from "../turn/policy.ts";
 import type { TurnState } from "../turn/turn-state.ts";
@@ -81,7 +81,7 @@ function noteAnswer(state: LoopState, turn: TurnState, answer: Answer): void {
 
 /** Calls that the model wrote into its text; in native mode they count only as far as the fallback rule lets them. */
 function callsFromText(state: LoopState, turn: TurnState, parsed: ParsedAnswer): readonly ToolInvocation[] {
-  if (parsed.calls.length === 0) return [];
+  if (parsed.calls.length === 0) return NO_CALLS;
   const calls = parsed.calls.map((call) =>
     repaired(turn.toolsByName.get(call.name), { id: call.id, name: call.name, input: call.arguments }),
   );

@@ -40,9 +40,8 @@ export type SharedNote =
       readonly of: "result";
       readonly call: RecordedToolCall;
       readonly text: string;
-      /** `rejected`: the call did not run; an error category: why, or how it failed. */
-      readonly rejected: boolean;
-      readonly category: string | undefined;
+      /** Absent: the call ran, and nothing went wrong. */
+      readonly failure?: { readonly rejected: boolean; readonly category: string | undefined };
     };
 
 export function spelledNote(note: Note): TranscriptNote {
@@ -65,9 +64,10 @@ export function spelledNote(note: Note): TranscriptNote {
       return { kind: "tool_intent", role: "assistant", visibility: "internal", text: name, metadata };
     }
     case "result": {
-      const { call, text, rejected, category } = note;
-      const failed = category === undefined ? {} : { error_category: category };
-      const metadata = { tool_name: call.name, tool_use_id: call.id, rejected, ...failed };
+      const { call, text, failure } = note;
+      const category = failure?.category === undefined ? {} : { error_category: failure.category };
+      const rejected = failure?.rejected ?? false;
+      const metadata = { tool_name: call.name, tool_use_id: call.id, rejected, ...category };
       return { kind: "tool_execution", role: "tool", visibility: "internal", text, metadata };
     }
   }

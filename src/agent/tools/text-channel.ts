@@ -13,7 +13,7 @@ import {
 } from "../turn/history-format.ts";
 import type { Answer, SettledCall } from "../turn/policy.ts";
 import { codePointCount, firstCodePoints } from "./code-points.ts";
-import type { ToolInvocation } from "./tool-runtime.ts";
+import { NO_CALLS, type ToolInvocation } from "./tool-runtime.ts";
 
 /** Longest assistant turn that history repeats, in characters. High, so that the cut hardly ever changes a prompt. */
 export const MAX_HISTORY_CHARS = 131_072;
@@ -21,7 +21,7 @@ export const MAX_HISTORY_CHARS = 131_072;
 /** The text protocol: the answer as text, and all results of a step in one feedback message. */
 export const TEXT_FORMAT: HistoryFormat = {
   assistantMessage(answer: Answer): RecordedAssistant | undefined {
-    return nativeAssistantMessage({ ...answer, calls: [] });
+    return nativeAssistantMessage({ ...answer, calls: NO_CALLS });
   },
   resultMessages(settled: readonly SettledCall[]): readonly RecordedMessage[] {
     if (settled.length === 0) return [];

@@ -11,6 +11,9 @@ export interface ToolInvocation extends RecordedToolCall {
   readonly unusable?: string;
 }
 
+/** What most answers call at the end: conversations share the list. */
+export const NO_CALLS: readonly ToolInvocation[] = [];
+
 /** What a tool's semantics are; policies decide by it. `other` is never taken for read-only. */
 export type ToolKind = "read" | "edit" | "delete" | "move" | "search" | "execute" | "think" | "fetch" | "other";
 

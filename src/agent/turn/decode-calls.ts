@@ -5,17 +5,19 @@ import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { CallDraft } from "../stream/answer-draft.ts";
 import { repairToolInput } from "../tools/repair-input.ts";
 import { FALLBACK_NOTE, repairTruncatedJson } from "../tools/repair-json.ts";
-import type { ToolInvocation } from "../tools/tool-runtime.ts";
+import { NO_CALLS, type ToolInvocation } from "../tools/tool-runtime.ts";
 import { logTurn, observe, type TurnState } from "./turn-state.ts";
 
 /** History, events and runtime all see what comes out of here (LOOP-41). */
 export async function decodeCalls(turn: TurnState, drafts: readonly CallDraft[]): Promise<readonly ToolInvocation[]> {
+  if (drafts.length === 0) return NO_CALLS;
   const calls: ToolInvocation[] = [];
   for (const draft of drafts) {
     const call = await repairCall(turn, decodeCall(turn, draft, claimCallId(turn, draft.id)));
     calls.push(draft.signature === undefined ? call : { ...call, signature: draft.signature });
   }
-  return calls;
+  // The conversation keeps the list: a copy has no room for more, of which one that grew has a good deal.
+  return calls.slice();
 }
 
 /**

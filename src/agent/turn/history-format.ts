@@ -21,12 +21,16 @@ export const NATIVE_FORMAT: HistoryFormat = {
 export function nativeAssistantMessage(answer: Answer): RecordedAssistant | undefined {
   const text = answer.historyText ?? answer.text;
   const { thinking, usage } = answer;
-  if (text.trim() === "" && thinking.length === 0 && answer.calls.length === 0) return undefined;
+  const isSilent = text.trim() === "" && thinking.length === 0;
+  if (isSilent && answer.calls.length === 0) return undefined;
+  const toolCalls = recordedCalls(answer.calls);
+  // Most messages of an agent. Written out, since an object that is put together keeps room for what did not come.
+  if (isSilent && usage !== undefined) return { role: "assistant", toolCalls, usage };
   return {
     role: "assistant",
     ...(text.trim() === "" ? {} : { text }),
     ...(thinking.length === 0 ? {} : { thinking }),
-    toolCalls: recordedCalls(answer.calls),
+    toolCalls,
     ...(usage === undefined ? {} : { usage }),
   };
 }
@@ -39,14 +43,14 @@ function recordedCalls(calls: readonly ToolInvocation[]): readonly RecordedToolC
 
 export function nativeResultMessage({ call, outcome }: SettledCall, content: string): RecordedMessage {
   const { output, attachments } = outcome;
-  return {
+  const message = {
     role: "tool",
     toolCallId: call.id,
     toolName: call.name,
     content,
     isError: !output.ok,
-    ...(attachments === undefined ? {} : { attachments }),
-  };
+  } as const;
+  return attachments === undefined ? message : { ...message, attachments };
 }
 
 function jsonResultText({ outcome, text }: SettledCall): string {
