@@ -1,6 +1,7 @@
 // Programs: load, then start
 
 export { isError, type LoadedProgram, type LoadProgramOptions, loadProgram } from "./load-program.ts";
+export { type ManifestHooks, readManifestHooks } from "./manifest-hooks.ts";
 export {
   type FileDiagnostic,
   failureMessage,

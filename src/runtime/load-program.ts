@@ -20,7 +20,7 @@ import {
   normalizePath,
 } from "../lang/index.ts";
 import { standardBuiltins, standardModules } from "../stdlib/index.ts";
-import { readManifestHooks } from "./manifest-hooks.ts";
+import { type ManifestHooks, readManifestHooks } from "./manifest-hooks.ts";
 import { createModuleReader } from "./module-files.ts";
 import type { FileDiagnostic, Program } from "./program.ts";
 
@@ -37,6 +37,8 @@ export interface LoadProgramOptions {
   readonly text?: string;
   /** Default: `default`, else the first, else the whole file. */
   readonly pipeline?: string;
+  /** Default: those of the nearest `harn.toml`; who loads again and again reads them once, with {@link readManifestHooks}. */
+  readonly hooks?: ManifestHooks;
 }
 
 export interface LoadedProgram {
@@ -53,7 +55,7 @@ export interface LoadedProgram {
  */
 export async function loadProgram(options: LoadProgramOptions): Promise<LoadedProgram> {
   const { host } = options;
-  const hooks = await readManifestHooks(host, folderOf(normalizePath(options.path)));
+  const hooks = options.hooks ?? (await readManifestHooks(host, folderOf(normalizePath(options.path))));
   const graph = await loadModuleGraph({
     entry: options.path,
     ...(options.text !== undefined && { entryText: options.text }),

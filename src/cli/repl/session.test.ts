@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Host } from "../../base/index.ts";
 import { display } from "../../vm/index.ts";
 import { createNodeHost, type NodeHost } from "../node-host/node-host.ts";
 import { openSession, type Session } from "./session.ts";
@@ -140,6 +141,31 @@ describe("a session", () => {
     expect(await runAll(['import { when } from "m"', "let a = when()", "a == when()"])).toEqual(["", "", "true"]);
     expect(await run('import "nowhere"')).toContain("refused: ");
     expect(await run('import "std/text"')).toBe("");
+  });
+
+  it("reads the project's manifest once; one with mistakes again, until they are mended", async () => {
+    const manifest = join(folder, "harn.toml");
+    let reads = 0;
+    const counting: Host = {
+      sync: host.sync,
+      stream: host.stream,
+      perform(kind, args, signal) {
+        if (kind === "fs.read" && (args as { path: string }).path === manifest) reads++;
+        return host.perform(kind, args, signal);
+      },
+    };
+    writeFileSync(manifest, '[[hooks]]\nevent = "Nothing"\n');
+    const other = await openSession({ host: counting, cwd: folder });
+    const statuses: string[] = [];
+    const run = async (input: string) => statuses.push((await other.run(input)).status);
+    await run("1");
+    await run("2");
+    expect(reads).toBe(2);
+    writeFileSync(manifest, '[package]\nname = "mended"\n');
+    for (const input of ["3", "4", "5"]) await run(input);
+    expect(reads).toBe(3);
+    expect(statuses).toEqual(["refused", "refused", "ok", "ok", "ok"]);
+    await other.close();
   });
 
   it("prints in order, and keeps the place of a function in traces", async () => {

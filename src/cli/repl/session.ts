@@ -14,7 +14,13 @@ import {
   parse,
   type SourceFile,
 } from "../../lang/index.ts";
-import { type FileDiagnostic, isError, loadProgram } from "../../runtime/index.ts";
+import {
+  type FileDiagnostic,
+  isError,
+  loadProgram,
+  type ManifestHooks,
+  readManifestHooks,
+} from "../../runtime/index.ts";
 import { internalNatives, standardBuiltins, standardGlobals, standardMethods } from "../../stdlib/index.ts";
 import {
   type AsyncContext,
@@ -84,6 +90,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   let variables: readonly SessionVariable[] = [];
   let names: readonly string[] = [];
   let current = newInput(0);
+  let hooks: ManifestHooks | undefined;
   const closing = deferred<undefined>();
   const machine = deferred<AsyncContext>();
 
@@ -161,7 +168,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     async run(input) {
       current = newInput(current.number + 1);
       const start = transcript.text.length;
-      const { graph, diagnostics } = await loadProgram({ host, path, text: withInput(transcript, input) });
+      // Once, but for one with mistakes: those may have been mended since.
+      if (hooks === undefined || hooks.diagnostics.length > 0) hooks = await readManifestHooks(host, options.cwd);
+      const { graph, diagnostics } = await loadProgram({ host, path, text: withInput(transcript, input), hooks });
       const entry = graph.modules.get(graph.entry) as LoadedModule;
       // What was accepted before is not judged again: it may not fit what was declared anew since.
       const found = diagnostics.filter(
