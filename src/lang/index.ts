@@ -86,6 +86,7 @@ export { moduleImports } from "./check/module-imports.ts";
 export { formatModule } from "./format/format-module.ts";
 export { defaultFormatOptions, type FormatOptions } from "./format/format-options.ts";
 export { type FormatResult, formatSource } from "./format/format-source.ts";
+export { treeMeaning } from "./format/tree-meaning.ts";
 
 // Linter
 

@@ -1,23 +1,13 @@
 /** A durable run with models, by the command: killed, it goes on from its snapshot, or from its log when that is no good. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createTextDigest } from "../../src/journal/index.ts";
-import { type BundledHarn, bundleHarn } from "../support/bundled-harn.ts";
+import { useBundledHarn } from "../support/bundled-harn.ts";
 import { startHarn } from "../support/harn-process.ts";
 
-let bundle: BundledHarn;
-let folder = "";
-beforeAll(async () => {
-  bundle = await bundleHarn();
-}, 60_000);
-afterAll(() => bundle.remove());
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "harn-models-"));
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const at = useBundledHarn();
 
 const CALLS = 40;
 const PROGRAM = `var total = 0
@@ -32,13 +22,13 @@ println(llm_session_cost().input_tokens)
 println(len(llm_mock_calls()))
 `;
 const RUNS = join(".harn", "runs");
-const snapshotFile = (): string => join(folder, RUNS, "job.snapshot");
+const snapshotFile = (): string => join(at.folder, RUNS, "job.snapshot");
 const harn = (args: readonly string[], stdin?: string) =>
-  startHarn(args, { cwd: folder, bundle, ...(stdin === undefined ? {} : { stdin }) });
+  startHarn(args, { cwd: at.folder, bundle: at.bundle, ...(stdin === undefined ? {} : { stdin }) });
 
 /** Killed while it waits for the user. */
 async function begun(): Promise<void> {
-  writeFileSync(join(folder, "agent.harn"), PROGRAM);
+  writeFileSync(join(at.folder, "agent.harn"), PROGRAM);
   const run = harn(["run", "--durable", "job", "agent.harn"]);
   await run.printed("ready");
   await run.printed("?");
@@ -107,7 +97,7 @@ describe("a durable run with models", () => {
 
   it("tells why it has none", { timeout: 60_000 }, async () => {
     writeFileSync(
-      join(folder, "agent.harn"),
+      join(at.folder, "agent.harn"),
       `supervisor_start({children: [{name: "idle", task: { _ctx -> sleep(1h) }}]})
 for i in 1 to 300 { file_exists("x") }
 println("ready")

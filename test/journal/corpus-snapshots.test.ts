@@ -4,8 +4,7 @@
  * request, printed text included, and misses none.
  */
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +15,7 @@ import { beginJournal, createMemoryStore, openJournal } from "../../src/journal/
 import { isError, loadProgram, type Program, type SnapshotEvent } from "../../src/runtime/index.ts";
 import { type CorpusCase, createVirtualHost, discoverCorpus } from "../../src/testing/index.ts";
 import { isolatedHost, play, playVirtually } from "./journaled-program.ts";
-import { collecting, openAt, refusals } from "./snapshots.ts";
+import { collecting, goOnElsewhere, openAt, refusals } from "./snapshots.ts";
 
 const node = createNodeHost();
 const folder = mkdtempSync(join(tmpdir(), "harn-snapshots-"));
@@ -100,12 +99,6 @@ describe("the corpus from its snapshots", () => {
 
   it("in another process", { timeout: 120_000 }, () => {
     expect(taken).toBeGreaterThan(10);
-    const file = join(folder, "runs.json");
-    writeFileSync(file, JSON.stringify(exported));
-    const child = fileURLToPath(new URL("./go-on-elsewhere.ts", import.meta.url));
-    const printed = execFileSync(process.execPath, ["--conditions=source", "--import", "tsx", child, file], {
-      encoding: "utf8",
-    });
-    expect(JSON.parse(printed)).toEqual({ same: taken, different: [] });
+    expect(goOnElsewhere(exported)).toEqual({ same: taken, different: [] });
   });
 });

@@ -1,37 +1,27 @@
 /** A durable run is a process that may be killed at any moment, and the same command that goes on. */
 
 import type { ChildProcess } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type BundledHarn, bundleHarn } from "../support/bundled-harn.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import { useBundledHarn } from "../support/bundled-harn.ts";
 import { startHarn } from "../support/harn-process.ts";
 
-let bundle: BundledHarn;
-let folder = "";
-const children: ChildProcess[] = [];
+const at = useBundledHarn();
 
-beforeAll(async () => {
-  bundle = await bundleHarn();
-}, 60_000);
-afterAll(() => bundle.remove());
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "harn-kill-"));
-});
+const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function harn(...args: string[]) {
-  const started = startHarn(args, { cwd: folder, stdin: "", bundle });
+  const started = startHarn(args, { cwd: at.folder, stdin: "", bundle: at.bundle });
   children.push(started.child);
   return started;
 }
 
 const read = (name: string): string => {
-  const path = join(folder, name);
+  const path = join(at.folder, name);
   return existsSync(path) ? readFileSync(path, "utf8") : "";
 };
 
@@ -58,7 +48,7 @@ describe("a durable run", () => {
   it("killed again and again ends as if nothing had happened, and does nothing twice", {
     timeout: 180_000,
   }, async () => {
-    writeFileSync(join(folder, "agent.harn"), program);
+    writeFileSync(join(at.folder, "agent.harn"), program);
     const command = ["run", "--durable", "nightly", "--in-doubt", "retry", "agent.harn"];
     let printed = "";
     for (const seen of [1, 4, 7]) {
@@ -89,7 +79,7 @@ describe("a durable run", () => {
   });
 
   it("stops and says what is in doubt, unless told what to do with it", { timeout: 60_000 }, async () => {
-    writeFileSync(join(folder, "agent.harn"), 'shell("echo x >> ran.txt; sleep 30")\nprintln("after")\n');
+    writeFileSync(join(at.folder, "agent.harn"), 'shell("echo x >> ran.txt; sleep 30")\nprintln("after")\n');
     const { child, ended } = harn("run", "--durable", "doubt", "agent.harn");
     await until(() => read("ran.txt") !== "");
     child.kill("SIGKILL");
@@ -103,9 +93,9 @@ describe("a durable run", () => {
     // What is said of other entries changes nothing.
     const other = await harn("run", "--durable", "doubt", "--in-doubt", "9999=retry", "agent.harn").ended;
     expect([other.code, other.err]).toEqual([1, stopped.err]);
-    cpSync(join(folder, ".harn", "runs", "doubt.jsonl"), join(folder, ".harn", "runs", "done.jsonl"));
+    cpSync(join(at.folder, ".harn", "runs", "doubt.jsonl"), join(at.folder, ".harn", "runs", "done.jsonl"));
     const header = read(".harn/runs/done.jsonl").replaceAll('"id":"doubt"', '"id":"done"');
-    writeFileSync(join(folder, ".harn", "runs", "done.jsonl"), header);
+    writeFileSync(join(at.folder, ".harn", "runs", "done.jsonl"), header);
     const done = await harn(
       "run",
       "--durable",
@@ -126,7 +116,7 @@ describe("a durable run", () => {
 
   it("Ctrl-C leaves it where it is", { timeout: 60_000 }, async () => {
     writeFileSync(
-      join(folder, "agent.harn"),
+      join(at.folder, "agent.harn"),
       'println("up")\ntry { sleep(1s) } finally { println("end") }\nprintln("over")\n',
     );
     const { child, ended } = harn("run", "--durable", "pause", "agent.harn");
@@ -144,7 +134,7 @@ describe("a durable run", () => {
   });
 
   it("is worked on by one process at a time", { timeout: 60_000 }, async () => {
-    writeFileSync(join(folder, "agent.harn"), 'append_file("up.txt", "x")\nsleep(30s)\n');
+    writeFileSync(join(at.folder, "agent.harn"), 'append_file("up.txt", "x")\nsleep(30s)\n');
     harn("run", "--durable", "one", "agent.harn");
     await until(() => read("up.txt") !== "");
     const second = await harn("run", "--durable", "one", "agent.harn").ended;

@@ -3,17 +3,12 @@
  * every moment there is. The log says what should follow, and a run whose process ended right there comes to the same.
  */
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { beginJournal, createMemoryStore, openJournal } from "../../src/journal/index.ts";
 import type { SnapshotEvent } from "../../src/runtime/index.ts";
 import { createVirtualHost, type VirtualHost } from "../../src/testing/index.ts";
 import { compile, isolatedHost, play, playVirtually } from "./journaled-program.ts";
-import { collecting, leftAt, openAt, refusals } from "./snapshots.ts";
+import { collecting, goOnElsewhere, leftAt, openAt, refusals } from "./snapshots.ts";
 
 /** What money was spent on, and what is left of scripts: nothing of it may differ. */
 const BOOKS = `
@@ -232,18 +227,7 @@ describe("programs with models from their snapshots", () => {
 
   it("in another process", { timeout: 120_000 }, () => {
     expect(taken).toBeGreaterThan(40);
-    const folder = mkdtempSync(join(tmpdir(), "harn-model-snapshots-"));
-    try {
-      const file = join(folder, "runs.json");
-      writeFileSync(file, JSON.stringify(exported));
-      const child = fileURLToPath(new URL("./go-on-elsewhere.ts", import.meta.url));
-      const printed = execFileSync(process.execPath, ["--conditions=source", "--import", "tsx", child, file], {
-        encoding: "utf8",
-      });
-      expect(JSON.parse(printed)).toEqual({ same: taken, different: [] });
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    expect(goOnElsewhere(exported)).toEqual({ same: taken, different: [] });
   });
 
   it.each(CASES)(

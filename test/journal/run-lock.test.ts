@@ -1,33 +1,22 @@
 /** One process at a time works on a durable run, however many begin at once and however the last holder ended. */
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/cli/context.ts";
 import { lockRun } from "../../src/cli/journal/run-lock.ts";
-import { type BundledHarn, bundleHarn } from "../support/bundled-harn.ts";
+import { useBundledHarn } from "../support/bundled-harn.ts";
 import { runHarnProcess, startHarn } from "../support/harn-process.ts";
 
 const contender = fileURLToPath(new URL("lock-contender.ts", import.meta.url));
 
-let bundle: BundledHarn;
-let folder = "";
-beforeAll(async () => {
-  bundle = await bundleHarn();
-}, 60_000);
-afterAll(() => bundle.remove());
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "harn-lock-"));
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+const at = useBundledHarn();
 
-const lockPath = (): string => join(folder, "a.lock");
+const lockPath = (): string => join(at.folder, "a.lock");
 const leave = (holder: unknown): void =>
   writeFileSync(lockPath(), typeof holder === "string" ? holder : JSON.stringify(holder));
 const refusal = (): string => {
@@ -52,7 +41,7 @@ describe("the lock of a run", () => {
     );
     unlock();
     expect(refusal()).toBe("taken");
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(at.folder)).toEqual([]);
   });
 
   it.each<[string, unknown, string | RegExp]>([
@@ -67,12 +56,12 @@ describe("the lock of a run", () => {
     leave(holder);
     if (name.includes("taking over")) writeFileSync(`${lockPath()}-t`, JSON.stringify({ ...dead, token: "u" }));
     expect(refusal()).toMatch(expected);
-    if (expected === "taken") expect(readdirSync(folder)).toEqual([]);
+    if (expected === "taken") expect(readdirSync(at.folder)).toEqual([]);
   });
 
   it("where a file stands in the place of the folder says so", () => {
-    writeFileSync(join(folder, "file"), "");
-    expect(() => lockRun(join(folder, "file", "a.lock"), "a", 0)).toThrow(/^Cannot lock run a with .*a\.lock: /);
+    writeFileSync(join(at.folder, "file"), "");
+    expect(() => lockRun(join(at.folder, "file", "a.lock"), "a", 0)).toThrow(/^Cannot lock run a with .*a\.lock: /);
   });
 
   it("holds between processes that take it at the same time, and from those that were killed with it", {
@@ -85,7 +74,7 @@ describe("the lock of a run", () => {
         import.meta.resolve("tsx"),
         "--conditions=source",
         contender,
-        folder,
+        at.folder,
         rounds,
       ]);
     const results = await Promise.all([run(), run(), run()]);
@@ -96,14 +85,14 @@ describe("the lock of a run", () => {
 
 describe("two commands that begin the same durable run at once", () => {
   it("one does the work, the other says who does", { timeout: 60_000 }, async () => {
-    writeFileSync(join(folder, "agent.harn"), 'append_file("did.txt", "x")\nsleep(2500ms)\nprintln("over")\n');
+    writeFileSync(join(at.folder, "agent.harn"), 'append_file("did.txt", "x")\nsleep(2500ms)\nprintln("over")\n');
     const both = [0, 1].map(() =>
-      startHarn(["run", "--durable", "one", "agent.harn"], { cwd: folder, stdin: "", bundle }),
+      startHarn(["run", "--durable", "one", "agent.harn"], { cwd: at.folder, stdin: "", bundle: at.bundle }),
     );
     const ends = await Promise.all(both.map(({ ended }) => ended));
     const [winner, loser] = ends[0]?.code === 0 ? ends : ends.reverse();
     expect(winner).toEqual({ code: 0, signal: null, out: "over\n", err: "" });
-    expect(readFileSync(join(folder, "did.txt"), "utf8")).toBe("x");
+    expect(readFileSync(join(at.folder, "did.txt"), "utf8")).toBe("x");
     if (loser?.code === 0) expect(loser.err).toContain("Run one is over (completed)");
     else {
       expect(loser).toMatchObject({ code: 1, out: "" });
@@ -112,33 +101,40 @@ describe("two commands that begin the same durable run at once", () => {
   });
 
   it("a lock left by a killed process is taken over by the next", { timeout: 60_000 }, async () => {
-    writeFileSync(join(folder, "agent.harn"), 'println("up")\nsleep(2s)\nprintln("over")\n');
-    const first = startHarn(["run", "--durable", "one", "agent.harn"], { cwd: folder, stdin: "", bundle });
+    writeFileSync(join(at.folder, "agent.harn"), 'println("up")\nsleep(2s)\nprintln("over")\n');
+    const first = startHarn(["run", "--durable", "one", "agent.harn"], {
+      cwd: at.folder,
+      stdin: "",
+      bundle: at.bundle,
+    });
     await first.printed("up");
     first.child.kill("SIGKILL");
     await first.ended;
-    expect(readdirSync(join(folder, ".harn", "runs")).sort()).toEqual(["one.jsonl", "one.lock"]);
-    const next = await runHarnProcess(["run", "--durable", "one", "agent.harn"], { cwd: folder, bundle });
+    expect(readdirSync(join(at.folder, ".harn", "runs")).sort()).toEqual(["one.jsonl", "one.lock"]);
+    const next = await runHarnProcess(["run", "--durable", "one", "agent.harn"], { cwd: at.folder, bundle: at.bundle });
     expect([next.code, next.err]).toEqual([0, ""]);
     // What was printed is stored right afterwards: a kill in between shows it again.
     expect(next.out).toMatch(/^(up\n)?over\n$/);
-    expect(readdirSync(join(folder, ".harn", "runs"))).toEqual(["one.jsonl"]);
+    expect(readdirSync(join(at.folder, ".harn", "runs"))).toEqual(["one.jsonl"]);
   });
 
   it("a folder that cannot be made is one line, with a way out", { timeout: 60_000 }, async () => {
-    writeFileSync(join(folder, "agent.harn"), 'println("up")\n');
-    writeFileSync(join(folder, "taken"), "");
+    writeFileSync(join(at.folder, "agent.harn"), 'println("up")\n');
+    writeFileSync(join(at.folder, "taken"), "");
     const args = ["run", "--durable", "one", "--runs-dir", "taken/runs", "agent.harn"];
-    const { code, out, err } = await runHarnProcess(args, { cwd: folder, bundle });
+    const { code, out, err } = await runHarnProcess(args, { cwd: at.folder, bundle: at.bundle });
     expect([code, out]).toEqual([1, ""]);
     expect(err).toMatch(/^harn: Cannot (lock|keep) .*: a part of the path is not a folder.*\n$/);
   });
 
   it("an id that leads elsewhere is refused before anything is made", { timeout: 60_000 }, async () => {
-    writeFileSync(join(folder, "agent.harn"), 'println("up")\n');
-    const { code, err } = await runHarnProcess(["run", "--durable", "../x", "agent.harn"], { cwd: folder, bundle });
+    writeFileSync(join(at.folder, "agent.harn"), 'println("up")\n');
+    const { code, err } = await runHarnProcess(["run", "--durable", "../x", "agent.harn"], {
+      cwd: at.folder,
+      bundle: at.bundle,
+    });
     expect(code).not.toBe(0);
     expect(err).toContain("Expected a run id of 1 to 128 letters");
-    expect(readdirSync(folder)).toEqual(["agent.harn"]);
+    expect(readdirSync(at.folder)).toEqual(["agent.harn"]);
   });
 });

@@ -1,5 +1,10 @@
 /** Runs programs with a snapshot at every moment there is, and goes on from each of them, in tests. */
 
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createMemoryStore, type JournalStore, openJournal, type StoredSnapshot } from "../../src/journal/index.ts";
 import type { SnapshotEvent } from "../../src/runtime/index.ts";
 
@@ -69,4 +74,18 @@ export async function leftAt(store: JournalStore, id: string, snapshot: StoredSn
   const draft = { seq, body, parts: { isFirst: true, added, dropped: [] } };
   await left.snapshots!.save(id, draft, left.snapshots!.mark(id));
   return left;
+}
+
+/** Goes on from each of the runs in another process; what it prints: how many came to the same, and which did not. */
+export function goOnElsewhere(runs: unknown): unknown {
+  const folder = mkdtempSync(join(tmpdir(), "harn-snapshots-"));
+  try {
+    const file = join(folder, "runs.json");
+    writeFileSync(file, JSON.stringify(runs));
+    const child = fileURLToPath(new URL("./go-on-elsewhere.ts", import.meta.url));
+    const argv = ["--conditions=source", "--import", "tsx", child, file];
+    return JSON.parse(execFileSync(process.execPath, argv, { encoding: "utf8" }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -10,6 +10,7 @@ import type { Module } from "../syntax/ast.ts";
 import { parse } from "../syntax/parser.ts";
 import { createSourceFile } from "../syntax/source-file.ts";
 import { formatModule } from "./format-module.ts";
+import { treeMeaning } from "./tree-meaning.ts";
 
 // ---- Programs ------------------------------------------------------------------------------------------------------
 
@@ -110,21 +111,6 @@ function read(text: string): { module: Module; errors: readonly string[] } {
   return { module, errors: diagnostics.map((diagnostic) => diagnostic.message) };
 }
 
-/** The tree as text, without places and comments; the imports at the start in one order, since that is not kept. */
-function meaning(module: Module): string {
-  const firstOther = module.items.findIndex((item) => item.kind !== "ImportDecl");
-  const imports = module.items.slice(0, firstOther < 0 ? module.items.length : firstOther);
-  return [...imports.map(withoutPlaces).sort(), ...module.items.slice(imports.length).map(withoutPlaces)].join("\n");
-}
-
-function withoutPlaces(node: unknown): string {
-  return JSON.stringify(node, (key, value: unknown) => {
-    if (/span$/i.test(key)) return undefined;
-    if (key === "names" && Array.isArray(value)) return value.map(withoutPlaces).sort();
-    return typeof value === "bigint" ? `${value}n` : value;
-  });
-}
-
 const program = fc
   .tuple(fc.array(statement, { minLength: 1, maxLength: 4 }), fc.nat())
   .map(([statements, seed]) => fill(statements.join(""), seed).text)
@@ -138,7 +124,7 @@ describe("formatting any program", () => {
         const formatted = formatModule({ text }, before.module);
         const after = read(formatted);
         expect(after.errors).toEqual([]);
-        expect(meaning(after.module)).toBe(meaning(before.module));
+        expect(treeMeaning(after.module)).toBe(treeMeaning(before.module));
         expect(formatModule({ text: formatted }, after.module)).toBe(formatted);
       }),
       { numRuns: 400 },
@@ -152,7 +138,7 @@ describe("formatting any program", () => {
       const formatted = formatModule({ text }, before.module);
       const after = read(formatted);
       expect({ seed, errors: after.errors }).toEqual({ seed, errors: [] });
-      expect({ seed, meaning: meaning(after.module) }).toEqual({ seed, meaning: meaning(before.module) });
+      expect({ seed, meaning: treeMeaning(after.module) }).toEqual({ seed, meaning: treeMeaning(before.module) });
       expect(formatModule({ text: formatted }, after.module)).toBe(formatted);
     }
   });
@@ -199,6 +185,6 @@ describe("formatting any program", () => {
     const text = `let x = ${Array.from({ length: 900 }, (_, index) => `v${index}`).join(" + ")}\n`;
     const formatted = formatModule({ text }, read(text).module);
     expect(formatted.split("\n").length).toBeGreaterThan(800);
-    expect(meaning(read(formatted).module)).toBe(meaning(read(text).module));
+    expect(treeMeaning(read(formatted).module)).toBe(treeMeaning(read(text).module));
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createSourceFile, parse } from "../../lang/index.ts";
+import { createSourceFile, parse, treeMeaning } from "../../lang/index.ts";
 import { generateProgram } from "../fuzz/program-generator.ts";
-import { treeMeaning } from "../fuzz/tree-meaning.ts";
 import { laidOut, layouts, roughened } from "./layouts.ts";
 
 const meaningOf = (text: string): string => {

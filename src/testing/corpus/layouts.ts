@@ -3,9 +3,16 @@
  * put in and taken out wherever the grammar lets them, and then formatted.
  */
 
-import { createSourceFile, defaultFormatOptions, formatSource, lex, parse, type Token } from "../../lang/index.ts";
+import {
+  createSourceFile,
+  defaultFormatOptions,
+  formatSource,
+  lex,
+  parse,
+  type Token,
+  treeMeaning,
+} from "../../lang/index.ts";
 import { createRandomSource, type RandomSource } from "../fuzz/random-source.ts";
-import { treeMeaning } from "../fuzz/tree-meaning.ts";
 
 export const layouts = ["formatted", "narrow", "rough"] as const;
 export type Layout = (typeof layouts)[number];

@@ -23,6 +23,7 @@ import {
   parse,
   type SourceFile,
   type Token,
+  treeMeaning,
 } from "../../lang/index.ts";
 import { standardBuiltins, standardMethods } from "../../stdlib/index.ts";
 import { type Callables, callableOf, callProgram } from "./call-program.ts";
@@ -40,7 +41,6 @@ import { mutateJson, mutateText, noiseText } from "./mutations.ts";
 import { generateProgram } from "./program-generator.ts";
 import type { RandomSource } from "./random-source.ts";
 import { type CaseEnding, runCase } from "./run-case.ts";
-import { treeMeaning } from "./tree-meaning.ts";
 
 /** How an input was made: the less was done to it, the more must hold. */
 export type InputKind = "grammar" | "runnable" | "lintable" | "example" | "calls" | "damaged";

@@ -1,4 +1,4 @@
-import type { Module } from "../../lang/index.ts";
+import type { Module } from "../syntax/ast.ts";
 
 /**
  * A tree as text, without places and comments: two programs with the same text mean the same. The imports at the start
