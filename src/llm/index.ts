@@ -32,6 +32,7 @@ export { type CallOptions, DEFAULT_LLM_BACKOFF_MS, DEFAULT_LLM_RETRIES, readCall
 export { usageFields } from "./call/call-result.ts";
 export { catalogView, configuredRateLimits } from "./call/catalog-adapter.ts";
 export { type CatalogView, type ModelCapabilities, type ModelName, openCatalog } from "./call/catalog-view.ts";
+export { createEnvSettings, type EnvSettings, type SavedEnvSettings } from "./call/env-settings.ts";
 export { errorCategoryOf, isRateLimited, isTimeout, thrownError } from "./call/error-builtins.ts";
 export {
   envelopeError,
@@ -276,9 +277,9 @@ export { type LanguageModelOptions, languageModelClient } from "./language-model
 export { rateLimitLayer } from "./limits/rate-limit-layer.ts";
 export {
   createRateLimiter,
-  loadRateLimits,
   type RateLimiter,
   rateLimitBuiltin,
+  rateLimitFromEnv,
   type SavedWindow,
 } from "./limits/rate-limiter.ts";
 export {

@@ -52,7 +52,7 @@ export function attemptClient(context: LlmContext, input: ModelInput, settings: 
     rateLimitLayer(context.limiter),
     watchdogLayer(host, settings.limits),
   ];
-  return layeredClient(resolveClient(host, context.clients, input), layers, tokenCounts);
+  return layeredClient(resolveClient(context.env, context.clients, input), layers, tokenCounts);
 }
 
 /** A request, and what its attempts need to know beside it. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CancelToken } from "../../base/index.ts";
+import { CancelToken, type Host } from "../../base/index.ts";
 import { createVirtualHost } from "../../testing/index.ts";
 import { createFakeModel } from "../fake/fake-model.ts";
 import { type FakeScript, fakeDone, fakeError, fakeScript, fakeStall, fakeStream } from "../fake/fake-script.ts";
@@ -233,6 +233,66 @@ test("OPT-27 the deadline ends the whole attempt, silence only a silent one", as
   const deadline = await run({ timeoutMs: 6000, idleMs: 5000 });
   expect(deadline.at).toBe(6000);
   expect(deadline.outcome).toMatchObject({ category: "timeout", partialText: "ab" });
+});
+
+test("OPT-27 a long silence is cut, never early and late by an eighth at most, with no look at the clock per chunk", async () => {
+  // The last chunk comes 1 s after a wake, and just before the next one.
+  for (const lastAt of [1000, 15_000, 16_000, 29_999, 77_777]) {
+    const { host, model } = fake(
+      fakeScript(fakeStream(["a", { kind: "stall", ms: lastAt }, "b", { kind: "stall", ms: 1e6 }])),
+    );
+    const client = layeredClient(model, [watchdogLayer(host, { idleMs: 120_000 })]);
+    const outcome = await host.drive(collect(client.stream(input)).catch((error: ModelError) => error));
+    expect(outcome).toMatchObject({ category: "timeout", partialText: "ab", message: expect.stringContaining("120s") });
+    const silentMs = host.clock.elapsedMs - lastAt;
+    expect(silentMs, `last chunk at ${lastAt}`).toBeGreaterThanOrEqual(120_000);
+    expect(silentMs, `last chunk at ${lastAt}`).toBeLessThanOrEqual(135_000);
+  }
+  const { host, model } = fake(fakeScript(fakeStream(Array.from({ length: 50 }, () => "x"))));
+  let looks = 0;
+  const counted: Host = {
+    ...host,
+    sync(kind, args) {
+      if (kind === "clock.monotonic") looks++;
+      return host.sync(kind, args);
+    },
+  };
+  await host.drive(collect(layeredClient(model, [watchdogLayer(counted, { idleMs: 120_000 })]).stream(input)));
+  expect(looks).toBe(1);
+});
+
+test("layers share one look at the clock while the attempt opens, for each chunk and while it closes", async () => {
+  const { host, model } = fake(fakeScript(fakeStream(["a", { kind: "stall", ms: 40 }, "b"])));
+  let looks = 0;
+  const counted: Host = {
+    ...host,
+    sync(kind, args) {
+      looks++;
+      return host.sync(kind, args);
+    },
+  };
+  const seen: number[] = [];
+  const looking: CallLayer = (scope) => {
+    const look = (): void => void seen.push(scope.now(counted));
+    look();
+    return {
+      onChunk: look,
+      close() {
+        look();
+        return undefined;
+      },
+    };
+  };
+  const waiting: CallLayer = async () => {
+    await host.perform("sleep", { ms: 500 });
+    return {};
+  };
+  const layers = [looking, looking, waiting, looking];
+  expect(await host.drive(collect(layeredClient(model, layers).stream(input)))).toHaveLength(3);
+  const start = seen[0]!;
+  expect(seen.map((ms) => ms - start)).toEqual([0, 0, 500, ...[500, 540, 540, 540].flatMap((ms) => [ms, ms, ms])]);
+  // Two while it opens, since it waited in between; each chunk; its end.
+  expect(looks).toBe(6);
 });
 
 test("heartbeats feed the idle clock", async () => {

@@ -10,7 +10,7 @@
  * Layers see chunks as plain calls instead of wrapping the stream each: a token costs one promise, not one per layer.
  */
 
-import { type CancelSignal, CancelToken } from "../../base/index.ts";
+import { type CancelSignal, CancelToken, type Host } from "../../base/index.ts";
 import type { TokenCounts } from "../cost/estimate-tokens.ts";
 import { cancelledFailure, transportFailure } from "../errors/model-failures.ts";
 import type { ModelChunk, ModelClient, ModelInput } from "../spec/model.ts";
@@ -24,6 +24,11 @@ export interface AttemptScope {
   readonly signal: CancelSignal;
   /** What has arrived so far; it sees each chunk before the layers do. */
   readonly meter: AttemptMeter;
+  /**
+   * The clock (`clock.monotonic`) as it stands at this moment: read once, however many layers ask, while the attempt opens,
+   * for each chunk, and while it closes. Whoever has waited by itself asks the host.
+   */
+  now(host: Pick<Host, "sync">): number;
   /** Ends the attempt at once: the provider is cancelled and the reader gets this error. The first cut wins. */
   cut(error: ModelError): void;
 }
@@ -71,10 +76,15 @@ async function* runAttempt(
 
   const meter = createAttemptMeter(input, counts);
   let cutBy: ModelError | undefined;
+  let nowMs: number | undefined;
   const scope: AttemptScope = {
     input,
     signal: token,
     meter,
+    now(host) {
+      nowMs ??= host.sync("clock.monotonic", {});
+      return nowMs;
+    },
     cut(error) {
       cutBy ??= error;
       token.cancel(error);
@@ -99,13 +109,18 @@ async function* runAttempt(
   try {
     for (const layer of layers) {
       if (token.aborted) throw token.reason;
-      open.push(await layer(scope));
+      const opened = layer(scope);
+      if ("then" in opened) {
+        open.push(await opened);
+        nowMs = undefined;
+      } else open.push(opened);
     }
     if (token.aborted) throw token.reason;
     iterator = client.stream(input, token)[Symbol.asyncIterator]();
     asked = true;
     for (;;) {
       const step = await nextChunk(iterator);
+      nowMs = undefined;
       if (step.done) break;
       const chunk = step.value;
       meter.push(chunk);
@@ -119,6 +134,7 @@ async function* runAttempt(
   } finally {
     caller?.removeEventListener("abort", onCallerAbort);
     rejectWait = undefined;
+    nowMs = undefined;
     // Not awaited: a stalled provider would hold its reader for ever.
     if (!ended && iterator?.return) iterator.return().then(undefined, () => {});
     const abandoned = !ended && failure === undefined;

@@ -32,7 +32,7 @@ function catalog(capabilities: ModelCapabilities = {}, over: Partial<CatalogView
   };
 }
 
-interface World extends Partial<LlmContextParts> {
+interface World extends Partial<Omit<LlmContextParts, "env">> {
   readonly env?: VirtualHostOptions["env"];
   readonly capabilities?: ModelCapabilities;
 }

@@ -13,6 +13,7 @@ import { type RoutingPolicy, readRouting } from "../routing/routing-policy.ts";
 import type { Message, OutputFormat, SamplingSettings, ThinkingConfig, ToolChoice, ToolSpec } from "../spec/model.ts";
 import { readSchemaNudge, type SchemaNudge } from "../structured/nudge.ts";
 import type { ModelCapabilities } from "./catalog-view.ts";
+import type { EnvSettings } from "./env-settings.ts";
 import { type Experiment, readExperiment } from "./experiments.ts";
 import type { LlmContext } from "./llm-context.ts";
 import { attachmentsOf, readMessages } from "./messages.ts";
@@ -149,7 +150,7 @@ export function readCallOptions(
   system?: unknown,
   raw: unknown = {},
 ): CallOptions {
-  const { host, catalog } = context;
+  const { host, env, catalog } = context;
   const options = optionDict(raw);
   refuseRemoved(options);
   const read = <K extends keyof typeof OPTIONS>(name: K) =>
@@ -157,7 +158,7 @@ export function readCallOptions(
 
   const routePolicy = readRoutePolicy(options["route_policy"]);
   const asked = { provider: read("provider"), model: read("model"), tier: read("model_tier") };
-  const resolved = resolveModel(host, catalog, asked, context.defaults);
+  const resolved = resolveModel(context, asked);
   const routingDecision = decideRoute(catalog, routePolicy, resolved);
   const provider = routingDecision?.selected_provider ?? resolved.provider;
   const model = routingDecision?.selected_model ?? resolved.model;
@@ -199,7 +200,7 @@ export function readCallOptions(
 
   const cache = read("cache") ?? false;
   if (cache) gate("cache", capabilities.promptCaching);
-  const toolFormat = read("tool_format") ?? toolFormatFromEnv(host) ?? catalog.toolFormat(provider, model);
+  const toolFormat = read("tool_format") ?? toolFormatFromEnv(env) ?? catalog.toolFormat(provider, model);
   const declared = readTools(options["tools"]);
   if (declared !== undefined && toolFormat === "native") gate("tools", capabilities.nativeTools);
   const toolChoice = readToolChoice(options["tool_choice"]);
@@ -212,10 +213,10 @@ export function readCallOptions(
 
   const sampling = readSampling(options, read, catalog.modelDefaults(model));
   warnIgnored(host, provider, sampling, cache);
-  const stream = read("stream") ?? streamFromEnv(host);
+  const stream = read("stream") ?? streamFromEnv(env);
   const budget = readBudgetEnvelope(options);
   const routing = readRouting(options["routing"]);
-  const experiment = readExperiment(host, options["structural_experiment"]);
+  const experiment = readExperiment(env, options["structural_experiment"]);
   const systemText = system === undefined || system === null ? undefined : displayText(system);
   const prefill = options["prefill"];
   const prefillText = prefill === undefined || prefill === null ? "" : displayText(prefill);
@@ -251,7 +252,7 @@ export function readCallOptions(
     ...(toolSearch === undefined ? {} : { toolSearch }),
     cache,
     stream,
-    limits: readLimits(host, read("timeout"), read("idle_timeout"), stream),
+    limits: readLimits(context, read("timeout"), read("idle_timeout"), stream),
     providerOptions: readProviderOptions(context, options),
     ...(budget === undefined ? {} : { budget }),
     ...(prefillText === "" ? {} : { prefill: prefillText }),
@@ -374,13 +375,13 @@ const RESERVED = new Set([
 
 // ---- Environment -----------------------------------------------------------------------------------------------------
 
-function toolFormatFromEnv(host: Host): string | undefined {
-  const value = host.sync("env.get", { name: "HARN_AGENT_TOOL_FORMAT" })?.trim();
+function toolFormatFromEnv(env: EnvSettings): string | undefined {
+  const value = env.get("HARN_AGENT_TOOL_FORMAT")?.trim();
   return value === undefined || value === "" ? undefined : value;
 }
 
-function streamFromEnv(host: Host): boolean {
-  const value = host.sync("env.get", { name: "HARN_LLM_STREAM" })?.toLowerCase();
+function streamFromEnv(env: EnvSettings): boolean {
+  const value = env.get("HARN_LLM_STREAM")?.toLowerCase();
   return value !== "0" && value !== "false";
 }
 
@@ -389,13 +390,13 @@ function streamFromEnv(host: Host): boolean {
  * so for streamed answers it limits silence instead.
  */
 function readLimits(
-  host: Host,
+  context: LlmContext,
   timeoutSeconds: number | undefined,
   idleSeconds: number | undefined,
   stream: boolean,
 ): CallLimits {
-  const asked = timeoutSeconds ?? secondsFromEnv(host, "HARN_LLM_TIMEOUT");
-  const idle = idleSeconds ?? secondsFromEnv(host, "HARN_LLM_IDLE_TIMEOUT");
+  const asked = timeoutSeconds ?? secondsFromEnv(context, "HARN_LLM_TIMEOUT");
+  const idle = idleSeconds ?? secondsFromEnv(context, "HARN_LLM_IDLE_TIMEOUT");
   const timeout = asked ?? (stream ? undefined : DEFAULT_TIMEOUT_SECONDS);
   const silence = idleSeconds ?? (stream && asked === undefined ? DEFAULT_TIMEOUT_SECONDS : undefined);
   return {
@@ -406,8 +407,8 @@ function readLimits(
   };
 }
 
-function secondsFromEnv(host: Host, name: string): number | undefined {
-  const text = host.sync("env.get", { name })?.trim();
+function secondsFromEnv({ env, host }: LlmContext, name: string): number | undefined {
+  const text = env.get(name)?.trim();
   if (text === undefined || text === "") return undefined;
   if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
   host.sync("log.write", {

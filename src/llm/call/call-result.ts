@@ -2,6 +2,7 @@
 
 import type { Host, Json, JsonObject } from "../../base/index.ts";
 import { newTranscript, transcriptEvent } from "../conversation/transcript.ts";
+import { uuidsV7 } from "../conversation/uuid-v7.ts";
 import { cacheHitRatio, cacheSavingsUsd, type PriceBook } from "../cost/pricing.ts";
 import type { ToolSpec, Usage } from "../spec/model.ts";
 import type { ModelResult } from "../spec/model-result.ts";
@@ -170,14 +171,15 @@ function dataCandidates(result: ModelResult, tools: readonly ToolSpec[] | undefi
 /** RES-08. */
 function transcriptOf(result: ModelResult, context: ResultContext): JsonObject {
   const { host, experiment } = context;
+  const messages = [...context.messageList, assistantTurn(result)];
+  // The transcript, its messages, and what is told beside them.
+  const nextId = uuidsV7(host, 1 + messages.length + 1 + (result.thinking ? 1 : 0) + (result.thinkingSummary ? 1 : 0));
   const event = (kind: string, visibility: string, text: string, metadata?: JsonObject): JsonObject =>
-    transcriptEvent(host, {
-      kind,
-      role: "assistant",
-      visibility,
-      text,
-      ...(metadata === undefined ? {} : { metadata }),
-    });
+    transcriptEvent(
+      host,
+      { kind, role: "assistant", visibility, text, ...(metadata === undefined ? {} : { metadata }) },
+      nextId,
+    );
   const payload: JsonObject = {
     model: result.model,
     input_tokens: result.usage.inputTokens,
@@ -189,9 +191,5 @@ function transcriptOf(result: ModelResult, context: ResultContext): JsonObject {
   const events = [event("provider_payload", "internal", "", payload)];
   if (result.thinking) events.push(event("private_reasoning", "private", result.thinking));
   if (result.thinkingSummary) events.push(event("thinking_summary", "private", result.thinkingSummary));
-  return newTranscript(host, {
-    messages: [...context.messageList, assistantTurn(result)],
-    extraEvents: events,
-    state: "active",
-  });
+  return newTranscript(host, { messages, extraEvents: events, state: "active" }, nextId);
 }

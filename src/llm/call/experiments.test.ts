@@ -2,11 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../base/index.ts";
 import { createVirtualHost } from "../../testing/index.ts";
+import { createEnvSettings } from "./env-settings.ts";
 import { applyExperiment, type Experiment, type ExperimentTransform, readExperiment } from "./experiments.ts";
 
-const host = createVirtualHost();
+const env = createEnvSettings(createVirtualHost());
 const read = (value: unknown): Experiment => {
-  const experiment = readExperiment(host, value);
+  const experiment = readExperiment(env, value);
   if (experiment === undefined) throw new Error("expected an experiment");
   return experiment;
 };
@@ -16,7 +17,7 @@ const apply = (value: unknown, messages: readonly Json[], system?: string) =>
 
 describe("EXPER-02 reading", () => {
   test.each([[null], [false], [""], ["  "], [undefined]])("%j is off", (value) => {
-    expect(readExperiment(host, value)).toBeUndefined();
+    expect(readExperiment(env, value)).toBeUndefined();
   });
 
   test.each([
@@ -55,13 +56,13 @@ describe("EXPER-02 reading", () => {
     [7, "expected string, dict, closure, nil, or false; got int"],
     [{ label: "x" }, "dict form requires `name` or `transform`"],
   ])("%j is an error", (value, message) => {
-    expect(() => readExperiment(host, value)).toThrow(message);
+    expect(() => readExperiment(env, value)).toThrow(message);
   });
 
   test("unset falls back to the environment; nil does not", () => {
-    const env = createVirtualHost({ env: { HARN_STRUCTURAL_EXPERIMENT: " doubled_prompt " } });
-    expect(readExperiment(env, undefined)?.name).toBe("doubled_prompt");
-    expect(readExperiment(env, null)).toBeUndefined();
+    const set = createEnvSettings(createVirtualHost({ env: { HARN_STRUCTURAL_EXPERIMENT: " doubled_prompt " } }));
+    expect(readExperiment(set, undefined)?.name).toBe("doubled_prompt");
+    expect(readExperiment(set, null)).toBeUndefined();
   });
 });
 

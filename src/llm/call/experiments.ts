@@ -3,7 +3,8 @@
  * (section 17). Applied once per call, before the first attempt, so retries repeat the transformed messages.
  */
 
-import { HarnError, type Host, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { HarnError, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import type { EnvSettings } from "./env-settings.ts";
 import { asJson, displayText, typeName } from "./option-readers.ts";
 
 /** EXPER-05: what a custom transform sees. */
@@ -42,9 +43,9 @@ const optionError = (message: string): HarnError => new HarnError("llm.option", 
 // ---- Reading ---------------------------------------------------------------------------------------------------------
 
 /** Reads `structural_experiment`, or `HARN_STRUCTURAL_EXPERIMENT` when the option is absent (EXPER-02). */
-export function readExperiment(host: Host, value: unknown): Experiment | undefined {
+export function readExperiment(env: Pick<EnvSettings, "get">, value: unknown): Experiment | undefined {
   if (value === undefined) {
-    const spec = host.sync("env.get", { name: "HARN_STRUCTURAL_EXPERIMENT" }) ?? "";
+    const spec = env.get("HARN_STRUCTURAL_EXPERIMENT") ?? "";
     return readSpec(spec);
   }
   if (value === null || value === false) return undefined;

@@ -8,7 +8,7 @@ import type { Host, JsonObject } from "../../base/index.ts";
 import type { CallAdmission, ChargeRecord } from "../cost/budget-layer.ts";
 import { createTokenCounts, type TokenCounts } from "../cost/estimate-tokens.ts";
 import { createSpendLedger, type SpendLedger } from "../cost/spend-ledger.ts";
-import { createRateLimiter, loadRateLimits, type RateLimiter } from "../limits/rate-limiter.ts";
+import { createRateLimiter, type RateLimiter, rateLimitFromEnv } from "../limits/rate-limiter.ts";
 import type { ModelClient } from "../spec/model.ts";
 import type { Tracer } from "../trace/span.ts";
 import type { CallObserver } from "../trace/trace-layer.ts";
@@ -16,6 +16,7 @@ import { createTraceLog, type TraceLog } from "../trace/trace-log.ts";
 import { type TranscriptLog, transcriptLogFromEnv } from "../trace/transcript-log.ts";
 import type { CatalogView, ModelCapabilities } from "./catalog-view.ts";
 import { openCatalog } from "./catalog-view.ts";
+import { createEnvSettings, type EnvSettings } from "./env-settings.ts";
 import type { ClientSources } from "./resolve-client.ts";
 
 /** What templates rendered during a call may ask for (CALL-04). */
@@ -36,6 +37,8 @@ export type RouteVerifier = (result: JsonObject) => Promise<string | undefined>;
 
 export interface LlmContext {
   readonly host: Host;
+  /** What the environment says about model calls. */
+  readonly env: EnvSettings;
   readonly clients: ClientSources;
   readonly catalog: CatalogView;
   readonly limiter: RateLimiter;
@@ -70,13 +73,15 @@ export interface LlmContextParts extends Partial<Omit<LlmContext, "host" | "clie
 export function createLlmContext(parts: LlmContextParts): LlmContext {
   const { clients, rateLimits, isContinued, ...given } = parts;
   const sources: ClientSources = "stream" in clients ? { provider: () => clients } : clients;
-  const transcript = parts.transcript ?? (isContinued ? undefined : transcriptLogFromEnv(parts.host));
-  const limits = () => (isContinued ? {} : loadRateLimits(parts.host, rateLimits ?? {}));
+  const { host } = parts;
+  const env = parts.env ?? createEnvSettings(host);
+  const transcript = parts.transcript ?? (isContinued ? undefined : transcriptLogFromEnv(host, env));
   return {
     ...given,
+    env,
     clients: sources,
     catalog: parts.catalog ?? openCatalog("stream" in clients ? clients.provider : "anthropic"),
-    limiter: parts.limiter ?? createRateLimiter(parts.host, limits()),
+    limiter: parts.limiter ?? createRateLimiter(host, rateLimits, (provider) => rateLimitFromEnv(host, env, provider)),
     ledger: parts.ledger ?? createSpendLedger(),
     trace: parts.trace ?? createTraceLog(),
     tokenCounts: parts.tokenCounts ?? createTokenCounts(),

@@ -3,9 +3,9 @@
  * switched off, the provider. Recording wraps the provider.
  */
 
-import type { Host } from "../../base/index.ts";
 import { requestFailure } from "../errors/model-failures.ts";
 import type { ModelClient, ModelInput } from "../spec/model.ts";
+import type { EnvSettings } from "./env-settings.ts";
 
 /** Queued answers that stand in for every provider (MOCK-14). */
 export interface MockSource {
@@ -36,18 +36,18 @@ export function isIntercepted(sources: ClientSources, provider: string): boolean
 }
 
 /** @throws ModelError when nobody can answer: unknown provider, or real calls are switched off */
-export function resolveClient(host: Host, sources: ClientSources, input: ModelInput): ModelClient {
+export function resolveClient(env: Pick<EnvSettings, "get">, sources: ClientSources, input: ModelInput): ModelClient {
   const cached = sources.cached?.(input);
   if (cached !== undefined) return cached;
   if (isIntercepted(sources, input.provider) && sources.mock !== undefined) return sources.mock.client;
   if (input.provider === "fake" && sources.fake !== undefined) return sources.fake;
   const replay = sources.replay ?? ((client: ModelClient) => client);
-  return replay(realClient(host, sources, input));
+  return replay(realClient(env, sources, input));
 }
 
 /** Fails only when it is asked, so that a replay never touches it. */
-function realClient(host: Host, sources: ClientSources, input: ModelInput): ModelClient {
-  const blocked = callsDisabled(host, input.provider);
+function realClient(env: Pick<EnvSettings, "get">, sources: ClientSources, input: ModelInput): ModelClient {
+  const blocked = callsDisabled(env, input.provider);
   const client = blocked === undefined ? sources.provider(input.provider) : undefined;
   if (client !== undefined) return client;
   const failure = requestFailure(input, blocked ?? `Unknown LLM provider \`${input.provider}\``, {
@@ -66,9 +66,9 @@ function realClient(host: Host, sources: ClientSources, input: ModelInput): Mode
 const DISABLE_VARIABLE = "HARN_LLM_CALLS_DISABLED";
 
 /** PROV-07: why real calls to a provider are off, or undefined. */
-export function callsDisabled(host: Host, provider: string): string | undefined {
+export function callsDisabled(env: Pick<EnvSettings, "get">, provider: string): string | undefined {
   if (provider === "mock" || provider === "fake") return undefined;
-  const value = host.sync("env.get", { name: DISABLE_VARIABLE })?.trim().toLowerCase();
+  const value = env.get(DISABLE_VARIABLE)?.trim().toLowerCase();
   if (value !== "1" && value !== "true" && value !== "yes" && value !== "on") return undefined;
   return `LLM calls are disabled by ${DISABLE_VARIABLE}; refused a call to provider \`${provider}\``;
 }

@@ -1,8 +1,8 @@
 /** Which provider and model a call goes to (OPT-01, OPT-02), and the simple route policies (OPT-03, ROUTE-18). */
 
-import { HarnError, type Host, isJsonObject, type JsonObject } from "../../base/index.ts";
+import { HarnError, isJsonObject, type JsonObject } from "../../base/index.ts";
 import type { CatalogView, ModelName } from "./catalog-view.ts";
-import type { CallDefaults } from "./llm-context.ts";
+import type { LlmContext } from "./llm-context.ts";
 
 export interface ModelRequest {
   readonly provider?: string | undefined;
@@ -11,45 +11,48 @@ export interface ModelRequest {
   readonly tier?: string | undefined;
 }
 
-export function resolveModel(
-  host: Host,
-  catalog: CatalogView,
-  request: ModelRequest,
-  defaults: CallDefaults = {},
-): ModelName {
+/** What of a run decides: its settings, its catalogue, and who is told of a guess. */
+export type ModelChooser = Pick<LlmContext, "host" | "env" | "catalog" | "defaults">;
+
+export function resolveModel(context: ModelChooser, request: ModelRequest): ModelName {
+  const { defaults = {} } = context;
   const asked: ModelRequest = {
     ...request,
     model: request.model ?? (request.tier === undefined ? defaults.model : undefined),
     provider: request.provider ?? defaults.provider,
   };
-  const provider = resolveProvider(host, catalog, asked);
-  return { provider, model: resolveModelOf(host, catalog, asked, provider) };
+  const provider = resolveProvider(context, asked);
+  return { provider, model: resolveModelOf(context, asked, provider) };
 }
 
-function resolveProvider(host: Host, catalog: CatalogView, request: ModelRequest): string {
+function resolveProvider(context: ModelChooser, request: ModelRequest): string {
+  const { catalog } = context;
   const { provider, model, tier } = request;
   if (provider !== undefined && provider !== "") {
     if (provider.toLowerCase() !== "auto") return provider;
-    if (model !== undefined) return providerOf(host, catalog, model);
+    if (model !== undefined) return providerOf(context, model);
   }
-  const fromEnv = env(host, "HARN_LLM_PROVIDER");
+  const fromEnv = variable(context, "HARN_LLM_PROVIDER");
   if (fromEnv !== undefined) return fromEnv;
-  const envModel = env(host, "HARN_LLM_MODEL");
-  if (env(host, "LOCAL_LLM_BASE_URL") !== undefined && (model ?? envModel ?? env(host, "LOCAL_LLM_MODEL")))
+  const envModel = variable(context, "HARN_LLM_MODEL");
+  if (
+    variable(context, "LOCAL_LLM_BASE_URL") !== undefined &&
+    (model ?? envModel ?? variable(context, "LOCAL_LLM_MODEL"))
+  )
     return "local";
-  if (model !== undefined) return providerOf(host, catalog, model);
+  if (model !== undefined) return providerOf(context, model);
   if (tier !== undefined) {
     const found = availableOfTier(catalog, tier, undefined);
     if (found !== undefined) return found.provider;
   }
-  if (envModel !== undefined) return providerOf(host, catalog, envModel);
+  if (envModel !== undefined) return providerOf(context, envModel);
   for (const name of [catalog.defaultProvider, "ollama", "local"]) {
     if (catalog.hasProvider(name) && catalog.keyProblem(name) === undefined) return name;
   }
   return catalog.defaultProvider;
 }
 
-function providerOf(host: Host, catalog: CatalogView, model: string): string {
+function providerOf({ host, catalog }: ModelChooser, model: string): string {
   const resolved = catalog.resolveModel(model);
   if (resolved.provider !== undefined) return resolved.provider;
   const inferred = catalog.inferProvider(resolved.model);
@@ -63,13 +66,14 @@ function providerOf(host: Host, catalog: CatalogView, model: string): string {
   return inferred.provider;
 }
 
-function resolveModelOf(host: Host, catalog: CatalogView, request: ModelRequest, provider: string): string {
+function resolveModelOf(context: ModelChooser, request: ModelRequest, provider: string): string {
+  const { catalog } = context;
   if (request.model !== undefined) return catalog.resolveModel(request.model).model;
   if (request.tier !== undefined) {
     const found = availableOfTier(catalog, request.tier, provider);
     if (found !== undefined) return found.model;
   }
-  const fromEnv = env(host, "HARN_LLM_MODEL") ?? env(host, "LOCAL_LLM_MODEL");
+  const fromEnv = variable(context, "HARN_LLM_MODEL") ?? variable(context, "LOCAL_LLM_MODEL");
   if (fromEnv !== undefined) return catalog.resolveModel(fromEnv).model;
   return DEFAULT_MODELS[provider] ?? "claude-sonnet-4-20250514";
 }
@@ -87,8 +91,8 @@ function availableOfTier(catalog: CatalogView, tier: string, provider: string | 
   return models.find((model) => catalog.keyProblem(model.provider) === undefined) ?? models[0];
 }
 
-function env(host: Host, name: string): string | undefined {
-  const value = host.sync("env.get", { name });
+function variable({ env }: ModelChooser, name: string): string | undefined {
+  const value = env.get(name);
   return value === undefined || value === "" ? undefined : value;
 }
 

@@ -118,11 +118,11 @@ function mayFallBack(error: unknown): boolean {
 }
 
 function fallbackProviders(context: LlmContext, { input, options }: CallRequest): readonly string[] {
-  const { catalog, host } = context;
+  const { catalog, env } = context;
   // Queued mocks stand for every provider: there is nobody else to ask.
   if (isIntercepted(context.clients, input.provider)) return [];
   const configured = catalog.fallbackProvider(input.provider);
   const names = new Set([...options.fallbackChain, ...(configured === undefined ? [] : [configured])]);
   names.delete(input.provider);
-  return [...names].filter((name) => catalog.keyProblem(name) === undefined && callsDisabled(host, name) === undefined);
+  return [...names].filter((name) => catalog.keyProblem(name) === undefined && callsDisabled(env, name) === undefined);
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Host } from "../../base/index.ts";
+import type { EnvSettings } from "../call/env-settings.ts";
 import { BUILTIN_CATALOG } from "./builtin-models.ts";
 import { type Capabilities, lookupCapabilities } from "./capabilities.ts";
 import type { CapabilityTable } from "./capability-matrix.ts";
@@ -106,14 +107,22 @@ export interface SavedCatalog {
   readonly registered: readonly string[];
 }
 
-/** Providers, models, aliases and prices: those built in, changed by `layers` in order, and by what the environment says. */
-export function createModelCatalog(host: Pick<Host, "sync">, layers: readonly CatalogConfig[] = []): ModelCatalog {
+/**
+ * Providers, models, aliases and prices: those built in, changed by `layers` in order, and by what the environment says.
+ *
+ * @param settings default: the environment is asked each time
+ */
+export function createModelCatalog(
+  host: Pick<Host, "sync">,
+  layers: readonly CatalogConfig[] = [],
+  settings: Pick<EnvSettings, "get"> = { get: (name) => host.sync("env.get", { name }) },
+): ModelCatalog {
   const merge = (over: readonly CatalogConfig[]): CatalogConfig => over.reduce(mergeCatalogs, BUILTIN_CATALOG);
   let config = merge(layers);
   let overrides: CapabilityTable | undefined;
   const registered = new Set<string>();
 
-  const env = (name: string): string | undefined => unquote(host.sync("env.get", { name }));
+  const env = (name: string): string | undefined => unquote(settings.get(name));
   const secret = (name: string): string | undefined =>
     unquote(host.sync("secret.get", { name }) ?? host.sync("env.get", { name }));
 

@@ -9,7 +9,7 @@
 import { HarnError, type Host, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
 import { displayText } from "../call/option-readers.ts";
 import { blocksText, contentBlocks, defaultVisibility, overallVisibility, type Visibility } from "./message-blocks.ts";
-import { uuidV7 } from "./uuid-v7.ts";
+import { uuidsV7, uuidV7 } from "./uuid-v7.ts";
 
 const TRANSCRIPT_TYPE = "transcript";
 const ASSET_TYPE = "transcript_asset";
@@ -26,13 +26,15 @@ export interface TranscriptParts {
   readonly state?: string;
 }
 
-export function newTranscript(host: Host, parts: TranscriptParts): JsonObject {
+/** @param nextId where ids come from; default: the host */
+export function newTranscript(host: Host, parts: TranscriptParts, nextId?: () => string): JsonObject {
+  const next = nextId ?? uuidsV7(host, parts.messages.length + (parts.id === undefined ? 1 : 0));
   return {
     _type: TRANSCRIPT_TYPE,
     version: TRANSCRIPT_VERSION,
-    id: parts.id ?? uuidV7(host),
+    id: parts.id ?? next(),
     messages: parts.messages,
-    events: [...parts.messages.map((message) => messageEvent(host, message)), ...(parts.extraEvents ?? [])],
+    events: [...parts.messages.map((message) => messageEvent(next(), message)), ...(parts.extraEvents ?? [])],
     assets: parts.assets ?? [],
     ...(parts.summary === undefined ? {} : { summary: parts.summary }),
     ...(parts.metadata === undefined ? {} : { metadata: parts.metadata }),
@@ -47,12 +49,12 @@ export function isTranscript(value: unknown): value is JsonObject {
 // ---- Events ----------------------------------------------------------------------------------------------------------
 
 /** CONV-04. */
-function messageEvent(host: Host, message: Json): JsonObject {
+function messageEvent(id: string, message: Json): JsonObject {
   const dict = isJsonObject(message) ? message : {};
   const role = displayText(dict["role"] ?? "user");
   const blocks = contentBlocks(dict["content"], role);
   return {
-    id: uuidV7(host),
+    id,
     kind: role === "tool_result" ? "tool_result" : "message",
     role,
     visibility: overallVisibility(blocks, defaultVisibility(role)),
@@ -70,10 +72,11 @@ export function transcriptEvent(
     readonly text: string;
     readonly metadata?: JsonObject;
   },
+  nextId: () => string = () => uuidV7(host),
 ): JsonObject {
   const { kind, role, visibility, text, metadata } = event;
   return {
-    id: uuidV7(host),
+    id: nextId(),
     kind,
     role,
     visibility,

@@ -84,7 +84,7 @@ export function budgetLayer(parts: BudgetParts): CallLayer {
     if (rates === undefined && (ownLimit || ledger.limitUsd !== undefined))
       warnUnpriced(host, input.provider, input.model);
 
-    const startedAt = host.sync("clock.monotonic", {});
+    const startedAt = scope.now(host);
     let cut = false;
     const book = (usage: Usage, name: ChargeRecord["outcome"], durationMs: number, completed = false): void => {
       ledger.count({
@@ -128,7 +128,7 @@ export function budgetLayer(parts: BudgetParts): CallLayer {
         reservation.settle(costOf(usage) + meter.lostAttempts * costOf(lostUsage));
         if (!outcome.asked) return undefined;
         for (let at = 0; at < meter.lostAttempts; at++) book(lostUsage, "lost", 0);
-        const durationMs = host.sync("clock.monotonic", {}) - startedAt;
+        const durationMs = scope.now(host) - startedAt;
         const completed = outcome.error === undefined && !outcome.abandoned;
         book(usage, outcomeName(outcome, cut), durationMs, completed);
         if (!completed || costOf(usage) === 0 || !isOverspent(ledger)) return undefined;

@@ -14,6 +14,7 @@ import { buildModelInput } from "../call/attempt.ts";
 import type { CallOptions } from "../call/call-options.ts";
 import { catalogView, configuredRateLimits } from "../call/catalog-adapter.ts";
 import { type CatalogView, openCatalog } from "../call/catalog-view.ts";
+import { createEnvSettings, type EnvSettings } from "../call/env-settings.ts";
 import { checkedCall } from "../call/llm-call.ts";
 import { createLlmContext, type LlmContext, type LlmContextParts } from "../call/llm-context.ts";
 import { type PipelineSettings, pipelineClient } from "../call/pipeline-client.ts";
@@ -140,22 +141,23 @@ export interface LlmMeter {
  */
 export function createLlm(options: LlmOptions): Llm {
   const { host, provider, model, client, budgetUsd, ...parts } = options;
+  const env = createEnvSettings(host);
   const context = createLlmContext({
     ...parts,
     host,
-    ...(client === undefined ? servedByHost(options) : { clients: client, catalog: catalogOf(options, client) }),
+    env,
+    ...(client === undefined ? servedByHost(options, env) : { clients: client, catalog: catalogOf(options, client) }),
     defaults: { ...(provider === undefined ? {} : { provider }), ...(model === undefined ? {} : { model }) },
   });
   if (budgetUsd !== undefined) setSessionBudget(context.ledger, budgetUsd);
   return makeLlm(context, undefined);
 }
 
-function servedByHost({
-  host,
-  catalog,
-  rateLimits,
-}: LlmOptions): Pick<LlmContextParts, "clients" | "catalog" | "rateLimits"> {
-  const models = createModelCatalog(host);
+function servedByHost(
+  { host, catalog, rateLimits }: LlmOptions,
+  env: EnvSettings,
+): Pick<LlmContextParts, "clients" | "catalog" | "rateLimits"> {
+  const models = createModelCatalog(host, [], env);
   return {
     clients: { provider: (name) => hostModelClient(host, name) },
     catalog: catalog ?? withScriptedModel(catalogView(models)),
@@ -196,8 +198,7 @@ function makeLlm(context: LlmContext, meter: LlmMeter | undefined): Llm {
     host: context.host,
     context,
     get identity() {
-      const { host, catalog, defaults } = current();
-      return resolveModel(host, catalog, {}, defaults);
+      return resolveModel(current(), {});
     },
     generateText: (options) =>
       call(async (context) => {

@@ -3,8 +3,8 @@ import type { RateLimiter } from "./rate-limiter.ts";
 
 /** A permit before every attempt (CALL-11). Waiting ends with the attempt's signal. */
 export function rateLimitLayer(limiter: RateLimiter): CallLayer {
-  return async ({ input, signal }) => {
-    await limiter.acquire(input.provider, signal);
-    return {};
+  return ({ input, signal }) => {
+    if (limiter.tryAcquire(input.provider)) return {};
+    return limiter.acquire(input.provider, signal).then(() => ({}));
   };
 }

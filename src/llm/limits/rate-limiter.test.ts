@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CancelToken } from "../../base/index.ts";
+import { CancelToken, type Host } from "../../base/index.ts";
 import { countResources, createVirtualHost } from "../../testing/index.ts";
+import { createEnvSettings } from "../call/env-settings.ts";
 import { ModelError } from "../spec/model-error.ts";
-import { createRateLimiter, loadRateLimits, rateLimitBuiltin } from "./rate-limiter.ts";
+import { createRateLimiter, rateLimitBuiltin, rateLimitFromEnv } from "./rate-limiter.ts";
 import { withRateLimit } from "./with-rate-limit.ts";
 
 describe("sliding window", () => {
@@ -114,8 +115,57 @@ describe("where limits come from", () => {
     const host = createVirtualHost({
       env: { HARN_RATE_LIMIT_OPENAI: "7", HARN_RATE_LIMIT_TOGETHER: "0", HARN_RATE_LIMIT_GROQ: "fast", OTHER: "1" },
     });
-    expect(loadRateLimits(host, { openai: 5, together: 600, groq: 30, ollama: 0 })).toEqual({ openai: 7, groq: 30 });
+    const env = createEnvSettings(host);
+    const configured = { openai: 5, together: 600, groq: 30, ollama: 0, mistral: 4 };
+    const limiter = createRateLimiter(host, configured, (provider) => rateLimitFromEnv(host, env, provider));
+    const names = [...Object.keys(configured), "nobody", "toString"];
+    expect(names.map((name) => [name, limiter.limit(name)])).toEqual([
+      ["openai", 7],
+      ["together", undefined],
+      ["groq", 30],
+      ["ollama", undefined],
+      ["mistral", 4],
+      ["nobody", undefined],
+      ["toString", undefined],
+    ]);
     expect(host.logs.map((entry) => entry.message)).toEqual([expect.stringContaining("`HARN_RATE_LIMIT_GROQ`")]);
+  });
+
+  test("RATE-09 the environment is asked by name, once for each provider that is used, and never as a whole", () => {
+    const inner = createVirtualHost({ env: { HARN_RATE_LIMIT_AZURE_OPENAI: "3", API_KEY: "short" } });
+    const asked: string[] = [];
+    const host: Host = {
+      ...inner,
+      sync(kind, args) {
+        asked.push(`${kind} ${(args as { name?: string }).name}`);
+        return inner.sync(kind, args);
+      },
+    };
+    const env = createEnvSettings(host);
+    const limiter = createRateLimiter(host, {}, (provider) => rateLimitFromEnv(host, env, provider));
+    expect(limiter.tryAcquire("openai")).toBe(true);
+    expect(limiter.tryAcquire("openai")).toBe(true);
+    expect(limiter.limit("azure-openai")).toBe(3);
+    expect(asked).toEqual([
+      "env.get HARN_RATE_LIMIT_OPENAI",
+      "env.get HARN_RATE_LIMIT_AZURE-OPENAI",
+      "env.get HARN_RATE_LIMIT_AZURE_OPENAI",
+    ]);
+    // What was kept is not asked for again.
+    const later = createRateLimiter(host, {}, () => expect.unreachable());
+    later.load(limiter.save());
+    expect([later.limit("openai"), later.limit("azure-openai")]).toEqual([undefined, 3]);
+  });
+
+  test("a permit is taken at once only when nobody waits for one", async () => {
+    const host = createVirtualHost();
+    const limiter = createRateLimiter(host, { p: 1 });
+    expect(limiter.tryAcquire("p")).toBe(true);
+    expect(limiter.tryAcquire("p")).toBe(false);
+    const waiting = limiter.acquire("p");
+    expect(limiter.tryAcquire("p")).toBe(false);
+    await host.drive(waiting);
+    expect(host.clock.elapsedMs).toBe(60_000);
   });
 
   test("RATE-11 llm_rate_limit sets, reads and clears", () => {

@@ -6,6 +6,7 @@
  */
 
 import { type CancelSignal, CancelToken, HarnError, type Host } from "../../base/index.ts";
+import type { EnvSettings } from "../call/env-settings.ts";
 
 const WINDOW_MS = 60_000;
 
@@ -15,6 +16,8 @@ export interface RateLimiter {
    * Rejects with the signal's reason as soon as it fires; nothing is counted then.
    */
   acquire(provider: string, signal?: CancelSignal): Promise<void>;
+  /** Takes a permit if there is one at once. */
+  tryAcquire(provider: string): boolean;
   /** Requests per minute, or undefined. */
   limit(provider: string): number | undefined;
   /** Sets a limit, or clears it with zero, a negative number or undefined (RATE-11). Waiters see it at once. */
@@ -47,15 +50,28 @@ interface ProviderWindow {
   timer: CancelToken | undefined;
 }
 
-/** @param limits requests per minute by provider, for instance from {@link loadRateLimits} */
-export function createRateLimiter(host: Host, limits: Readonly<Record<string, number>> = {}): RateLimiter {
+/**
+ * @param limits requests per minute by provider
+ * @param overriding what takes the place of those, asked once for each provider that is used; for instance
+ *   {@link rateLimitFromEnv}
+ */
+export function createRateLimiter(
+  host: Host,
+  limits: Readonly<Record<string, number>> = {},
+  overriding: (provider: string) => number | undefined = () => undefined,
+): RateLimiter {
   const windows = new Map<string, ProviderWindow>();
-  for (const [provider, limit] of Object.entries(limits)) if (limit > 0) windowOf(provider).limit = limit;
 
   function windowOf(provider: string): ProviderWindow {
     let window = windows.get(provider);
     if (window === undefined) {
-      window = { limit: undefined, admitted: [], queue: [], timer: undefined };
+      const limit = overriding(provider) ?? (Object.hasOwn(limits, provider) ? limits[provider] : undefined);
+      window = {
+        limit: limit !== undefined && limit > 0 ? limit : undefined,
+        admitted: [],
+        queue: [],
+        timer: undefined,
+      };
       windows.set(provider, window);
     }
     return window;
@@ -97,11 +113,17 @@ export function createRateLimiter(host: Host, limits: Readonly<Record<string, nu
     );
   }
 
+  const tryAcquire = (provider: string): boolean => {
+    const window = windowOf(provider);
+    return window.queue.length === 0 && admit(window);
+  };
+
   return {
+    tryAcquire,
     acquire(provider, signal) {
-      const window = windows.get(provider);
       if (signal?.aborted) return Promise.reject(signal.reason);
-      if (window === undefined || (window.queue.length === 0 && admit(window))) return Promise.resolve();
+      if (tryAcquire(provider)) return Promise.resolve();
+      const window = windowOf(provider);
       host.sync("log.write", {
         level: "debug",
         message: `llm.rate_limit: waiting for a permit of provider \`${provider}\``,
@@ -126,7 +148,7 @@ export function createRateLimiter(host: Host, limits: Readonly<Record<string, nu
         serve(window);
       });
     },
-    limit: (provider) => windows.get(provider)?.limit,
+    limit: (provider) => windowOf(provider).limit,
     setLimit(provider, requestsPerMinute) {
       const window = windowOf(provider);
       window.limit = requestsPerMinute !== undefined && requestsPerMinute > 0 ? requestsPerMinute : undefined;
@@ -143,36 +165,33 @@ export function createRateLimiter(host: Host, limits: Readonly<Record<string, nu
     load(saved) {
       windows.clear();
       for (const { provider, limit, admitted } of saved) {
-        const window = windowOf(provider);
-        window.limit = limit;
-        window.admitted = [...admitted];
+        windows.set(provider, { limit, admitted: [...admitted], queue: [], timer: undefined });
       }
     },
   };
 }
 
 /**
- * Where limits come from, later wins (RATE-07, RATE-09): the provider table, then `HARN_RATE_LIMIT_<PROVIDER>` of the
- * environment (name lower-cased; 0 removes). What is no whole number is ignored with a warning.
+ * The limit of a provider that the environment has, in `HARN_RATE_LIMIT_<PROVIDER>`: requests per minute, 0 for none,
+ * undefined when it says nothing (RATE-07, RATE-09). What is no whole number is ignored with a warning. Characters that
+ * names of variables cannot have may be `_`.
  */
-export function loadRateLimits(host: Host, configured: Readonly<Record<string, number>>): Record<string, number> {
-  const limits: Record<string, number> = {};
-  for (const [provider, limit] of Object.entries(configured)) if (limit > 0) limits[provider] = limit;
-  for (const [name, text] of Object.entries(host.sync("env.list", {}))) {
-    if (!name.startsWith(ENV_PREFIX)) continue;
-    const provider = name.slice(ENV_PREFIX.length).toLowerCase();
-    if (!/^\d+$/.test(text.trim())) {
-      host.sync("log.write", {
-        level: "warn",
-        message: `Expected \`${name}\` to be a whole number of requests per minute, found \`${text}\`; ignored`,
-      });
-      continue;
-    }
-    const limit = Number(text);
-    if (limit > 0) limits[provider] = limit;
-    else delete limits[provider];
+export function rateLimitFromEnv(
+  host: Pick<Host, "sync">,
+  env: Pick<EnvSettings, "get">,
+  provider: string,
+): number | undefined {
+  const exact = ENV_PREFIX + provider.toUpperCase();
+  for (const name of new Set([exact, exact.replace(/[^A-Z0-9_]/g, "_")])) {
+    const text = env.get(name);
+    if (text === undefined) continue;
+    if (/^\d+$/.test(text.trim())) return Number(text);
+    host.sync("log.write", {
+      level: "warn",
+      message: `Expected \`${name}\` to be a whole number of requests per minute, found \`${text}\`; ignored`,
+    });
   }
-  return limits;
+  return undefined;
 }
 
 const ENV_PREFIX = "HARN_RATE_LIMIT_";

@@ -54,9 +54,10 @@ export interface AttemptFacts {
 
 export function traceLayer(parts: TraceParts, facts: AttemptFacts): CallLayer {
   const { host, log, observer, tokenCounts } = parts;
-  return ({ input, meter }) => {
+  return (scope) => {
+    const { input, meter } = scope;
     const callId = host.sync("id.next", { prefix: "call" });
-    const startedAt = host.sync("clock.monotonic", {});
+    const startedAt = scope.now(host);
     const span = parts.tracer?.startSpan(`chat ${input.model}`, requestAttributes(input, callId, facts, tokenCounts));
     writeRequest(parts.transcript, input, callId, facts);
     observer?.callStart(callId, {
@@ -84,7 +85,7 @@ export function traceLayer(parts: TraceParts, facts: AttemptFacts): CallLayer {
         }
       },
       close(outcome) {
-        const durationMs = Math.round(host.sync("clock.monotonic", {}) - startedAt);
+        const durationMs = Math.round(scope.now(host) - startedAt);
         const status = statusOf(outcome, facts);
         if (outcome.error === undefined) {
           const usage = meter.usage();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../../base/index.ts";
+import type { Host, JsonObject } from "../../base/index.ts";
 import { createVirtualHost, withFaults } from "../../testing/index.ts";
 import { type CatalogView, openCatalog } from "../call/catalog-view.ts";
+import { createEnvSettings } from "../call/env-settings.ts";
 import { llmCall, llmCallSafe } from "../call/llm-call.ts";
 import { createLlmContext, type LlmContextParts } from "../call/llm-context.ts";
 import { createFakeModel } from "../fake/fake-model.ts";
@@ -322,8 +323,9 @@ describe("TRACE-07 the transcript log", () => {
   });
 
   test("without the variable there is no log", () => {
-    expect(transcriptLogFromEnv(createVirtualHost())).toBeUndefined();
-    expect(transcriptLogFromEnv(createVirtualHost({ env: { HARN_LLM_TRANSCRIPT_DIR: "" } }))).toBeUndefined();
+    const logIn = (host: Host) => transcriptLogFromEnv(host, createEnvSettings(host));
+    expect(logIn(createVirtualHost())).toBeUndefined();
+    expect(logIn(createVirtualHost({ env: { HARN_LLM_TRANSCRIPT_DIR: "" } }))).toBeUndefined();
   });
 
   test("secrets do not reach the file", async () => {

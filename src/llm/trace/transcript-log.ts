@@ -7,6 +7,7 @@
  */
 
 import type { Host, Json, JsonObject } from "../../base/index.ts";
+import type { EnvSettings } from "../call/env-settings.ts";
 import { scrubSecrets } from "../errors/scrub-secrets.ts";
 
 export type TranscriptEventType =
@@ -29,8 +30,8 @@ export interface TranscriptLog {
 }
 
 /** The log named by `HARN_LLM_TRANSCRIPT_DIR`, or undefined. */
-export function transcriptLogFromEnv(host: Host): TranscriptLog | undefined {
-  const folder = host.sync("env.get", { name: "HARN_LLM_TRANSCRIPT_DIR" });
+export function transcriptLogFromEnv(host: Host, env: Pick<EnvSettings, "get">): TranscriptLog | undefined {
+  const folder = env.get("HARN_LLM_TRANSCRIPT_DIR");
   return folder === undefined || folder === "" ? undefined : createTranscriptLog(host, folder);
 }
 

@@ -278,7 +278,7 @@ export const llmBuiltins: readonly Builtin[] = [
 function infoOf(context: NativeContext): Value {
   const { catalog } = llmState(context);
   const llm = stepLlmContext(context);
-  const { provider, model } = resolveModel(context.host, llm.catalog, {}, llm.defaults);
+  const { provider, model } = resolveModel(llm, {});
   return jsonToValue(llmInfo({ provider, model, keySet: catalog.keyAvailable(provider) }));
 }
 

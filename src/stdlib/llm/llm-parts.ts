@@ -1,7 +1,15 @@
 /** The model layer's state, in a snapshot: money, limits, traces and scripted answers. Keys and connections are the host's. */
 
 import type { Host, Json } from "../../base/index.ts";
-import type { LlmMocks, SavedCatalog, SavedMocks, SavedSpending, SavedTraces, SavedWindow } from "../../llm/index.ts";
+import type {
+  LlmMocks,
+  SavedCatalog,
+  SavedEnvSettings,
+  SavedMocks,
+  SavedSpending,
+  SavedTraces,
+  SavedWindow,
+} from "../../llm/index.ts";
 import { PlainJson, refused, type StatePart } from "../../vm/index.ts";
 import { LLM_MOCKS, LLM_STATE, type LlmRunState, llmMocks, openLlmState } from "./run-state.ts";
 
@@ -12,6 +20,7 @@ interface SavedLlm {
   readonly limits: readonly SavedWindow[];
   readonly traces: unknown;
   readonly catalog: SavedCatalog;
+  readonly env: SavedEnvSettings;
 }
 
 const calls: StatePart = {
@@ -25,6 +34,7 @@ const calls: StatePart = {
       limits: context.limiter.save(),
       traces: new PlainJson(context.trace.save() as unknown as Json),
       catalog: catalog.save(),
+      env: context.env.save(),
     };
   },
   restore(raw, vm, present) {
@@ -34,6 +44,7 @@ const calls: StatePart = {
     state.context.limiter.load(saved.limits);
     state.context.trace.load(saved.traces as SavedTraces);
     state.catalog.load(saved.catalog);
+    state.context.env.load(saved.env);
     return state;
   },
 };

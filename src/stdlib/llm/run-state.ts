@@ -5,6 +5,7 @@ import {
   type CatalogView,
   catalogView,
   configuredRateLimits,
+  createEnvSettings,
   createLlmContext,
   createLlmMocks,
   createModelCatalog,
@@ -35,6 +36,8 @@ export const LLM_MOCKS = "llm.mock";
 export interface LlmRunState {
   readonly context: LlmContext;
   readonly catalog: ModelCatalog;
+  /** The context for calls of a task: what they ask of the world is asked by its host. Absent: the embedder's for all. */
+  readonly through?: (host: Host) => LlmContext;
 }
 
 /** Made on first use: model calls are `model.stream` effects of the run's host. */
@@ -46,18 +49,32 @@ export function llmState({ vm, host }: NativeContext): LlmRunState {
   return state;
 }
 
+/** The context for calls of the task. */
+export function taskLlmContext(context: NativeContext): LlmContext {
+  const state = llmState(context);
+  return state.through?.(context.host) ?? state.context;
+}
+
 /** @param isContinued nothing is asked of the host, since that was done when the run began */
 export function openLlmState(vm: Vm, host: Host, isContinued: boolean): LlmRunState {
-  const catalog = createModelCatalog(host);
+  const env = createEnvSettings(host);
+  const catalog = createModelCatalog(host, [], env);
   const view: CatalogView = catalogView(catalog);
   const context = createLlmContext({
     host,
+    env,
     catalog: view,
     clients: { provider: (name) => hostModelClient(host, name), mock: llmMocks(vm) },
     rateLimits: configuredRateLimits(catalog),
     isContinued,
   });
-  return { context, catalog };
+  const through = (asking: Host): LlmContext => ({
+    ...context,
+    host: asking,
+    env: env.through(asking),
+    clients: { ...context.clients, provider: (name) => hostModelClient(asking, name) },
+  });
+  return { context, catalog, through };
 }
 
 /** The scripted answers of the run: an embedder's, else made on first use. */

@@ -14,12 +14,12 @@ import {
   trackCall,
 } from "../../steps/index.ts";
 import { type AsyncContext, HarnFailure, type NativeContext, type Thrown, type Value } from "../../vm/index.ts";
-import { llmState } from "../llm/run-state.ts";
+import { taskLlmContext } from "../llm/run-state.ts";
 import { outsideSteps, payloadValue, stepRuntime, stepScope } from "./step-state.ts";
 
 /** The run's context, as the caller's step sees it. */
 export function stepLlmContext(context: NativeContext): LlmContext {
-  const { context: llm } = llmState(context);
+  const llm = taskLlmContext(context);
   const model = modelDefault(stepScope(context));
   return model === undefined ? llm : { ...llm, defaults: { model } };
 }
@@ -43,7 +43,7 @@ async function bookedCall<T>(context: AsyncContext, call: (llm: LlmContext) => P
   const account = openCallAccount(scope);
   let result: T;
   try {
-    result = await call({ ...llmState(context).context, ...account.parts });
+    result = await call({ ...taskLlmContext(context), ...account.parts });
   } catch (error) {
     // The call's own error is what the program should see.
     await charge(context, scope, account);

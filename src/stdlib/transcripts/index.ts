@@ -32,7 +32,7 @@ import {
 import type { NativeContext } from "../../vm/index.ts";
 import { type Builtin, effect, pure } from "../builtin.ts";
 import { jsonToValue, valueToJson } from "../json/convert.ts";
-import { guarded, guardedSync, llmState, optionsOf } from "../llm/run-state.ts";
+import { guarded, guardedSync, optionsOf, taskLlmContext } from "../llm/run-state.ts";
 
 type Host = NativeContext["host"];
 
@@ -214,7 +214,7 @@ export const transcriptBuiltins: readonly Builtin[] = [
       guarded(async () => {
         const given = options === undefined ? undefined : optionsOf(options, context);
         return jsonToValue(
-          await transcriptSummarize(llmState(context).context, valueToJson(value), given, { signal: context.signal }),
+          await transcriptSummarize(taskLlmContext(context), valueToJson(value), given, { signal: context.signal }),
         );
       }),
   ),

@@ -156,23 +156,35 @@ interface Ledger {
   readonly attempts: number;
 }
 
-interface ShownTask {
-  readonly usage: Readonly<Record<string, number>>;
+interface ShownPlace {
   readonly effects: readonly { readonly kind: string; readonly attempts: number; readonly outcome: string }[];
+  readonly steps: readonly ShownStep[];
   readonly children: readonly ShownTask[];
 }
 
-async function ledger(): Promise<Ledger & { readonly cut: number }> {
+interface ShownTask extends ShownPlace {
+  readonly usage: Readonly<Record<string, number>>;
+}
+
+interface ShownStep extends ShownPlace {
+  readonly step: string;
+  readonly outcome: string;
+}
+
+async function ledger(): Promise<Ledger & { readonly cut: number; readonly steps: readonly string[] }> {
   const { out } = await start(["runs", "show", "crew", "--json"]).ended;
   const { tasks } = JSON.parse(out) as { tasks: readonly ShownTask[] };
   const sum = (name: string) => tasks.reduce((total, { usage }) => total + (usage[name] ?? 0), 0);
-  const all = (task: ShownTask): ShownTask["effects"] => [...task.effects, ...task.children.flatMap(all)];
+  const within = (place: ShownPlace): readonly ShownPlace[] => [...place.steps, ...place.children];
+  const all = (place: ShownPlace): ShownPlace["effects"] => [...place.effects, ...within(place).flatMap(all)];
+  const stepsOf = (place: ShownPlace): readonly ShownStep[] => [...place.steps, ...within(place).flatMap(stepsOf)];
   const calls = tasks.flatMap(all).filter(({ kind }) => kind === "model.stream");
   return {
     inputTokens: sum("inputTokens"),
     outputTokens: sum("outputTokens"),
     attempts: calls.reduce((total, { attempts }) => total + attempts, 0),
     cut: calls.filter(({ outcome }) => outcome !== "done").length,
+    steps: tasks.flatMap(stepsOf).map(({ step, outcome }) => `${step} ${outcome}`),
   };
 }
 
@@ -192,14 +204,12 @@ async function expectUndisturbed({ last, kills, printed }: Lives, what: string):
   expect([read("last-ann.txt"), read("last-bob.txt")], what).toEqual(["last", "last"]);
 
   const { steps } = JSON.parse(read("receipt.json")) as Receipt;
-  expect(steps.map(({ name, status }) => `${name} ${status}`).sort(), what).toEqual([
-    "praise completed",
-    "praise completed",
-    "work completed",
-    "work completed",
-  ]);
+  const completed = ["praise completed", "praise completed", "work completed", "work completed"];
+  expect(steps.map(({ name, status }) => `${name} ${status}`).sort(), what).toEqual(completed);
 
   const books = await ledger();
+  // Each begins and ends once in the log, in whichever process.
+  expect(books.steps.toSorted(), what).toEqual(completed);
   const bill = server.bill();
   // A call whose intent was stored and that was never sent is taken to have been made: at most one for each task and kill.
   const unsent = books.attempts - bill.calls;
