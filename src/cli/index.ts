@@ -1,7 +1,7 @@
 // Node as a host, for programs of their own
 
-export { type DurableOptions, runDurably } from "./journal/durable-work.ts";
 export { openJournalFolder } from "./journal/journal-folder.ts";
+export { type DurableOptions, runDurably } from "./journal/run-durably.ts";
 export { openSqlite } from "./journal/sqlite.ts";
 export { createModelTraffic } from "./model-traffic.ts";
 export { createNodeHost, type NodeHost, type NodeHostOptions } from "./node-host/node-host.ts";

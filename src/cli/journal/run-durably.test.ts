@@ -7,7 +7,7 @@ import { CancelToken, HarnError, type Host } from "../../base/index.ts";
 import { DriftError } from "../../journal/index.ts";
 import { createLlm } from "../../llm/index.ts";
 import { createVirtualHost, type FakeTurn, fakeScript, fakeStream, fakeToolCall } from "../../testing/index.ts";
-import { runDurably } from "./durable-work.ts";
+import { runDurably } from "./run-durably.ts";
 
 let folder = "";
 beforeEach(() => {
