@@ -68,7 +68,7 @@ interface PartsFile {
   readonly name: string;
   readonly bytes: number;
   /** Where the text of each part is that counts. */
-  readonly places: Map<number, { readonly start: number; readonly end: number; readonly crc: number }>;
+  readonly places: Map<number, { readonly start: number; readonly end: number }>;
 }
 
 /** @param list names of all files in the folder */
@@ -175,8 +175,7 @@ export function createSnapshotFiles(
           const decoder = new TextDecoder();
           const text = (part: number): string | undefined => {
             const place = file.places.get(part);
-            const content = place && bytes.subarray(place.start, place.end);
-            return content && crc32(content) === place.crc ? decoder.decode(content) : undefined;
+            return place && decoder.decode(bytes.subarray(place.start, place.end));
           };
           return { ...snapshot, parts: { ids: [...file.places.keys()], text } };
         });
@@ -236,9 +235,8 @@ function written(parts: readonly (readonly [number, string])[], from: number, en
   };
   for (const [part, text] of parts) {
     const content = encoder.encode(text);
-    const crc = crc32(content);
-    add(encoder.encode(`${part} ${content.length} ${crc.toString(16)}\n`));
-    at.set(part, { start: from + length, end: from + length + content.length, crc });
+    add(encoder.encode(`${part} ${content.length} ${crc32(content).toString(16)}\n`));
+    at.set(part, { start: from + length, end: from + length + content.length });
     add(content);
     add(encoder.encode("\n"));
   }
@@ -251,7 +249,10 @@ function written(parts: readonly (readonly [number, string])[], from: number, en
   return { bytes, at };
 }
 
-/** Undefined for anything but a file of parts; the parts themselves are not looked at. */
+/**
+ * Undefined for anything but a file of parts of which none is damaged: most are read long after it has been decided to go on
+ * from them.
+ */
 function readParts(name: string, bytes: Uint8Array): PartsFile | undefined {
   const decoder = new TextDecoder();
   const places: PartsFile["places"] = new Map();
@@ -261,8 +262,8 @@ function readParts(name: string, bytes: Uint8Array): PartsFile | undefined {
     if (part === undefined || length === undefined || crc === undefined) return undefined;
     const start = newline + 1;
     const end = start + Number(length);
-    if (end >= bytes.length || bytes[end] !== 10) return undefined;
-    places.set(Number(part), { start, end, crc: Number.parseInt(crc, 16) });
+    if (end >= bytes.length || crc32(bytes.subarray(start, end)) !== Number.parseInt(crc, 16)) return undefined;
+    places.set(Number(part), { start, end });
     at = end + 1;
   }
   return { name, bytes: bytes.length, places };

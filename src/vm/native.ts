@@ -40,7 +40,7 @@ export interface AsyncContext extends NativeContext {
  * or goes on, and calls nothing of the program. From then on it asks for what it would have asked for next.
  */
 export interface CallProgress {
-  /** What it kept before the run was restored; undefined: it begins. Plain data. */
+  /** What it kept before the run was restored; undefined: it begins. Plain data, and lists of the kind `AppendList`. */
   readonly from: unknown;
   /**
    * "All I need to go on from here is my arguments and this." Until the promise resolves nothing of the call may be under

@@ -1,6 +1,6 @@
 /** Calls of tools under policies, and who writes down what they note. */
 
-import type { Recorder, TranscriptNote } from "../../src/agent/policies/recorder.ts";
+import { type Recorder, spelledNote, type TranscriptNote } from "../../src/agent/policies/recorder.ts";
 import { createToolRuntime, defineTool, type Tool } from "../../src/agent/tools/define-tool.ts";
 import type { Harness } from "../../src/agent/turn/harness.ts";
 import type { Policy } from "../../src/agent/turn/policy.ts";
@@ -20,7 +20,7 @@ export function recorder(): TestRecorder {
   return {
     notes,
     traces,
-    transcript: (note) => void notes.push(note),
+    transcript: (note) => void notes.push(spelledNote(note)),
     trace: (event) => void traces.push(event),
     live: async () => {},
   };

@@ -3,21 +3,24 @@
  * an event with an id of its own when somebody looks.
  */
 
-import type { Host, JsonObject } from "../../base/index.ts";
+import { AppendList, type Host, type JsonObject } from "../../base/index.ts";
 import { transcriptEvent } from "../../llm/index.ts";
 import { type Note, spelledNote } from "../policies/recorder.ts";
 
 /** In the order in which things happened. Both lists only grow, so whoever knows their lengths knows how they were. */
 export interface EventNotes {
   /** Events that came without a note, then what has been made of the first notes. */
-  readonly events: JsonObject[];
-  readonly notes: Note[];
+  readonly events: AppendList<JsonObject>;
+  readonly notes: AppendList<Note>;
   /** How many events came without a note. */
   inherited: number;
 }
 
-export function createEventNotes(): EventNotes {
-  return { events: [], notes: [], inherited: 0 };
+export function createEventNotes(
+  events: EventNotes["events"] = new AppendList(),
+  notes: EventNotes["notes"] = new AppendList(),
+): EventNotes {
+  return { events, notes, inherited: 0 };
 }
 
 /** Takes over events of an earlier run; before anything else happens. */
@@ -37,7 +40,7 @@ export function firstEvents(
   count: number,
 ): readonly JsonObject[] {
   while (events.length < count) {
-    const note = notes[events.length - inherited]!;
+    const note = notes.at(events.length - inherited)!;
     events.push(transcriptEvent(host, spelledNote(note)));
   }
   return events.slice(0, count);

@@ -5,9 +5,10 @@
  * becomes another one leaves the old one as it was, so the checkpoint can be made of its mark at any later time.
  */
 
+import type { AppendList } from "../../base/index.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import { rememberCall } from "../policies/loop-detection.ts";
-import { spelledNote } from "../policies/recorder.ts";
+import { type Note, spelledNote } from "../policies/recorder.ts";
 import type { SkillOptions, SkillScope } from "../policies/skills.ts";
 import type { TurnPosition } from "../turn/harness.ts";
 import type { TurnState } from "../turn/turn-state.ts";
@@ -19,6 +20,7 @@ import {
   type CheckpointLists,
   type CheckpointMoment,
   type Growth,
+  type LoopRecord,
 } from "./checkpoint.ts";
 import type { DaemonState } from "./daemon.ts";
 import type { LoopState } from "./loop-state.ts";
@@ -30,13 +32,14 @@ export interface LoopParts {
   readonly daemon: DaemonState | undefined;
 }
 
+/** A set keeps the order in which its members came. */
+type Grown<T> = readonly T[] | ReadonlySet<T> | AppendList<T>;
+
 interface Mark {
   readonly turn: number;
-  /** A set keeps the order in which its members came. Notes are spelt out when somebody reads them. */
+  /** Notes are spelt out when somebody reads them. */
   readonly lists: {
-    readonly [K in keyof CheckpointLists]: K extends "notes"
-      ? LoopState["notes"]["notes"]
-      : readonly CheckpointLists[K][] | ReadonlySet<CheckpointLists[K]>;
+    readonly [K in keyof CheckpointLists]: K extends "notes" ? AppendList<Note> : Grown<CheckpointLists[K]>;
   };
   /** How much of each list there was. */
   readonly lengths: Readonly<Record<keyof CheckpointLists, number>>;
@@ -56,6 +59,10 @@ export function checkpointMoments(parts: LoopParts, isContinued: boolean): (turn
     return {
       turn: mark.turn,
       whole: () => checkpointOf(parts.state, mark, undefined),
+      split: () => ({
+        checkpoint: checkpointOf(parts.state, { ...mark, lengths: { ...mark.lengths, ...NO_RECORD } }, undefined),
+        record: recordOf(parts.state),
+      }),
       changes() {
         const since = told;
         told = mark;
@@ -63,6 +70,12 @@ export function checkpointMoments(parts: LoopParts, isContinued: boolean): (turn
       },
     };
   };
+}
+
+const NO_RECORD = { events: 0, notes: 0, trace: 0 };
+
+function recordOf({ notes: { events, notes }, trace }: LoopState): LoopRecord {
+  return { events, notes, trace };
 }
 
 function markOf({ state, skills, daemon }: LoopParts, turn: TurnState): Mark {
@@ -136,9 +149,8 @@ function checkpointOf({ sessionId }: LoopState, mark: Mark, since: Mark | undefi
   const growth = (name: keyof CheckpointLists): Growth<unknown> => {
     const keep = since === undefined || (name === "messages" && !keepsHistory) ? 0 : since.lengths[name];
     if (name === "notes") return { keep, append: mark.lists.notes.slice(keep, mark.lengths.notes).map(spelledNote) };
-    const list = mark.lists[name];
-    const items: readonly unknown[] = list instanceof Set ? [...list] : (list as readonly unknown[]);
-    return { keep, append: items.slice(keep, mark.lengths[name]) };
+    const list = mark.lists[name] as Exclude<Grown<unknown>, ReadonlySet<unknown>> | Set<unknown>;
+    return { keep, append: (list instanceof Set ? [...list] : list).slice(keep, mark.lengths[name]) };
   };
   const keep = since?.text.length ?? 0;
   return {
@@ -171,7 +183,7 @@ export function restoreLoop(
   skills: SkillScope,
   known: SkillOptions["skills"] = [],
 ): TurnPosition {
-  const fill = <T>(list: T[], growth: Growth<T>) => {
+  const fill = <T>(list: { push(item: T): unknown }, growth: Growth<T>) => {
     for (const item of growth.append) list.push(item);
   };
   fill(state.recorded, lists.recorded);

@@ -13,12 +13,12 @@
  * Versions: 1 (2026): first.
  */
 
-import { HarnError, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { type AppendList, HarnError, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
 import type { AgentTraceEvent, Usage } from "../../llm/index.ts";
 import { decodeMessage, decodeUsage } from "../context/context-line.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
 import type { SeenCall } from "../policies/loop-detection.ts";
-import type { TranscriptNote } from "../policies/recorder.ts";
+import type { Note, TranscriptNote } from "../policies/recorder.ts";
 import { decodeLedger, type TaskLedger } from "../policies/task-ledger.ts";
 import type { TurnUsage } from "../turn/usage.ts";
 
@@ -101,6 +101,13 @@ export interface CheckpointFacts {
   readonly daemon: { readonly backoffMs: number; readonly watch: Readonly<Record<string, number>> } | null;
 }
 
+/** What a loop notes in every turn and only hands over when it ends: nothing in it is looked at before. */
+export interface LoopRecord {
+  readonly events: AppendList<JsonObject>;
+  readonly notes: AppendList<Note>;
+  readonly trace: AppendList<AgentTraceEvent>;
+}
+
 /** `started`: a reading of a clock that goes on with the run; `elapsed`: how long the loop has run. Milliseconds. */
 export type CheckpointClock =
   | { readonly kind: "started"; readonly ms: number }
@@ -111,6 +118,11 @@ export interface CheckpointMoment {
   readonly turn: number;
   /** All that is needed to go on from here. The same whenever it is asked for, also when the loop has gone on. */
   whole(): AgentCheckpoint;
+  /**
+   * All that is needed, as it is in this process: `record` grows on with the loop, so it is to be looked at before the loop
+   * goes on. Costs what the conversation costs, however long the record is.
+   */
+  split(): { readonly checkpoint: AgentCheckpoint; readonly record: LoopRecord };
   /** What is new since the last moment that was asked for its changes, or since the checkpoint that the loop began from. */
   changes(): AgentCheckpoint;
 }

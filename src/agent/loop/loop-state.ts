@@ -1,6 +1,6 @@
 /** What an agent loop knows about itself beyond the turn state: the counters, lists and texts of its result. */
 
-import type { Host, JsonObject } from "../../base/index.ts";
+import { AppendList, type Host, type JsonObject } from "../../base/index.ts";
 import type { AgentTraceEvent, UserMessage } from "../../llm/index.ts";
 import { createEventNotes, type EventNotes } from "../context/event-notes.ts";
 import type { RecordedMessage } from "../context/recorded-message.ts";
@@ -32,7 +32,7 @@ export interface LoopState {
 
   readonly recorder: Recorder;
   readonly notes: EventNotes;
-  readonly trace: AgentTraceEvent[];
+  readonly trace: AppendList<AgentTraceEvent>;
   /** For a daemon: everything that was ever said, also what compaction has folded away. */
   readonly recorded: RecordedMessage[];
   /** How much of the history is in `recorded`. */
@@ -109,8 +109,8 @@ export interface LoopIdentity {
 
 export function createLoopState(options: AgentLoopOptions, identity: LoopIdentity): LoopState {
   const { host, flow = {}, toolUse = {} } = options;
-  const notes = createEventNotes();
-  const trace: AgentTraceEvent[] = [];
+  const { events, notes: noted, trace = new AppendList<AgentTraceEvent>() } = options.record ?? {};
+  const notes = createEventNotes(events, noted);
   return {
     ...identity,
     options,
@@ -157,7 +157,7 @@ function createRecorder(
   { host, onEvent }: AgentLoopOptions,
   { store, sessionId }: LoopIdentity,
   notes: EventNotes,
-  trace: AgentTraceEvent[],
+  trace: AppendList<AgentTraceEvent>,
 ): Recorder {
   const deliver = async (subscriber: (event: JsonObject) => unknown, event: JsonObject) => {
     try {

@@ -20,7 +20,7 @@ import type { ToolSearchOptions } from "../tools/tool-search.ts";
 import type { RequestSettings } from "../turn/harness.ts";
 import type { Awaitable } from "../turn/policy.ts";
 import type { AgentEvent } from "../turn/turn-event.ts";
-import type { AgentCheckpoint, CheckpointMoment } from "./checkpoint.ts";
+import type { AgentCheckpoint, CheckpointMoment, LoopRecord } from "./checkpoint.ts";
 import type { McpConnector } from "./mcp-tools.ts";
 
 /** Where a call of the loop goes; a function is told which call it is, for traces. */
@@ -80,6 +80,8 @@ export interface AgentLoopOptions {
    * at. The other options are those of the loop that went before.
    */
   readonly from?: AgentCheckpoint | readonly AgentCheckpoint[];
+  /** Of the checkpoint in `from`, when `CheckpointMoment.split` gave it apart. */
+  readonly record?: LoopRecord;
   /**
    * The host's monotonic clock goes on where it was when a loop is picked up again, as a journal's does: checkpoints and
    * going on ask the host for nothing. Default false.

@@ -48,7 +48,7 @@ export function buildResult(
     tools_used: [...state.toolsUsed],
     successful_tools: [...state.successfulTools],
   });
-  const trace = summarizeAgentTrace(state.trace);
+  const trace = summarizeAgentTrace(state.trace.items());
   const transcript = transcriptOf(state, history, status === "done" ? "active" : "paused");
   return {
     status,

@@ -1,6 +1,6 @@
 /** The two logs of a run: calls (only while tracing is on) and agent events (always). TRACE-01 … TRACE-05. */
 
-import type { JsonObject } from "../../base/index.ts";
+import { AppendList, type JsonObject } from "../../base/index.ts";
 import { type AgentTraceEvent, summarizeAgentTrace } from "./agent-trace.ts";
 
 /** One answered call. Durations in milliseconds. */
@@ -33,18 +33,18 @@ export interface TraceLog {
   load(saved: SavedTraces): void;
 }
 
-/** Plain data. */
+/** Plain data, but for lists whose beginning may be elsewhere. */
 export interface SavedTraces {
   readonly enabled: boolean;
-  readonly calls: readonly CallTraceEntry[];
-  readonly events: readonly AgentTraceEvent[];
+  readonly calls: AppendList<CallTraceEntry>;
+  readonly events: AppendList<AgentTraceEvent>;
 }
 
 /** @param onEvent told of every agent event as it happens; must not throw */
 export function createTraceLog(onEvent?: (event: AgentTraceEvent) => void): TraceLog {
   let enabled = false;
-  let calls: CallTraceEntry[] = [];
-  let events: AgentTraceEvent[] = [];
+  let calls = new AppendList<CallTraceEntry>();
+  let events = new AppendList<AgentTraceEvent>();
   return {
     get enabled() {
       return enabled;
@@ -55,15 +55,15 @@ export function createTraceLog(onEvent?: (event: AgentTraceEvent) => void): Trac
     recordCall(entry) {
       if (enabled) calls.push(entry);
     },
-    peekCalls: () => [...calls],
+    peekCalls: () => [...calls.items()],
     takeCalls() {
-      const taken = calls;
-      calls = [];
+      const taken = calls.items();
+      calls = new AppendList();
       return taken;
     },
     callSummary() {
       const sum = { input_tokens: 0, output_tokens: 0, duration_ms: 0, call_count: calls.length };
-      for (const call of calls) {
+      for (const call of calls.items()) {
         sum.input_tokens += call.input_tokens;
         sum.output_tokens += call.output_tokens;
         sum.duration_ms += call.duration_ms;
@@ -74,23 +74,23 @@ export function createTraceLog(onEvent?: (event: AgentTraceEvent) => void): Trac
       events.push(event);
       onEvent?.(event);
     },
-    events: () => [...events],
+    events: () => [...events.items()],
     takeEvents() {
-      const taken = events;
-      events = [];
+      const taken = events.items();
+      events = new AppendList();
       return taken;
     },
-    summary: () => summarizeAgentTrace(events),
+    summary: () => summarizeAgentTrace(events.items()),
     reset() {
       enabled = false;
-      calls = [];
-      events = [];
+      calls = new AppendList();
+      events = new AppendList();
     },
     save: () => ({ enabled, calls, events }),
     load(saved) {
       enabled = saved.enabled;
-      calls = [...saved.calls];
-      events = [...saved.events];
+      calls = saved.calls;
+      events = saved.events;
     },
   };
 }

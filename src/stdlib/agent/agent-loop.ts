@@ -1,6 +1,6 @@
 /** `agent_loop`: a model that works with the tools of the program until it is done. */
 
-import { type AgentCheckpoint, type AgentLoopOptions, agentLoop, TurnError } from "../../agent/index.ts";
+import { type AgentLoopOptions, agentLoop, type CheckpointMoment, TurnError } from "../../agent/index.ts";
 import { HarnError, isJsonObject, type Json } from "../../base/index.ts";
 import { type AsyncContext, Dict, type HarnFailure, type Value } from "../../vm/index.ts";
 import { type Builtin, effect } from "../builtin.ts";
@@ -65,21 +65,21 @@ interface KeptLoop {
   readonly session: { readonly id: string; readonly anonymous: boolean };
   /** The run had called no model before, so the loop was the one to ask the host how models are set up. */
   readonly opensModels: boolean;
-  readonly loop?: AgentCheckpoint;
+  readonly loop?: ReturnType<CheckpointMoment["split"]>;
 }
 
 /** Every turn is a place to go on from. */
 function keptTurns(
   progress: AsyncContext["progress"],
   known: KeptLoop,
-  from: AgentCheckpoint | undefined,
-): Pick<AgentLoopOptions, "onCheckpoint" | "from" | "clockGoesOn"> {
+  from: KeptLoop["loop"],
+): Pick<AgentLoopOptions, "onCheckpoint" | "from" | "record" | "clockGoesOn"> {
   if (progress === undefined) return {};
   return {
     // Where runs are restored the clock goes on; the log would not know of readings for checkpoints.
     clockGoesOn: true,
-    onCheckpoint: (moment) => progress.keep((): KeptLoop => ({ ...known, loop: moment.whole() })),
-    ...(from === undefined ? {} : { from }),
+    onCheckpoint: (moment) => progress.keep((): KeptLoop => ({ ...known, loop: moment.split() })),
+    ...(from === undefined ? {} : { from: from.checkpoint, record: from.record }),
   };
 }
 

@@ -9,8 +9,8 @@ import {
   TranscriptDraft,
   type WorkerPool,
 } from "../../agent/index.ts";
-import type { Host } from "../../base/index.ts";
-import { refused, type StatePart, type Value, type VmSnapshotParts } from "../../vm/index.ts";
+import type { Host, Json, JsonObject } from "../../base/index.ts";
+import { PlainJson, refused, type StatePart, type Value, type VmSnapshotParts } from "../../vm/index.ts";
 import { PEOPLE_STATE } from "../people/index.ts";
 import type { ManifestHook } from "../tools/manifest-hooks.ts";
 import { DAEMONS_STATE } from "./daemon-builtins.ts";
@@ -34,8 +34,9 @@ const agents: StatePart = {
   key: AGENT_STATE,
   save({ host, sessions, toolHooks, manifestHooks, subscriptions }: AgentRunState): SavedAgents {
     const { sessions: open, ...store } = sessions.save();
-    const saved = open.map(({ subscribers, ...session }) => ({
+    const saved = open.map(({ subscribers, source, ...session }) => ({
       ...session,
+      source: source instanceof TranscriptDraft ? source : (new PlainJson(source) as unknown as JsonObject),
       callbacks: subscribers.map((each) => subscriptions.get(each) ?? embedded()),
     }));
     return { host, store, sessions: saved, toolHooks, manifestHooks };
@@ -83,8 +84,20 @@ const daemons: StatePart = {
   restore: () => new Map(),
 };
 
+/** What was said may be long; that it is said elsewhere as well does not matter. */
+function savedDraft(draft: TranscriptDraft): object {
+  const { history, messageCount, made, ...rest } = draft;
+  const messages = history.length === messageCount ? history : history.slice(0, messageCount);
+  return {
+    ...rest,
+    messageCount,
+    history: new PlainJson(messages as unknown as Json),
+    made: made && new PlainJson(made),
+  };
+}
+
 export const agentParts: VmSnapshotParts = {
-  classes: [{ name: "transcript-draft", type: TranscriptDraft }],
+  classes: [{ name: "transcript-draft", type: TranscriptDraft, save: (draft) => savedDraft(draft as TranscriptDraft) }],
   constants: [],
   states: [agents, people, workers, daemons],
 };

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Host, Json } from "../../base/index.ts";
 import { loadProgram, startProgram } from "../../runtime/index.ts";
 import { createVirtualHost } from "../../testing/index.ts";
-import type { AsyncContext, AsyncNative, Value, Vm } from "../../vm/index.ts";
+import { type AsyncContext, type AsyncNative, createCompactor, type Value, type Vm } from "../../vm/index.ts";
 
 /** What a program printed, and what its loop kept at each place, as JSON text. */
 interface Outcome {
@@ -59,11 +59,11 @@ function withProgress(vm: Vm, kept: string[], asked: string[], leaveAt: number |
     const after = (from: Json | undefined): NonNullable<AsyncContext["progress"]> => ({
       from,
       async keep(state) {
-        const text = JSON.stringify(state());
+        const text = written(state() as Json);
         kept.push(text);
         asked.push("keep");
         if (from !== undefined || kept.length !== leaveAt) return;
-        const again = native.impl(args, { ...context, progress: after(JSON.parse(text) as Json) });
+        const again = native.impl(args, { ...context, progress: after(parsed(text)) });
         void Promise.resolve(again).then((value) => vm.wake(task, value));
         await new Promise(() => {});
       },
@@ -72,7 +72,18 @@ function withProgress(vm: Vm, kept: string[], asked: string[], leaveAt: number |
   };
 }
 
-const parsed = (text: string): Json => JSON.parse(text) as Json;
+/** As snapshots write it. */
+function written(value: Json): string {
+  const compactor = createCompactor(() => true);
+  return JSON.stringify({ form: compactor.compact(value), shapes: compactor.shapes });
+}
+
+function parsed(text: string): Json {
+  const { form, shapes } = JSON.parse(text) as { form: Json; shapes: string[][] };
+  const compactor = createCompactor(() => true);
+  compactor.load(shapes);
+  return compactor.expand(form) as Json;
+}
 
 const PROGRAM = `var runs = []
 var tools = tool_registry()
@@ -110,8 +121,8 @@ describe("AGENT-08 issue 7: loops that are gone on from", () => {
   it("keeps its session at the start, and itself before every turn, as plain data", async () => {
     const { output, kept } = await run(PROGRAM);
     expect(output).toContain("done\n");
-    const places = kept.map((text) => JSON.parse(text) as { session: Json; loop?: { turn: number } });
-    expect(places.map(({ loop }) => loop?.turn)).toEqual([undefined, 0, 1, 2, 3, 4]);
+    const places = kept.map((text) => parsed(text) as { session: Json; loop?: { checkpoint: { turn: number } } });
+    expect(places.map(({ loop }) => loop?.checkpoint.turn)).toEqual([undefined, 0, 1, 2, 3, 4]);
     for (const { session } of places) expect(session).toEqual({ id: "work", anonymous: false });
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../base/index.ts";
+import { AppendList, type Json } from "../../base/index.ts";
 import { createCompactor, type JsonCompactor, type PartStore } from "./compact-json.ts";
 
 const stored = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
@@ -208,5 +208,36 @@ describe("long lists and texts, of which only what is new is written", () => {
       }
     }
     expect([...store.texts.values()].join("")).not.toContain("secret");
+  });
+
+  it("are read when somebody looks, where they only grow, and go on from what is unread", () => {
+    const store = countingStore();
+    let reads = 0;
+    const get = (part: number): string => {
+      reads += 1;
+      return store.get(part);
+    };
+    const counting = { put: store.put, has: store.has, get };
+    const compactor = createCompactor(() => true, counting);
+    const list = AppendList.of(messages(LONG));
+    compactor.begin();
+    compactor.compact({ list } as unknown as Json);
+    list.push(message(LONG));
+    compactor.begin();
+    const form = stored(compactor.compact({ list } as unknown as Json));
+    const first = store.written;
+
+    const next = reader(compactor, counting);
+    const { list: read } = next.expand(form) as unknown as { list: AppendList<Json> };
+    for (let n = 1; n <= 100; n++) {
+      read.push(message(LONG + n));
+      next.begin();
+      next.compact({ list: read } as unknown as Json);
+    }
+    expect([read.length, reads]).toEqual([LONG + 101, 0]);
+    expect(store.written - first).toBeLessThanOrEqual(4);
+    expect(next.parts.size).toBe(store.written);
+    expect(read.items()).toEqual(messages(LONG + 101));
+    expect(reads).toBe(first);
   });
 });

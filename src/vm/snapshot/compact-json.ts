@@ -2,20 +2,24 @@
  * JSON in which the names of an object's fields are written once per kind of object, and of long lists and texts only what is
  * new: a conversation of ten thousand messages is mostly names, and mostly what the last snapshot had as well.
  *
- *     compact := scalar | [-1, …items] | [-2, [part, …], …items] | [-3, [part, …], rest] | [shape, …fields]
+ *     compact := scalar | [-1, …items] | [-2, [part, …], …items] | [-3, [part, …], rest] | [-4, [part, …], …items]
+ *              | [shape, …fields]
  *
  * A *part* is the text of so many items of a list, or of characters of a text, kept elsewhere under a number: a list that
  * grows at its end consists of the parts it had, perhaps one more, and its last items.
+ *
+ * The fourth is an `AppendList`, whose parts are not read before somebody looks.
  *
  * What a list holds is taken to be never changed: an item is looked at and put into its form once, and that is remembered from
  * one snapshot to the next. Items have no parts of their own.
  */
 
-import { isJsonObject, type Json } from "../../base/index.ts";
+import { AppendList, isJsonObject, type Json } from "../../base/index.ts";
 
 const LIST = -1;
 const LIST_IN_PARTS = -2;
 const TEXT_IN_PARTS = -3;
+const APPEND_LIST = -4;
 /** Fewer make more parts, more make longer ends, which are written each time. */
 const PART_ITEMS = 32;
 const PART_CHARS = 8192;
@@ -32,7 +36,7 @@ export interface JsonCompactor {
   /** From here on `parts` are counted anew. */
   begin(): void;
   /** Undefined: something in it must not be written down. */
-  compact(value: Json): Json | undefined;
+  compact(value: Json | AppendList<unknown>): Json | undefined;
   /** Names by shape, for all that was compacted so far. */
   readonly shapes: readonly (readonly string[])[];
   /** Those that what was compacted since `begin` refers to. */
@@ -40,7 +44,7 @@ export interface JsonCompactor {
   /** Takes over the names that {@link expand} needs; nothing has been compacted before. */
   load(shapes: readonly (readonly string[])[]): void;
   /** What was compacted; undefined for anything else. What it consists of need not be written again. */
-  expand(form: Json): Json | undefined;
+  expand(form: Json): Json | AppendList<unknown> | undefined;
 }
 
 interface Part {
@@ -59,6 +63,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   const forms = new WeakMap<object, Json>();
   /** Parts by their first item … */
   const partsByItem = new WeakMap<object, Part>();
+  const partsOfLists = new WeakMap<AppendList<unknown>, number[]>();
   /** … or, where that is no object, by their text. */
   let partsByText = new Map<string, number>();
   let textsUsed = new Map<string, number>();
@@ -111,14 +116,36 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
       return known.id;
     }
     const own = items.slice(at, at + PART_ITEMS);
-    const body = JSON.stringify(own.map(encodeItem));
+    const body = partText(own);
     if (!isObject) return partOfText(body, parts);
     if (!isAdmitted) return -1;
     const id = parts.put(body);
     partsByItem.set(first, { id, items: own });
-    for (const item of own) if (typeof item === "object" && item !== null) forms.delete(item);
     used.add(id);
     return id;
+  };
+
+  /** What is in a part need not be remembered. */
+  const partText = (items: readonly Json[]): string => {
+    const body = JSON.stringify(items.map(encodeItem));
+    for (const item of items) if (typeof item === "object" && item !== null) forms.delete(item);
+    return body;
+  };
+
+  const appendList = (list: AppendList<unknown>): Json => {
+    let ids: number[] = [];
+    if (store !== undefined && !isInItem) {
+      ids = partsOfLists.get(list) ?? [];
+      if (!ids.every((id) => store.has(id))) ids = [];
+      for (let at = ids.length * PART_ITEMS; at + PART_ITEMS < list.length && isAdmitted; at += PART_ITEMS) {
+        const body = partText(list.slice(at, at + PART_ITEMS) as readonly Json[]);
+        if (isAdmitted) ids.push(store.put(body));
+      }
+      partsOfLists.set(list, ids);
+      for (const id of ids) used.add(id);
+    }
+    const rest = list.slice(ids.length * PART_ITEMS) as readonly Json[];
+    return [APPEND_LIST, [...ids], ...rest.map(encodeItem)];
   };
 
   const shapeOf = (names: readonly string[]): number => {
@@ -130,8 +157,9 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
     return node.index;
   };
 
-  const encode = (value: Json): Json => {
+  const encode = (value: Json | AppendList<unknown>): Json => {
     if (typeof value === "string") return text(value);
+    if (value instanceof AppendList) return appendList(value);
     if (Array.isArray(value)) {
       const items = value as readonly Json[];
       if (store !== undefined && !isInItem && items.length > 2 * PART_ITEMS) return listInParts(items, store);
@@ -183,6 +211,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
           if (typeof first === "object" && first !== null) partsByItem.set(first, { id, items });
         },
         text: (id, body) => void textsUsed.set(body, id),
+        appendList: (ids, list) => void partsOfLists.set(list, ids),
       }),
   };
 }
@@ -215,6 +244,7 @@ function nodeOf(root: ShapeNode, names: readonly string[]): ShapeNode {
 interface PartSeen {
   items(part: number, items: readonly Json[]): void;
   text(part: number, body: string): void;
+  appendList(parts: number[], list: AppendList<unknown>): void;
 }
 
 /** What was compacted; undefined for anything else. */
@@ -223,7 +253,7 @@ function expandJson(
   shapes: readonly (readonly string[])[],
   store: PartStore | undefined,
   seen: PartSeen,
-): Json | undefined {
+): Json | AppendList<unknown> | undefined {
   let isSound = true;
   const unsound = (): null => {
     isSound = false;
@@ -263,6 +293,22 @@ function expandJson(
     return typeof rest === "string" ? pieces.join("") + rest : unsound();
   };
 
+  const expandAppendList = ([, parts, ...rest]: readonly Json[]): unknown => {
+    const ids = Array.isArray(parts) ? (parts as readonly Json[]) : [unsound()];
+    if (!ids.every((id) => typeof id === "number" && store?.has(id))) return unsound();
+    const read = (): readonly Json[] => {
+      const items: Json[] = [];
+      readParts(ids, (_id, _body, content) => {
+        for (const item of content as readonly Json[]) items.push(expand(item));
+      });
+      return items;
+    };
+    const list = new AppendList<unknown>(ids.length === 0 ? undefined : { length: ids.length * PART_ITEMS, read });
+    for (const item of rest) list.push(expand(item));
+    seen.appendList([...ids] as number[], list);
+    return list;
+  };
+
   const expand = (value: Json): Json => {
     if (!Array.isArray(value)) return value;
     const form = value as readonly Json[];
@@ -274,6 +320,7 @@ function expandJson(
     }
     if (tag === LIST_IN_PARTS) return expandListInParts(form);
     if (tag === TEXT_IN_PARTS) return expandTextInParts(form);
+    if (tag === APPEND_LIST) return expandAppendList(form) as unknown as Json;
     const names = typeof tag === "number" ? shapes[tag] : undefined;
     if (names === undefined || names.length !== form.length - 1) return unsound();
     const object: Record<string, Json> = {};

@@ -18,13 +18,13 @@
  * refused, with where it was found. A snapshot is complete or there is none.
  */
 
-import { HarnError, type Json } from "../../base/index.ts";
+import { AppendList, HarnError, type Json } from "../../base/index.ts";
 import type { ClassPart } from "../core/callback.ts";
 import { Duration, Float } from "../value/value.ts";
 
 /**
  * JSON that nobody changes any more and of which nobody cares how often it is held: written without looking for that, which
- * is quick. What a long conversation consists of.
+ * is quick. What a long conversation consists of. There may be an `AppendList` of such in the place of a list.
  */
 export class PlainJson {
   readonly value: Json;
@@ -46,7 +46,7 @@ export interface GraphWriter {
   /** False: something that must not be written down. */
   admits(text: string | Uint8Array): boolean;
   /** As `compact-json.ts` writes it; undefined: there is something in it that must not be written down. */
-  compact(value: Json): Json | undefined;
+  compact(value: Json | AppendList<unknown>): Json | undefined;
 }
 
 interface ShapeNode {
@@ -148,6 +148,7 @@ export function encodeGraph(root: unknown, writer: GraphWriter): EncodedGraph {
     if (object instanceof Set) return ["s", ...[...object].map(encode)];
     if (object instanceof Uint8Array) return writer.admits(object) ? ["u", latin1(object)] : refuse("a secret");
     if (object instanceof PlainJson) return ["j", writer.compact(object.value) ?? refuse("a secret")];
+    if (object instanceof AppendList) return ["j", writer.compact(object) ?? refuse("a secret")];
     const part = writer.classOf(object);
     if (part) return fields(part.name, part.save?.(object) ?? object);
     if (!isPlain(object)) return refuse(`an object of a class without a form (${object.constructor.name})`);
@@ -164,7 +165,7 @@ export function encodeGraph(root: unknown, writer: GraphWriter): EncodedGraph {
 
 export interface GraphReader {
   /** What `compact` has written. */
-  expand(form: Json): Json;
+  expand(form: Json): unknown;
   resolve(reference: readonly Json[]): unknown;
   classNamed(name: string): ClassPart | undefined;
   make(part: ClassPart): object;
