@@ -5,6 +5,7 @@ import { agentParts } from "./agent/agent-parts.ts";
 import { Atomic } from "./concurrency/atomics.ts";
 import { permitCodes } from "./concurrency/permits.ts";
 import { AddressMap } from "./concurrency/shared-scope.ts";
+import { tracePart } from "./console/trace-book.ts";
 import { ZONES_STATE } from "./dates/zones.ts";
 import { llmStates } from "./llm/llm-parts.ts";
 import { Rng } from "./math/random.ts";
@@ -42,6 +43,7 @@ export const standardSnapshotParts: VmSnapshotParts = {
     cached(REGEX_STATE),
     cached(ZONES_STATE),
     ...stepParts.states,
+    tracePart,
     ...llmStates,
     ...agentParts.states,
   ],

@@ -70,6 +70,7 @@ export {
   type HookPayload,
   hookPayload,
   leaveByError,
+  leavePersona,
   markEscalated,
   pruneSteps,
   type StepRuntime,
@@ -121,8 +122,10 @@ export type { StepJournal, StepNote } from "./step-notes.ts";
 
 export {
   createStepSpanLog,
+  joinStepTracers,
   NO_STEP_TRACER,
   type StepSpan,
+  type StepSpanKind,
   type StepSpanLog,
   type StepTracer,
   stepTracerTo,

@@ -26,7 +26,7 @@ export interface SavedSteps<H> {
 /** A text: what stands in the way now. */
 export function saveSteps<H>(runtime: StepRuntime<H>): SavedSteps<H> | string {
   if (runtime.callsInFlight.size > 0) return "a model call of a step under way";
-  if (runtime.tracer !== NO_STEP_TRACER) return "spans of steps";
+  if (runtime.tracer !== NO_STEP_TRACER && runtime.tracer.isSaved !== true) return "spans of steps";
   return {
     registry: runtime.registry.save(),
     hooks: runtime.hooks.all,

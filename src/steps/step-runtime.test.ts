@@ -23,7 +23,7 @@ const named = (name: string, more: Partial<StepDefinition> = {}): StepDefinition
 describe("entering and leaving", () => {
   it("STEP-14: records definition, persona, arguments and zeroed counters", () => {
     const runtime = createStepRuntime<never>();
-    const persona = enterPersona(EMPTY_SCOPE, { name: "captain", function: "c" });
+    const persona = enterPersona(runtime, EMPTY_SCOPE, { name: "captain", function: "c" });
     const { step, scope } = enterStep(runtime, persona, named("a"), [1, "x"]);
     expect(step).toMatchObject({
       definition: named("a"),
@@ -40,8 +40,8 @@ describe("entering and leaving", () => {
 
   it("STEP-16: the current persona is the innermost one; a step outside of any has none", () => {
     const runtime = createStepRuntime<never>();
-    const outer = enterPersona(EMPTY_SCOPE, { name: "captain", function: "c" });
-    const inner = enterPersona(outer, { name: "cook", function: "k" });
+    const outer = enterPersona(runtime, EMPTY_SCOPE, { name: "captain", function: "c" });
+    const inner = enterPersona(runtime, outer, { name: "cook", function: "k" });
     expect([personaName(EMPTY_SCOPE), personaName(outer), personaName(inner)]).toEqual([undefined, "captain", "cook"]);
     expect(enterStep(runtime, EMPTY_SCOPE, named("a"), []).step.persona).toBeUndefined();
     expect(enterStep(runtime, inner, named("a"), []).step.persona).toBe("cook");

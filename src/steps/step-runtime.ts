@@ -33,7 +33,8 @@ export interface StepRuntime<H> {
   readonly hooks: HookRegistry<H>;
   readonly log: CompletedLog;
   readonly usage: RunUsage;
-  readonly tracer: StepTracer;
+  /** Whoever starts tracing in the middle of a run joins in here. */
+  tracer: StepTracer;
   readonly values: ValueModel;
   /** Steps that were entered and are not in the log yet. */
   readonly unfinished: Set<ActiveStep>;
@@ -83,9 +84,22 @@ export function createStepRuntime<H>(options: StepRuntimeOptions = {}): StepRunt
   };
 }
 
-/** STEP-16: a persona is current in the scope it returns, and nowhere else. */
-export function enterPersona(scope: StepScope, persona: PersonaDefinition): StepScope {
-  return { ...scope, persona };
+/** STEP-16: a persona is current in the scope it returns, and nowhere else. To be left with `leavePersona`. */
+export function enterPersona(runtime: StepRuntime<unknown>, scope: StepScope, persona: PersonaDefinition): StepScope {
+  const spanId = runtime.tracer.start("persona", persona.name, scope.spanId);
+  return { ...scope, persona, spanId: spanId === 0 ? scope.spanId : spanId };
+}
+
+/** Ends what `enterPersona` began: of a persona nothing is left but its span. */
+export function leavePersona(
+  { tracer }: StepRuntime<unknown>,
+  outer: StepScope,
+  inner: StepScope,
+  status: "completed" | "failed",
+): void {
+  if (inner.spanId === outer.spanId) return;
+  tracer.set(inner.spanId, "status", status);
+  tracer.end(inner.spanId);
 }
 
 export interface EnteredStep {
@@ -107,7 +121,7 @@ export function enterStep(
 ): EnteredStep {
   const { tracer } = runtime;
   const persona = scope.persona?.name;
-  const spanId = tracer.start(definition.name, scope.spanId);
+  const spanId = tracer.start("step", definition.name, scope.spanId);
   if (persona !== undefined) tracer.set(spanId, "persona", persona);
   if (definition.model !== undefined) tracer.set(spanId, "model", definition.model);
   runtime.entered += 1;

@@ -3,8 +3,8 @@ import { makeSteps, outcomeOf, spend } from "../../test/steps/lab.ts";
 import type { Host } from "../base/index.ts";
 import type { Span, Tracer } from "../llm/index.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
-import { createStepRuntime, enterStep, finishStep } from "./step-runtime.ts";
-import { createStepSpanLog, stepTracerTo } from "./step-tracer.ts";
+import { createStepRuntime, enterPersona, enterStep, finishStep, leavePersona } from "./step-runtime.ts";
+import { createStepSpanLog, joinStepTracers, NO_STEP_TRACER, stepTracerTo } from "./step-tracer.ts";
 
 /** A clock that moves by ten at every look. */
 function tickingHost(): Host {
@@ -28,11 +28,11 @@ describe("step spans", () => {
     await outcomeOf(steps.persona({ name: "captain" }, () => outer()));
     expect(tracer.closed).toEqual([
       {
-        id: 2,
-        parentId: 1,
+        id: 3,
+        parentId: 2,
         kind: "step",
         name: "inner",
-        startMs: 20,
+        startMs: 30,
         durationMs: 10,
         metadata: {
           persona: "captain",
@@ -45,11 +45,11 @@ describe("step spans", () => {
         },
       },
       {
-        id: 1,
-        parentId: 0,
+        id: 2,
+        parentId: 1,
         kind: "step",
         name: "outer",
-        startMs: 10,
+        startMs: 20,
         durationMs: 30,
         metadata: {
           persona: "captain",
@@ -59,6 +59,15 @@ describe("step spans", () => {
           output_tokens: 0,
           cost_usd: 0,
         },
+      },
+      {
+        id: 1,
+        parentId: 0,
+        kind: "persona",
+        name: "captain",
+        startMs: 10,
+        durationMs: 50,
+        metadata: { status: "failed" },
       },
     ]);
     expect(JSON.stringify(tracer.closed)).not.toContain("secret detail");
@@ -86,6 +95,68 @@ describe("step spans", () => {
     expect(tracer.closed.map(({ name, parentId }) => [name, parentId])).toEqual([["on", 0]]);
     const silent = createStepRuntime<never>();
     expect(enterStep(silent, EMPTY_SCOPE, { name: "s", function: "f" }, []).step.spanId).toBe(0);
+  });
+
+  it("STEP-54: a persona's span ends when what its function returned has settled, or when it throws", async () => {
+    const tracer = createStepSpanLog(tickingHost());
+    const steps = makeSteps({ tracer });
+    const ended = () => tracer.closed.map(({ name, metadata }) => `${name} ${String(metadata["status"])}`);
+    expect(steps.persona({ name: "quick" }, () => 7)()).toBe(7);
+    expect(ended()).toEqual(["quick completed"]);
+    const throws = steps.persona({ name: "rash" }, () => {
+      throw new Error("no");
+    });
+    expect(throws).toThrow("no");
+    let open = (): void => {};
+    const promise = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    expect(steps.persona({ name: "slow" }, () => promise)()).toBe(promise);
+    expect(ended()).toEqual(["quick completed", "rash failed"]);
+    open();
+    await promise;
+    expect(ended()).toEqual(["quick completed", "rash failed", "slow completed"]);
+    await outcomeOf(steps.persona({ name: "late" }, () => Promise.reject(new Error("no"))));
+    expect(ended().at(-1)).toBe("late failed");
+  });
+
+  it("STEP-53: a persona entered while tracing was off has no span, and what it calls stays below what was open", () => {
+    const tracer = createStepSpanLog(tickingHost(), false);
+    const runtime = createStepRuntime<never>({ tracer });
+    const outer = { ...EMPTY_SCOPE, spanId: 5 };
+    const inner = enterPersona(runtime, outer, { name: "captain", function: "c" });
+    expect(inner.spanId).toBe(5);
+    leavePersona(runtime, outer, inner, "completed");
+    expect(tracer.closed).toEqual([]);
+  });
+
+  it("two tracers hear of each span, nested by the ids that each has given", () => {
+    const [first, second] = [createStepSpanLog(tickingHost(), false), createStepSpanLog(tickingHost())];
+    expect(joinStepTracers(NO_STEP_TRACER, second)).toBe(second);
+    const tracer = joinStepTracers(first, second);
+    const outer = tracer.start("persona", "p", 0);
+    first.enabled = true;
+    const before = first.start("step", "before", 0);
+    const inner = tracer.start("step", "s", outer);
+    tracer.set(inner, "model", "m");
+    tracer.end(inner);
+    tracer.end(outer);
+    tracer.end(outer);
+    tracer.set(before, "model", "n");
+    tracer.end(before);
+    const parts = ({ closed }: typeof first) =>
+      closed.map(({ id, parentId, name, metadata }) => [id, parentId, name, metadata]);
+    expect(parts(first)).toEqual([
+      [2, 0, "s", { model: "m" }],
+      [1, 0, "before", { model: "n" }],
+    ]);
+    expect(parts(second)).toEqual([
+      [2, 1, "s", { model: "m" }],
+      [1, 0, "p", {}],
+    ]);
+    first.enabled = false;
+    second.enabled = false;
+    expect(tracer.start("step", "s", 0)).toBe(0);
   });
 
   it("a span of another layer can be the parent", () => {
@@ -123,5 +194,8 @@ describe("step spans", () => {
     told.length = 0;
     await outcomeOf(steps.step({ name: "s" }, () => Promise.reject(new Error("x"))));
     expect(told.at(-1)).toBe("error");
+    told.length = 0;
+    steps.persona({ name: "p" }, () => 1)();
+    expect(told).toEqual([["persona p", { "harn.persona.name": "p" }], { "harn.persona.status": "completed" }, "ok"]);
   });
 });

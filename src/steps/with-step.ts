@@ -17,6 +17,7 @@ import {
   type HookPayload,
   hookPayload,
   leaveByError,
+  leavePersona,
   type StepRuntime,
 } from "./step-runtime.ts";
 
@@ -72,15 +73,33 @@ export async function withStep<A extends readonly unknown[], R>(
   return (await leaveByReturn(context, entered.step, output)) as Awaited<R>;
 }
 
-/** Runs `body` with a persona as the current one. Personas keep no record of their own. */
+/**
+ * Runs `body` with a persona as the current one. Personas keep no record of their own; their span ends when what `body`
+ * returned has settled.
+ */
 export function withPersona<R>(
   context: StepContext,
   scope: StepScope,
   definition: PersonaDefinition,
   body: (scope: StepScope) => R,
 ): R {
-  const inner = enterPersona(scope, definition);
-  return context.carrier.run(inner, () => body(inner));
+  const { runtime, carrier } = context;
+  const inner = enterPersona(runtime, scope, definition);
+  const leave = (status: "completed" | "failed") => leavePersona(runtime, scope, inner, status);
+  let result: R;
+  try {
+    result = carrier.run(inner, () => body(inner));
+  } catch (error) {
+    leave("failed");
+    throw error;
+  }
+  if (result instanceof Promise) {
+    void result.then(
+      () => leave("completed"),
+      () => leave("failed"),
+    );
+  } else leave("completed");
+  return result;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** `@step` and `@persona` in programs: what callers see, what the books say, and that nothing stays open. */
 
 import { describe, expect, it } from "vitest";
+import { createProgramSteps, STEPS_STATE } from "../../src/stdlib/index.ts";
 import { runHarn } from "../support/run-harn.ts";
 import { runSteps, type StepProgramRun } from "./step-programs.ts";
 
@@ -691,5 +692,105 @@ println(${use})`;
     const run = await runSteps(program(stage, use), { prelude: "" });
     expectClosed(run);
     expect(run.lines).toEqual([line]);
+  });
+});
+
+describe("spans of programs", () => {
+  const names = `fn tree() {
+  let spans = trace_spans()
+  return spans.map({ s -> spans.filter({ p -> p.span_id == s.parent_id }).map({ p -> p.name + "/" }).join("") + s.name })
+}\n`;
+
+  it("STEP-51 STEP-52 STEP-54 steps and personas are listed with kind, parent, and what they took", async () => {
+    const run = await runSteps(`
+@step(name: "outline", model: "free")
+fn plan() { return ask(10) }
+@persona(name: "captain")
+fn lead() { return plan() }
+enable_tracing()
+lead()
+let spans = trace_spans()
+println(spans.map({ s -> [s.kind, s.name, s.parent_id == spans[1].span_id] }))
+println(spans[0].metadata)
+println(spans[1].metadata)
+println(trace_summary())`);
+    expectClosed(run);
+    expect(run.lines).toEqual([
+      "[[step, outline, true], [persona, captain, false]]",
+      "{cost_usd: 0.0, input_tokens: 9, llm_calls: 1, model: free, output_tokens: 1, persona: captain, status: completed}",
+      "{status: completed}",
+      "Trace: 2 spans, 0ms total",
+      "",
+      "persona captain 0ms (status=completed)",
+      "  step outline 0ms (persona=captain, model=free, status=completed, llm_calls=1, input_tokens=9, output_tokens=1, cost_usd=0)",
+    ]);
+  });
+
+  it("STEP-54 spans of the program and of steps nest as they are opened; each task in its own", async () => {
+    const run = await runSteps(`${names}
+log_set_level("error")
+@step fn inner() {
+  let own = trace_start("own")
+  sleep(1ms)
+  trace_end(own)
+}
+@step fn outer() { parallel 2 { _i -> inner() } }
+enable_tracing()
+let whole = trace_start("whole")
+outer()
+trace_end(whole)
+inner()
+println(tree())`);
+    expectClosed(run);
+    expect(run.lines).toEqual([
+      "[inner/own, outer/inner, inner/own, outer/inner, whole/outer, whole, inner/own, inner]",
+    ]);
+  });
+
+  it("STEP-53 what was entered while tracing was off has no span; what ends after it was turned off has", async () => {
+    const run = await runSteps(`${names}
+@step fn first() { enable_tracing(); return second() }
+@step fn second() { return third() }
+@step fn third() { enable_tracing(false); return fourth() }
+@step fn fourth() { return 1 }
+first()
+println(tree())`);
+    expectClosed(run);
+    expect(run.lines).toEqual(["[second/third, second]"]);
+  });
+
+  it("STEP-52 steps and personas that errors, deadlines and cancelling leave have a span that says so", async () => {
+    const run = await runSteps(`
+@step fn slow() { sleep(1m) }
+@persona fn lead() { slow() }
+@step fn breaks() { throw "no" }
+enable_tracing()
+let _late = try { deadline 5ms { lead() } }
+let task = spawn { lead() }
+sleep(1ms)
+cancel(task)
+sleep(1ms)
+let _broken = try { breaks() }
+println(trace_spans().map({ s -> [s.name, s.metadata.status, s.duration_ms] }))`);
+    expectClosed(run);
+    expect(run.lines).toEqual([
+      "[[slow, failed, 5], [lead, failed, 5], [slow, failed, 1], [lead, failed, 1], [breaks, failed, 0]]",
+    ]);
+  });
+
+  it("a tracer that an embedder has put in hears of the steps as before", async () => {
+    const heard: string[] = [];
+    const tracer = {
+      start: (kind: string, name: string, parent: number) => heard.push(`${kind} ${name} in ${parent}`),
+      set: () => {},
+      end: (span: number) => void heard.push(`end ${span}`),
+    };
+    const state = new Map<string, unknown>([[STEPS_STATE, createProgramSteps({ tracer })]]);
+    const source = `@step fn inner() { return 1 }
+@step fn outer() { enable_tracing(); return inner() }
+outer()
+println(trace_spans().map({ s -> [s.name, s.parent_id] }))`;
+    expect((await runHarn(source, {}, state)).output).toBe("[[inner, nil]]\n");
+    expect(heard).toEqual(["step outer in 0", "step inner in 1", "end 2", "end 1"]);
   });
 });

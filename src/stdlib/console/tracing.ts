@@ -1,43 +1,16 @@
-/** Spans: named stretches of time that log lines refer to, and that `enable_tracing` collects. */
+/** Spans: named stretches of time that log lines refer to, and that `enable_tracing` collects with those of steps. */
 
-import {
-  Dict,
-  display,
-  isInt,
-  listOf,
-  type NativeContext,
-  record,
-  Thrown,
-  type Value,
-  type Vm,
-} from "../../vm/index.ts";
-import { type Builtin, pure, runState } from "../builtin.ts";
+import { Dict, display, isInt, listOf, type NativeContext, record, Thrown, type Value } from "../../vm/index.ts";
+import { type Builtin, pure } from "../builtin.ts";
+import { answerValue } from "../llm/answer-value.ts";
 import { clockOf } from "../time/run-clock.ts";
 import { writeLog } from "./logging.ts";
-import { closeSpan, currentSpan, openSpan } from "./trace-context.ts";
+import { enableTracing, type FinishedSpan, spanId, traceBook } from "./trace-book.ts";
+import { closeSpan, currentSpan, innermostSpan, openSpan } from "./trace-context.ts";
 
-interface FinishedSpan {
-  readonly id: string;
-  readonly parentId: string | undefined;
-  readonly name: string;
-  readonly startMs: number;
-  readonly durationMs: number;
-}
-
-interface Tracing {
-  enabled: boolean;
-  readonly finished: FinishedSpan[];
-  /** Span id → id of the span it was opened in. */
-  readonly parents: Map<string, string>;
-}
-
-const tracingOf = (vm: Vm): Tracing =>
-  runState(vm, "tracing", () => ({ enabled: false, finished: [], parents: new Map() }));
-
-function newId({ host }: NativeContext): string {
-  return Math.floor(host.sync("random.float", {}) * 2 ** 32)
-    .toString(16)
-    .padStart(8, "0");
+/** Never 0, which is no span. */
+function newId({ host }: NativeContext): number {
+  return Math.floor(host.sync("random.float", {}) * 2 ** 32) || 1;
 }
 
 function summary(spans: readonly FinishedSpan[]): string {
@@ -49,7 +22,7 @@ function summary(spans: readonly FinishedSpan[]): string {
   const pending = spans.filter(isRoot).map((span) => ({ span, depth: 0 }));
   for (let next = pending.shift(); next; next = pending.shift()) {
     const { span, depth } = next;
-    lines.push(`${"  ".repeat(depth)}${span.name} ${span.durationMs}ms`);
+    lines.push(`${"  ".repeat(depth)}${shown(span)}`);
     pending.unshift(
       ...spans.filter(({ parentId }) => parentId === span.id).map((child) => ({ span: child, depth: depth + 1 })),
     );
@@ -57,10 +30,16 @@ function summary(spans: readonly FinishedSpan[]): string {
   return lines.join("\n");
 }
 
+/** `step plan 12ms (status=completed, …)`; spans of the program have neither kind nor facts. */
+function shown({ kind, name, durationMs, metadata }: FinishedSpan): string {
+  const facts = Object.entries(metadata).map(([key, value]) => `${key}=${String(value)}`);
+  return `${kind === "span" ? "" : `${kind} `}${name} ${durationMs}ms${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
+}
+
 const textOf = (value: Value): string => (value === undefined ? "" : display(value));
 
 function endSpan(span: Dict, context: NativeContext): void {
-  const tracing = tracingOf(context.vm);
+  const book = traceBook(context);
   const endMs = clockOf(context).wallMs();
   const start = span.map.get("start_ms");
   const startMs = isInt(start) ? Number(start) : endMs;
@@ -68,8 +47,9 @@ function endSpan(span: Dict, context: NativeContext): void {
   const name = textOf(span.map.get("name"));
   const durationMs = endMs - startMs;
   closeSpan(context.task, id);
-  if (tracing.enabled) tracing.finished.push({ id, parentId: tracing.parents.get(id), name, startMs, durationMs });
-  tracing.parents.delete(id);
+  const parentId = book.parents.get(id);
+  if (book.enabled) book.finished.push({ id, parentId, kind: "span", name, startMs, durationMs, metadata: {} });
+  book.parents.delete(id);
   const fields = record({ trace_id: span.map.get("trace_id"), span_id: id, name, duration_ms: durationMs });
   writeLog("info", "span_end", fields, context);
 }
@@ -83,13 +63,14 @@ export const tracingBuiltins: readonly Builtin[] = [
       example: 'let span = trace_start("fetch")\nprintln(trace_id() == span.trace_id)',
     },
     ([name], context) => {
-      const outer = currentSpan(context.task);
-      const span = { traceId: outer?.traceId ?? newId(context), spanId: newId(context) };
-      if (outer) tracingOf(context.vm).parents.set(span.spanId, outer.spanId);
-      openSpan(context.task, span);
+      const traceId = currentSpan(context.task)?.traceId ?? spanId(newId(context));
+      const id = newId(context);
+      const outerId = innermostSpan(context.task);
+      traceBook(context).parents.set(spanId(id), outerId === 0 ? undefined : spanId(outerId));
+      openSpan(context.task, { traceId, id, outerId });
       return record({
-        trace_id: span.traceId,
-        span_id: span.spanId,
+        trace_id: traceId,
+        span_id: spanId(id),
         name: textOf(name),
         start_ms: clockOf(context).wallMs(),
       });
@@ -121,32 +102,33 @@ export const tracingBuiltins: readonly Builtin[] = [
   pure(
     {
       signature: "enable_tracing(enabled?: bool)",
-      summary: "Collect spans from now on, or stop to",
+      summary: "Collect spans from now on, those of steps and personas too, or stop to",
       effects: ["state"],
       example: "enable_tracing()",
     },
-    ([enabled], { vm }) => {
-      tracingOf(vm).enabled = enabled !== false;
+    ([enabled], context) => {
+      enableTracing(traceBook(context), context.vm, enabled !== false);
       return undefined;
     },
   ),
   pure(
     {
       signature: "trace_spans() -> list",
-      summary: "Spans collected so far: `{span_id, parent_id, name, start_ms, duration_ms}`",
+      summary: "Spans collected so far: `{span_id, parent_id, kind, name, start_ms, duration_ms, metadata?}`",
       effects: ["state"],
       example: "println(len(trace_spans()))",
     },
-    (_args, { vm }) =>
+    (_args, context) =>
       listOf(
-        tracingOf(vm).finished.map(({ id, parentId, name, startMs, durationMs }) =>
+        traceBook(context).finished.map(({ id, parentId, kind, name, startMs, durationMs, metadata }) =>
           record({
             span_id: id,
             parent_id: parentId,
-            kind: "span",
+            kind,
             name,
             start_ms: startMs,
             duration_ms: durationMs,
+            ...(Object.keys(metadata).length === 0 ? {} : { metadata: answerValue(metadata) }),
           }),
         ),
       ),
@@ -158,6 +140,6 @@ export const tracingBuiltins: readonly Builtin[] = [
       effects: ["state"],
       example: "println(trace_summary())",
     },
-    (_args, { vm }) => summary(tracingOf(vm).finished),
+    (_args, context) => summary(traceBook(context).finished),
   ),
 ];

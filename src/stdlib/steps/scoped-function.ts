@@ -23,6 +23,7 @@ import {
   type HookRegistration,
   hookPayload,
   leaveByError,
+  leavePersona,
   type PersonaDefinition,
   readPostStepResult,
   readPreStepResult,
@@ -95,24 +96,32 @@ export class ScopedFunction implements ControlNative {
 
 interface PersonaCall {
   readonly outer: StepScope;
+  readonly inner: StepScope;
 }
 
 const personaRoutine: Routine = {
   name: "persona",
   resume(state, value, control) {
-    setStepScope(control.task, (state as PersonaCall).outer);
+    endPersona(state as PersonaCall, control, "completed");
     return control.done(value);
   },
   fail(state, _failure, control) {
-    setStepScope(control.task, (state as PersonaCall).outer);
+    endPersona(state as PersonaCall, control, "failed");
     return undefined;
   },
 };
 
+function endPersona({ outer, inner }: PersonaCall, control: Control, status: "completed" | "failed"): void {
+  setStepScope(control.task, outer);
+  leavePersona(stepRuntime(control.vm), outer, inner, status);
+}
+
 function startPersona(native: ScopedFunction, args: readonly Value[], control: Control): Signal {
-  const persona = stepRuntime(control.vm).registry.personaOf(native) as PersonaDefinition;
-  const state: PersonaCall = { outer: stepScope(control) };
-  setStepScope(control.task, enterPersona(state.outer, persona));
+  const runtime = stepRuntime(control.vm);
+  const outer = stepScope(control);
+  const inner = enterPersona(runtime, outer, runtime.registry.personaOf(native) as PersonaDefinition);
+  const state: PersonaCall = { outer, inner };
+  setStepScope(control.task, inner);
   return control.call(state, native.body, args);
 }
 
