@@ -6,7 +6,10 @@ import { categoryOfText, classifyError } from "../errors/classify.ts";
 import { isErrorCategory } from "../spec/decode.ts";
 import { type ErrorCategory, ModelError } from "../spec/model-error.ts";
 
-/** What a failed `llm_call` throws. `dict` is the value that the program catches; `cause` is the failure itself. */
+/**
+ * What a failed call throws. Code `llm.<category>`: `llm.rate_limit`, `llm.auth`, `llm.timeout`, … `dict` is the value that a
+ * Harn program catches; `cause` is the failure itself.
+ */
 export class LlmCallError extends HarnError {
   readonly dict: JsonObject;
 
@@ -20,9 +23,14 @@ export class LlmCallError extends HarnError {
     return String(this.dict["category"]);
   }
 
+  /** The failure of the provider behind this one, with status, request id and when to try again; if there is one. */
+  get modelError(): ModelError | undefined {
+    return this.cause instanceof ModelError ? this.cause : undefined;
+  }
+
   /** Text that had arrived before the call failed. */
   get partialText(): string | undefined {
-    return this.cause instanceof ModelError ? this.cause.partialText : undefined;
+    return this.modelError?.partialText;
   }
 }
 

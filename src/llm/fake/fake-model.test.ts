@@ -253,6 +253,7 @@ describe("fake: queue and captures", () => {
     const { fake, call } = setup();
     await expect(call()).rejects.toMatchObject({ message: NO_SCRIPT, kind: "terminal", category: "generic" });
     expect(fake.capturedCalls()).toHaveLength(1);
+    await expect(call()).rejects.toThrow(`${NO_SCRIPT}; this is call 2: give the script a turn for it`);
   });
 
   it("FAKE-13: a call that passes k stalls leaves k+1 captures", async () => {

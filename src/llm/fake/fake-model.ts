@@ -26,6 +26,11 @@ const NO_SCRIPT =
 const ALREADY_INSTALLED =
   "FakeLlmProvider: a script is already installed; drop the previous guard before installing a new one";
 
+/** The way out, where there was a script. */
+function usedUp(call: number): string {
+  return call < 2 ? "" : `; this is call ${call}: give the script a turn for it`;
+}
+
 /** One request as the fake saw it (FAKE-12). */
 export interface FakeLlmCall {
   readonly provider: string;
@@ -125,7 +130,7 @@ export function createFakeLlm(host: Pick<Host, "perform">): FakeLlm {
   const takeTurn = (input: ModelInput): FakeTurn => {
     calls.push(capture(input));
     const turn = turns.shift();
-    if (!turn) throw runtimeFailure(input, NO_SCRIPT);
+    if (!turn) throw runtimeFailure(input, NO_SCRIPT + usedUp(calls.length));
     if (turn.kind !== "stall" && turn.expect) {
       const misfit = judge(turn.expect, input);
       if (misfit) {

@@ -126,6 +126,11 @@ describe("generateText", () => {
     const error = await llm.generateText({ prompt: "Go" }).catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(LlmCallError);
     expect((error as LlmCallError).dict).toMatchObject({ category: "auth", kind: "terminal", provider: "fake" });
+    expect((error as LlmCallError).modelError).toMatchObject({
+      category: "auth",
+      message: "no key",
+      model: "scripted",
+    });
   });
 
   it.each([
