@@ -3,6 +3,7 @@
 import type { CancelSignal, Host } from "../../base/index.ts";
 import { type JournalUse, type Program, startProgram } from "../../runtime/index.ts";
 import type { OutputSink, RunOutcome, Vm } from "../../vm/index.ts";
+import { outOfMemory } from "./memory-watch.ts";
 
 export interface RunProgramOptions {
   readonly host: Host;
@@ -24,11 +25,19 @@ export interface RunProgramOptions {
 /** Never rejects for what the program does. */
 export async function runProgram(program: Program, options: RunProgramOptions): Promise<RunOutcome> {
   const { host, cancel, output, args, state, journal } = options;
+  let machine: Vm | undefined;
   const run = startProgram(program, {
     host,
     // A turn of the event loop: signals and sockets are seen while the program computes.
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    ...(options.onMachine !== undefined && { onMachine: options.onMachine }),
+    breathe() {
+      const problem = outOfMemory();
+      if (problem !== undefined) machine?.halt(problem);
+      return new Promise((resolve) => setImmediate(resolve));
+    },
+    onMachine(vm) {
+      machine = vm;
+      options.onMachine?.(vm);
+    },
     ...(journal !== undefined && { journal }),
     ...(args !== undefined && { args }),
     ...(output !== undefined && { output }),
