@@ -69,7 +69,7 @@ export function readRequest(info: RunInfo, runPath: string): RecordedRequest {
   const raw = info.meta?.["request"];
   const { digest } = info.meta ?? {};
   if (!isJsonObject(raw) || typeof raw.path !== "string" || !Array.isArray(raw.args)) {
-    throw new UsageError(`${runPath} was not recorded by harn run`);
+    throw new UsageError(`${runPath} was not recorded by harn run; the program that recorded it plays it back`);
   }
   const { path, file, text, pipeline, args, llmMock } = raw;
   const toHere = (name: string): string => (isAbsolute(name) ? name : resolve(dirname(runPath), name));
