@@ -88,7 +88,7 @@ describe("llmStream", () => {
     });
   });
 
-  test("cancelling", async () => {
+  test("a reader that is cancelled gets the error, and the provider is left", async () => {
     const { context, settle } = setup(fakeScript(fakeStream(["a", stall(1e9)])));
     const token = new CancelToken();
     const reading = all(llmStream(context, "q", null, { model: "m" }, token)).catch((error: unknown) => error);

@@ -34,7 +34,7 @@ function loop(results: readonly unknown[], over: Partial<SchemaLoopParts> = {}) 
 }
 
 describe("SCHEMA-06 the outcome", () => {
-  test("success", async () => {
+  test("an answer that fits at last: its value, and what it took", async () => {
     expect(await loop([{ data: {} }, { data: { a: 1 } }])).toMatchObject({
       result: { data: { a: 1 } },
       rawText: "raw 1",
@@ -45,7 +45,7 @@ describe("SCHEMA-06 the outcome", () => {
     });
   });
 
-  test("failure is data", async () => {
+  test("no answer that fits is no exception: what was wrong, and no value", async () => {
     expect(await loop([{ data: {} }, { data: {} }])).toMatchObject({
       errors: ["at root: missing required key 'a'"],
       value: undefined,

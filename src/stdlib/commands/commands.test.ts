@@ -105,7 +105,7 @@ println(${exec("sh", "inner")}.status)`);
     expect(await caught(source)).toContain(message);
   });
 
-  it("scans", async () => {
+  it("scans of commands, results and by a model name the risks they see", async () => {
     const { lines } = await run(`println(command_risk_scan({request: {command: "sudo ls"}}).risk_labels)
 println(command_risk_scan({request: {argv: ["ls", "/etc"]}, workspace_roots: ["/work"]}).action)
 println(command_result_scan({result: {stderr: "error: no"}}).risk_labels)

@@ -109,7 +109,7 @@ describe("std/json", () => {
     ]);
   });
 
-  it("records", async () => {
+  it("takes records apart and puts them together, and reads what may be malformed", async () => {
     const lines = await values("json", [
       'safe_parse("[1")',
       'safe_parse("[1]")',
@@ -213,7 +213,7 @@ println(starts_with(prompt_compose("Do it", ctx, {task_label: "Step"}).prompt, "
 });
 
 describe("std/experiments and std/path", () => {
-  it("messages", async () => {
+  it("experiments find and replace messages, and order them by seed", async () => {
     const lines = await values("experiments", [
       'latest_string_user_message([message("user", "a"), message("user", [1]), message("system", "s")])',
       "latest_string_user_message([])",
@@ -228,7 +228,7 @@ describe("std/experiments and std/path", () => {
     ]);
   });
 
-  it("paths", async () => {
+  it("paths have parts, one spelling, and are absolute or not", async () => {
     const lines = await values("path", [
       'ext("a/b.tar.gz")',
       'stem("a/b.tar.gz")',
