@@ -1,5 +1,6 @@
 /** if, try, retry, deadline, mutex: regions that control leaves in several ways. */
 
+import type { Label } from "../../bytecode/index.ts";
 import type { Block, NodeOf } from "../syntax/ast.ts";
 import { compileBlock, DISCARD } from "./blocks.ts";
 import type { Exit, FunctionScope } from "./function-scope.ts";
@@ -98,9 +99,7 @@ function compileTryCatch(
   const end = asm.label();
   const caught = asm.label();
   const error = f.temp();
-  const start = asm.position;
-  compileBlock(f, expr.body, target);
-  asm.handler(start, caught, error, "catch", f.scopeDepth);
+  compileCaught(f, expr.body, target, caught, error);
   asm.emit("Jump", end);
   asm.place(caught);
   if (clause.type?.kind === "NamedType") {
@@ -123,6 +122,15 @@ function compileTryCatch(
   asm.place(end);
 }
 
+/** A block whose errors go to `caught`, in the register `error`. */
+function compileCaught(f: FunctionScope, body: Block, target: number, caught: Label, error: number): void {
+  const start = f.asm.position;
+  f.exits.push({ kind: "handler" });
+  compileBlock(f, body, target);
+  f.exits.pop();
+  f.asm.handler(start, caught, error, "catch", f.scopeDepth);
+}
+
 /** `try { }` as an expression: a Result. */
 function compileTryResult(f: FunctionScope, body: Block, target: number): void {
   const { asm } = f;
@@ -130,9 +138,7 @@ function compileTryResult(f: FunctionScope, body: Block, target: number): void {
   const caught = asm.label();
   const value = f.temp();
   const error = f.temp();
-  const start = asm.position;
-  compileBlock(f, body, value);
-  asm.handler(start, caught, error, "catch", f.scopeDepth);
+  compileCaught(f, body, value, caught, error);
   asm.emit("WrapOk", target, value);
   asm.emit("Jump", end);
   asm.place(caught);
@@ -164,9 +170,7 @@ export function compileRetry(f: FunctionScope, expr: NodeOf<"Retry">, target: nu
   const caught = asm.label();
   const end = asm.label();
   asm.place(again);
-  const start = asm.position;
-  compileBlock(f, expr.body, target);
-  asm.handler(start, caught, error, "catch", f.scopeDepth);
+  compileCaught(f, expr.body, target, caught, error);
   asm.emit("Jump", end);
   asm.place(caught);
   asm.emit("AddInt", left, left, -1);

@@ -38,6 +38,8 @@ export type Exit =
     }
   /** A loop over something that only the loop holds: it is let go on the way out. */
   | { readonly kind: "temporary"; readonly source: number }
+  /** An error that comes out of here is caught: whoever is called in here comes back first. */
+  | { readonly kind: "handler" }
   /** Deadline and mutex scopes, closed by an instruction. */
   | { readonly kind: "scopes"; readonly count: number };
 
