@@ -15,7 +15,7 @@ const tasks = (count: number, limit = 1_000_000): string =>
 test.each([
   ["to_list(0 to 9000000000000000)", items(9_000_000_000_000_001)],
   ["[...(0 to 9000000000000000)]", items(9_000_000_000_000_001)],
-  ["parallel each 0 to 9000000000000000 { x -> x }", items(9_000_000_000_000_001)],
+  ["parallel each 0 to 9000000000000000 { x -> x }", tasks(9_000_000_000_000_002)],
   ["parallel 9000000000000000 with {max_concurrent: 2} { x -> x }", items(9_000_000_000_000_000)],
   ["parallel 10000000 { x -> x }", tasks(10_000_001)],
   ["parallel settle 0 to 9999999 { x -> x }", tasks(10_000_001)],

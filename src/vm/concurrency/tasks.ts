@@ -206,13 +206,17 @@ class Group {
   done = 0;
   onProgress: Then | undefined = undefined;
 
-  constructor(vm: Vm, parent: Task, mode: Mode, body: Value, items: readonly Value[], cap: number) {
+  /** @param cap children at once; anything but a positive int: all */
+  constructor(vm: Vm, parent: Task, mode: Mode, body: Value, subject: Value, cap: Value) {
     this.vm = vm;
     this.parent = parent;
     this.mode = mode;
     this.body = body;
-    this.items = items;
-    this.cap = cap > 0 ? cap : Number.POSITIVE_INFINITY;
+    this.cap = isInt(cap) && cap > 0 ? Number(cap) : Number.POSITIVE_INFINITY;
+    const range = mode === "count" ? countRange(subject) : subject;
+    // Before a list is made of what is too much anyway.
+    if (range instanceof RangeValue) vm.checkTaskCount(Math.min(range.length, this.cap));
+    this.items = eachItems(range, mode);
     const name = `:parallel:${++parent.parallelCount}`;
     this.id = `${parent.id}${name}`;
     this.stem = `${name}:`;
@@ -320,9 +324,7 @@ const parallelNative: ControlNative = {
   routine: groupRoutine,
   start([mode, subject, body, cap], control) {
     const { vm, task } = control;
-    const items = mode === "count" ? countItems(subject) : eachItems(subject, mode as Mode);
-    const limit = cap === undefined ? 0 : isInt(cap) ? Number(cap) : 0;
-    const group = new Group(vm, task, mode as Mode, body, items, limit);
+    const group = new Group(vm, task, mode as Mode, body, subject, cap);
     if (mode === "stream") return control.done(new Iter(new CompletionSource(group), [], "stream"));
     group.begin();
     if (group.complete) return control.done(group.outcome());
@@ -331,9 +333,9 @@ const parallelNative: ControlNative = {
   },
 };
 
-function countItems(subject: Value): Value[] {
+function countRange(subject: Value): RangeValue {
   if (!isInt(subject)) throw new RuntimeError("type", `parallel expects an int, got ${typeName(subject)}`);
-  return new RangeValue(0, Math.max(0, Number(subject)), true).toItems();
+  return new RangeValue(0, Math.max(0, Number(subject)), true);
 }
 
 function eachItems(subject: Value, mode: Mode): readonly Value[] {
@@ -459,7 +461,7 @@ const raceNative: ControlNative = {
   start([items, body, options], control) {
     const { vm, task } = control;
     const cap = options instanceof Dict ? options.map.get("max_concurrent") : options;
-    const group = new Group(vm, task, "each", body, eachItems(items, "each"), isInt(cap) ? Number(cap) : 0);
+    const group = new Group(vm, task, "each", body, items, cap);
     const race = new Race(group);
     if (group.items.length === 0) throw new RuntimeError("runtime", "parallel_race: expected at least one item");
     group.begin();
