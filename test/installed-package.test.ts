@@ -90,6 +90,7 @@ async function install(): Promise<void> {
 
 beforeAll(async () => {
   await run(process.execPath, [tsc, "-b", "src/cli"], root);
+  await run(process.execPath, ["scripts/bundle-library.mjs"], root);
   await install();
 }, 120_000);
 
