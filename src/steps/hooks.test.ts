@@ -9,6 +9,7 @@ import {
   readHookArguments,
 } from "./hook-registry.ts";
 import { readPostStepResult, readPreStepResult } from "./hook-results.ts";
+import { whilePaused } from "./pause.ts";
 import { activeStep, personaName } from "./scope.ts";
 import type { HookPayload } from "./step-runtime.ts";
 import { jsValues } from "./value-model.ts";
@@ -426,6 +427,70 @@ describe("hooks around a step", () => {
         data: { tool: "mv" },
       },
     ]);
+  });
+
+  describe("HOOK-06: a persona that waits for something outside", () => {
+    const listening = () => {
+      const steps = makeSteps();
+      const heard: string[] = [];
+      const hear = ({ event, target, data }: HookPayload) =>
+        void heard.push(`${event.slice("OnPersona".length)} ${target} ${JSON.stringify(data)}`);
+      steps.hook("OnPersonaPaused", hear, { persona: "cap*" });
+      steps.hook("OnPersonaResumed", hear, { persona: "cap*" });
+      const inPersona = <T>(work: () => Promise<T>) => steps.persona({ name: "captain" }, work)();
+      return { steps, heard, inPersona };
+    };
+
+    it("is told before and after, in and outside of steps", async () => {
+      const { steps, heard, inPersona } = listening();
+      const wait = async () => {
+        heard.push("wait");
+        return 7;
+      };
+      expect(await inPersona(() => steps.paused({ waits_for: "answer" }, wait))).toBe(7);
+      expect(await inPersona(steps.step({ name: "s" }, () => steps.paused({}, wait)))).toBe(7);
+      expect(heard).toEqual([
+        'Paused captain {"waits_for":"answer"}',
+        "wait",
+        'Resumed captain {"waits_for":"answer","ok":true}',
+        "Paused captain.s {}",
+        "wait",
+        'Resumed captain.s {"ok":true}',
+      ]);
+    });
+
+    it("goes on with `ok: false` and the error when nothing came, whatever the hook throws", async () => {
+      const { steps, heard, inPersona } = listening();
+      steps.hook("OnPersonaResumed", () => Promise.reject(new Error("hook broke")));
+      const silence = () => Promise.reject(new Error("nobody answered"));
+      await expect(inPersona(() => steps.paused({}, silence))).rejects.toThrow("nobody answered");
+      expect(heard).toEqual(["Paused captain {}", 'Resumed captain {"ok":false}']);
+    });
+
+    it("does not wait when the hook says no, and hears of a hook that fails after", async () => {
+      const { steps, inPersona } = listening();
+      let waited = 0;
+      const wait = async () => void waited++;
+      steps.hook("OnPersonaResumed", () => Promise.reject(new Error("after")));
+      await expect(inPersona(() => steps.paused({}, wait))).rejects.toThrow("after");
+      steps.hook("OnPersonaPaused", () => Promise.reject(new Error("before")));
+      await expect(inPersona(() => steps.paused({}, wait))).rejects.toThrow("before");
+      expect(waited).toBe(1);
+    });
+
+    it("is nobody outside of personas", async () => {
+      const { steps, heard } = listening();
+      steps.hook("OnPersonaPaused", () => void heard.push("paused"));
+      expect(await steps.paused({}, async () => 7)).toBe(7);
+      expect(heard).toEqual([]);
+    });
+
+    it("tells nothing when the program is stopped meanwhile", async () => {
+      const heard: string[] = [];
+      const pause = { data: {}, fire: async (event: string) => void heard.push(event), isStopped: () => true };
+      await expect(whilePaused(pause, () => Promise.reject(new Error("stop")))).rejects.toThrow("stop");
+      expect(heard).toEqual(["OnPersonaPaused"]);
+    });
   });
 
   it("HOOK-18: effects in a result are applied before it is read", async () => {

@@ -1,5 +1,6 @@
 // For TypeScript programs
 
+export { type Pause, whilePaused } from "./pause.ts";
 export { createSteps, type HookOptions, type PersonaOptions, type Steps, type StepsOptions } from "./steps.ts";
 export {
   chargeStep,

@@ -15,6 +15,7 @@ import type { CompletedStep } from "./completed-log.ts";
 import { checkStepOptions, type OutputStyle, type PersonaDefinition, type StepOptions } from "./definition.ts";
 import type { HookEvent } from "./hook-registry.ts";
 import { accountedCall, accountedClient, type StepCallParts } from "./model-calls.ts";
+import { whilePaused } from "./pause.ts";
 import { makeReceipt, type StepReceipt } from "./receipt.ts";
 import { EMPTY_SCOPE, modelDefault, type StepScope } from "./scope.ts";
 import type { StagePolicy } from "./stage-policy.ts";
@@ -80,7 +81,13 @@ export interface Steps {
   call<T>(work: (parts: StepCallParts) => Promise<T>, onCharge?: (record: ChargeRecord) => void): Promise<T>;
   /** Charges the current step; throws the breach if it was one. */
   charge(spent: StepCharge): Promise<void>;
+  /** Tells the hooks of an event that the program knows of, such as `OnApprovalRequested` or `OnHandoffEmitted`. */
   fire(event: Parameters<typeof fireHooks>[2], data: JsonObject): Promise<void>;
+  /**
+   * Waits for something outside, such as a person: hooks hear `OnPersonaPaused` before and `OnPersonaResumed` after, with
+   * `ok`. Outside of personas they hear nothing.
+   */
+  paused<T>(data: JsonObject, wait: () => Promise<T>): Promise<T>;
   completed(): readonly CompletedStep[];
   /** Resolves when calls that were cancelled have told what they took as well; ask for the receipt then. */
   settled(): Promise<void>;
@@ -145,6 +152,11 @@ export function createSteps(options: StepsOptions): Steps {
     call: (work, onCharge) => accountedCall(context, current(), work, onCharge),
     charge: (spent) => chargeStep(context, current(), spent),
     fire: (event, data) => fireHooks(context, current(), event, data),
+    async paused(data, wait) {
+      const scope = current();
+      if (scope.persona === undefined) return wait();
+      return whilePaused({ data, fire: (event, told) => fireHooks(context, scope, event, told) }, wait);
+    },
     completed: () => runtime.log.peek(),
     settled: () => callsSettled(runtime),
     receipt: () => makeReceipt(runtime),

@@ -8,6 +8,7 @@ import { commandPolicyArgument } from "../commands/command-scope.ts";
 import { hostBridge } from "../host/host-state.ts";
 import { answerValue } from "../llm/answer-value.ts";
 import { LLM_STATE, llmState, modelFailure, openLlmState } from "../llm/run-state.ts";
+import { idlePause } from "../steps/fire-hooks.ts";
 import { bridgePorts } from "./bridge-ports.ts";
 import { readAgentLoop } from "./loop-options.ts";
 import { registryTools } from "./registry-tools.ts";
@@ -40,6 +41,7 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
     },
   );
   const ports = bridgePorts(inside);
+  const idling = loop.daemon === undefined ? {} : { idle: idlePause(inside) };
   const opened = sessionOf(sessionId.trim(), context);
   const session = kept?.session ?? opened;
   const known: KeptLoop = { session, opensModels };
@@ -51,7 +53,7 @@ async function runAgentLoop([prompt, system, given]: readonly Value[], context: 
     ...loop,
     ...(purse === undefined ? {} : { purse }),
     session: { store: sessions, ...session },
-    ...(ports === undefined ? {} : { ports }),
+    ...(loop.daemon === undefined && ports === undefined ? {} : { ports: { ...ports, ...idling } }),
     ...keptTurns(progress, known, kept?.loop),
   };
   const result = await asCaller(scope.sessionId, inside, () => agentLoop(scope.options));

@@ -1,6 +1,7 @@
 /** Artifacts and the contexts made of them. */
 
 import {
+  type Artifact,
   assembleContext,
   type ChunkRanker,
   deriveArtifact,
@@ -26,10 +27,11 @@ import {
   typeName,
   type Value,
 } from "../../vm/index.ts";
-import { type Builtin, type BuiltinDoc, effect, pure } from "../builtin.ts";
+import { type Builtin, type BuiltinDoc, control, effect, pure } from "../builtin.ts";
 import { dictToJson, valueToJson } from "../json/convert.ts";
 import { answerValue } from "../llm/answer-value.ts";
 import { guarded, guardedSync } from "../llm/run-state.ts";
+import { announce, announceRoutine } from "../steps/fire-hooks.ts";
 
 function artifactBuiltin(
   doc: BuiltinDoc,
@@ -47,20 +49,42 @@ function artifactBuiltin(
   );
 }
 
+/** As {@link artifactBuiltin}, for those that make one artifact: a hand-off is told to the hooks (HOOK-06). */
+function makingArtifact(
+  doc: BuiltinDoc,
+  make: (args: readonly (Json | undefined)[], host: NativeContext["host"]) => Artifact,
+): Builtin {
+  return control({ ...doc, effects: ["random", "clock", "state"] }, announceRoutine, (args, steps) => {
+    const given = args.map((arg) => (arg === undefined ? undefined : valueToJson(arg)));
+    const artifact = guardedSync(() => make(given, steps.host));
+    const value = answerValue(artifact as unknown as Json);
+    if (artifact.kind !== HAND_OFF) return steps.done(value);
+    const { id, title, text, data } = artifact;
+    return announce(
+      "OnHandoffEmitted",
+      { kind: "artifact", artifact_id: id, title, text, handoff: data },
+      value,
+      steps,
+    );
+  });
+}
+
+const HAND_OFF = "handoff";
 const dictOr = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
 const two = '[artifact({kind: "summary", text: "one"}), artifact({kind: "plan", text: "two"})]';
 
 export const artifactBuiltins: readonly Builtin[] = [
-  artifactBuiltin(
+  makingArtifact(
     {
       signature: "artifact(fields: dict) -> dict",
-      summary: "Make an artifact: kind, text, title, source, freshness, priority, relevance, lineage, metadata",
+      summary:
+        "Make an artifact: kind, text, title, source, freshness, priority, relevance, lineage, metadata; kind `handoff` is told to the hooks of OnHandoffEmitted",
       errors: "Throws for what is no dict",
       example: 'println(artifact({kind: "file", text: "abcdefgh"}).estimated_tokens)',
     },
     ([fields], host) => normalizeArtifact(host, fields),
   ),
-  artifactBuiltin(
+  makingArtifact(
     {
       signature: "artifact_derive(parent: dict, kind: string, changes?: dict) -> dict",
       summary: "Make an artifact from another one, which it names in its lineage",

@@ -15,6 +15,7 @@ import { field, intField, stringField } from "../arguments.ts";
 import { type Builtin, type BuiltinDoc, effect, runState } from "../builtin.ts";
 import { dictToJson, jsonToDict, valueToJson } from "../json/convert.ts";
 import { answerValue } from "../llm/answer-value.ts";
+import { idlePause } from "../steps/fire-hooks.ts";
 import { loopFailure } from "./agent-loop.ts";
 import { inBackground } from "./background.ts";
 import { readAgentLoop } from "./loop-options.ts";
@@ -134,6 +135,7 @@ function daemonConfig(
     tools: options.map.get("tools"),
   };
   const inside = insideLoop(context, scope);
+  const pause = idlePause(inside);
   const given = dictOf(new Map<string, Value>([...options.map, ["daemon", true]]));
   const { loop } = readAgentLoop(
     { prompt: meta.prompt, system: meta.system ?? undefined, options: given },
@@ -148,7 +150,8 @@ function daemonConfig(
     eventQueueCapacity: meta.event_queue_capacity,
     ...(daemon === undefined ? {} : { daemon }),
     ports: {
-      idle: (state) => {
+      async idle(state) {
+        await pause(state);
         if (state !== undefined) onIdle();
       },
     },

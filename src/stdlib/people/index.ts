@@ -41,7 +41,7 @@ import { dictToJson, jsonToDict, jsonToValue, valueToJson } from "../json/conver
 import { answerValue } from "../llm/answer-value.ts";
 import { canonicalSchema } from "../schema/canonical.ts";
 import { validate } from "../schema/validate.ts";
-import { fireHooks } from "../steps/fire-hooks.ts";
+import { fireHooks, pausedFor } from "../steps/fire-hooks.ts";
 
 export const PEOPLE_STATE = "people";
 
@@ -130,13 +130,14 @@ async function ask(args: readonly Value[], context: AsyncContext): Promise<Value
   const schema = field(options, "schema");
   const fallback = field(options, "default");
   try {
-    const answer = await askQuestion(humanDesk(context), {
+    const question = {
       ...asker(context),
       prompt,
       ...given("schema", jsonOf(schema)),
       ...given("default", jsonOf(fallback)),
       ...given("timeoutMs", durationField(options, "timeout")),
-    });
+    };
+    const answer = await pausedFor(context, "question", { prompt }, () => askQuestion(humanDesk(context), question));
     return readAnswer(jsonToValue(answer), schema, fallback);
   } catch (error) {
     if (error instanceof HumanError && fallback !== undefined) return share(fallback);
@@ -224,7 +225,8 @@ async function dualControl(args: readonly Value[], context: AsyncContext): Promi
     quorum: required,
     reviewers: approvers,
   });
-  await requestDualControl(humanDesk(context), { ...asker(context), action: name, required, of, approvers });
+  const request = { ...asker(context), action: name, required, of, approvers };
+  await pausedFor(context, "dual_control", { action: name }, () => requestDualControl(humanDesk(context), request));
   return context.call(action, []);
 }
 
@@ -266,7 +268,8 @@ export const peopleBuiltins: readonly Builtin[] = [
         const question = approvalQuestion(args, context);
         const { action, quorum, reviewers } = question;
         await fireHooks(context, "OnApprovalRequested", { kind: "approval", action, quorum, reviewers });
-        return answerValue(await requestApproval(humanDesk(context), question));
+        const approve = () => requestApproval(humanDesk(context), question);
+        return answerValue(await pausedFor(context, "approval", { action }, approve));
       }),
   ),
   effect(
@@ -290,7 +293,9 @@ export const peopleBuiltins: readonly Builtin[] = [
       withPeople(async () => {
         const role = text("escalate_to", args, 0);
         const reason = text("escalate_to", args, 1);
-        return answerValue(await escalateTo(humanDesk(context), { ...asker(context), role, reason }));
+        await fireHooks(context, "OnHandoffEmitted", { kind: "escalation", role, reason });
+        const escalate = () => escalateTo(humanDesk(context), { ...asker(context), role, reason });
+        return answerValue(await pausedFor(context, "escalation", { role, reason }, escalate));
       }),
   ),
   pure(

@@ -3,6 +3,7 @@
 import {
   activeStep,
   completedStepToJson,
+  HOOK_EVENTS,
   type HookBuiltin,
   personaName,
   readHookArguments,
@@ -20,18 +21,19 @@ function hookBuiltin(name: HookBuiltin, doc: BuiltinDoc): Builtin {
   });
 }
 
+const EVENTS = HOOK_EVENTS.map((event) => `\`${event}\``).join(", ");
 const declared = "@step\nfn plan(goal) {\n  return goal\n}\n";
 
 export const stepBuiltins: readonly Builtin[] = [
   hookBuiltin("register_persona_hook", {
     signature: "register_persona_hook(persona_pattern: string, event: string, handler: closure)",
-    summary: "Call a function at an event of all steps of the personas that a pattern names",
+    summary: `Call a function at an event of the personas that a pattern names, and of their steps: ${EVENTS}`,
     errors: "Throws for an event that does not exist",
     example: `${declared}register_persona_hook("*", "PostStep", { e -> {output: "done: " + e.output} })\nprintln(plan("x"))`,
   }),
   hookBuiltin("register_step_hook", {
     signature: "register_step_hook(persona_pattern: string, step: string, event: string, handler: closure)",
-    summary: "Call a function at an event of one step",
+    summary: `Call a function at an event of one step: ${EVENTS}`,
     errors: "Throws for an event that does not exist",
     example: `${declared}register_step_hook("*", "plan", "PreStep", { e -> {args: ["y"]} })\nprintln(plan("x"))`,
   }),
