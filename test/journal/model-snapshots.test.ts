@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { beginJournal, createMemoryStore, openJournal } from "../../src/journal/index.ts";
+import { beginJournal, createMemoryStore, type Journal, openJournal } from "../../src/journal/index.ts";
 import type { SnapshotEvent } from "../../src/runtime/index.ts";
 import { createVirtualHost, type VirtualHost } from "../../src/testing/index.ts";
 import { compile, isolatedHost, play, playVirtually } from "./journaled-program.ts";
@@ -250,10 +250,18 @@ describe("programs with models from their snapshots", () => {
           error: undefined,
           output: whole.output,
         });
+        // Steps that the snapshot is in the middle of, or has behind it, are told of once.
+        expect(notesIn(await openJournal(left, "r")), `from entry ${snapshot.seq}`).toEqual(
+          notesIn(await openJournal(store, "r")),
+        );
       }
     },
   );
 });
+
+function notesIn({ entries }: Journal): readonly string[] {
+  return entries.flatMap((entry) => (entry.type === "note" ? [`${entry.task} ${entry.kind} ${entry.id}`] : []));
+}
 
 describe("parallel tasks that are never at rest together", () => {
   const PARALLEL = `
