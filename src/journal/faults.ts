@@ -3,6 +3,7 @@
  *
  *     append → before-append ── store.append ── after-append
  *                                  └ write (file stores, per write call) ── sync
+ *     snapshot → append of all before it → before-snapshot ── store.snapshots.save ── after-snapshot
  */
 
 export type FaultMoment =
@@ -10,13 +11,17 @@ export type FaultMoment =
   | "before-append"
   /** The store has answered; nobody was told yet. */
   | "after-append"
+  /** The log is stored up to a snapshot, the snapshot is not. */
+  | "before-snapshot"
+  /** A snapshot is stored, and nothing that follows it. */
+  | "after-snapshot"
   /** A file is about to be written. */
   | "write"
   /** A file is about to be synchronised. */
   | "sync";
 
 export interface FaultContext {
-  /** First and last `seq` of the batch; -1 when it has no rows. */
+  /** First and last `seq` of the batch; -1 when it has no rows. For a snapshot both are the last entry before it. */
   readonly firstSeq: number;
   readonly lastSeq: number;
   /** Bytes about to be written; 0 where it does not apply. */

@@ -11,7 +11,7 @@
 
 import { HarnError, type JsonObject } from "../base/index.ts";
 import { decodeEntry, type EntryDraft, encodeEntry } from "./entry-codec.ts";
-import { type FaultContext, type FaultPoints, never } from "./faults.ts";
+import { type FaultContext, type FaultMoment, type FaultPoints, never } from "./faults.ts";
 import { andThen, attempt, isPromise } from "./maybe-promise.ts";
 import { checkVersion, migrateEntry } from "./migrations.ts";
 import {
@@ -441,7 +441,16 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
         const body = encodeRunSnapshot({ seq, ...tail.cut(open), ...rest });
         const changes = snapshotParts.changes(parts);
         hasSnapshot = true;
-        const save = () => (crashed ? never<void>() : snapshots!.save(info.id, { seq, body, parts: changes }, mark));
+        const passes = (moment: FaultMoment): boolean => {
+          const fault = options.faults?.(moment, { firstSeq: seq - 1, lastSeq: seq - 1, bytes: body.length });
+          crashed ||= fault?.kind === "crash";
+          return !crashed;
+        };
+        const save = (): MaybePromise<void> => {
+          if (crashed || !passes("before-snapshot")) return never();
+          const saved = snapshots!.save(info.id, { seq, body, parts: changes }, mark);
+          return andThen(saved, () => (passes("after-snapshot") ? undefined : never<void>()));
+        };
         const stored = andThen(andThen(flush(true), save), () => snapshotParts.saved(changes));
         let chars = body.length;
         for (const text of changes.added.values()) chars += text.length;

@@ -156,6 +156,16 @@ describe("what is never written into a snapshot", () => {
     expect(events[0]).toMatch(/^a secret held by /);
   });
 
+  it("a short secret that the program was told; not one that is there and that nobody asked for", async () => {
+    const env = { SOME_TOKEN: "short", HARN_RATE_LIMIT_ANTHROPIC: "60" };
+    const calls = 'llm_mock({text: "a"})\nprintln(llm_call("hi", nil, {provider: "mock"}).text)\nsleep(1)\nsleep(1)\n';
+    expect(await eventsOf(calls, env)).toContain("taken");
+    expect((await eventsOf(calls, env)).join()).not.toContain("secret");
+    const told = await eventsOf(`let key = env("SOME_TOKEN")\n${calls}`, env);
+    expect(told).not.toContain("taken");
+    expect(told.join()).toContain("secret");
+  });
+
   it("a promise: the call of a builtin under way, unless calling again is the same", async () => {
     expect(await eventsOf('write_file("a.txt", "x")\nsleep(1)\n')).toContain("a call of `write_file` under way");
   });
