@@ -136,6 +136,32 @@ fn fails${id}(n: int) {
     body: `println(quarter${id}(${r.int(1, 8)}))
 try { println(caught${id}(${r.int(-1, 1)})) } catch (e) { println(e) }`,
   }),
+  (id, r) => {
+    const call = r.pick([`risky${id}(n)`, `n |> risky${id}`]);
+    const guarded = r.pick([
+      `return ${call}`,
+      `for _ in 0 to 2 { return ${call} }`,
+      `if n >= 0 { return ${call} }`,
+      `match n { _ -> { return ${call} } }`,
+      `deadline 1h { return ${call} }`,
+      `mutex { return ${call} }`,
+      `retry 2 { return ${call} }`,
+      `try { return ${call} } finally { println("left") }`,
+    ]);
+    return {
+      top: `fn risky${id}(n: int) {
+  require n > 4, "low"
+  return n
+}
+
+fn guarded${id}(n: int) {
+  try {
+    ${guarded}
+  } catch (problem) { return problem }
+}`,
+      body: `println(guarded${id}(${r.int(0, 4)}), guarded${id}(${r.int(5, 9)}))`,
+    };
+  },
   (id, r) => ({
     body: `var tries${id} = 0
 let got${id} = retry 3 {
