@@ -39,6 +39,19 @@ export async function journal(rounds) {
   ]);
   console.log(`${formatTable(["", ...ways], rows)}\n`);
 
+  const growth = await measureIn(node, ["journal/growth.mjs"]);
+  console.log(
+    "A turn of an agent that keeps everything, by how many came before: CPU microseconds, and times turn 100\n",
+  );
+  const hows = { bare: "not recorded", recorded: "recorded", snapshots: "recorded, with snapshots" };
+  const grown = Object.entries(hows).map(([how, name]) => [
+    name,
+    ...Object.values(growth[how]).map((figure) => us(figure)),
+    formatRatio(growth[how][1000] / growth[how][100]),
+    formatRatio(growth[how][10_000] / growth[how][100]),
+  ]);
+  console.log(`${formatTable(["", "turn 100", "turn 1000", "turn 10000", "1000 / 100", "10000 / 100"], grown)}\n`);
+
   console.log("Going on after so many turns: CPU milliseconds until the program asks for something new\n");
   const resumes = [];
   const programs = {
@@ -68,5 +81,5 @@ export async function journal(rounds) {
     ];
   });
   console.log(formatTable(["", "turns", "from a snapshot", "/ 10 turns", "by replaying all", "/ snapshot"], table));
-  return { sizes, samples, resumes };
+  return { sizes, samples, growth, resumes };
 }

@@ -25,11 +25,17 @@ export function stepRecord(state: LoopState): Policy {
       state.textOnlyTurns = 0;
       state.singleToolTurns = step.answer.calls.length === 1 ? state.singleToolTurns + 1 : 0;
       await deliverMessages(state, turn, "after_operation");
+      // It lists all tools of the session, which grows: made only for somebody.
+      if (!isWatched(state)) return undefined;
       const { type: _type, ...info } = turnInfo(state, turn, step);
       await state.recorder.live({ type: "turn_end", iteration: turn.stepIndex, turn_info: info });
       return undefined;
     },
   };
+}
+
+function isWatched({ options, store, sessionId }: LoopState): boolean {
+  return options.onEvent !== undefined || store.subscribers(sessionId).length > 0;
 }
 
 /** AGENT-38: what the result of a `run` says about how it ended; says nothing: the last one stands. */
