@@ -1,28 +1,17 @@
 // One measurement in this process: `measure.mjs ADAPTER SCENARIO BASE_URL`. The last line printed is the result.
 
-import { tool } from "./adapters/tool.mjs";
+import { countToolRuns, cpuUs } from "./process-cost.mjs";
 
 const [adapterName, scenario, baseUrl] = process.argv.slice(2);
 const adapter = await import(`./adapters/${adapterName}.mjs`);
 const client = await adapter.createClient(baseUrl);
 
-/** User and system time of this process since it began, microseconds; all threads. */
-function cpuUs() {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
-
-const runTool = tool.run;
-let toolRuns = 0;
-tool.run = (input) => {
-  toolRuns++;
-  return runTool(input);
-};
+const toolRuns = countToolRuns();
 
 /** Runs a conversation and checks that it was one: every tool call ran, all text arrived. */
 async function converse(model, expected, onText = () => {}) {
   let text = 0;
-  const before = toolRuns;
+  const before = toolRuns();
   const kept = await client.run({
     model,
     onText(delta) {
@@ -30,8 +19,8 @@ async function converse(model, expected, onText = () => {}) {
       onText();
     },
   });
-  if (expected.toolRuns !== undefined && toolRuns - before !== expected.toolRuns) {
-    throw new Error(`Expected ${expected.toolRuns} tool runs, got ${toolRuns - before}`);
+  if (expected.toolRuns !== undefined && toolRuns() - before !== expected.toolRuns) {
+    throw new Error(`Expected ${expected.toolRuns} tool runs, got ${toolRuns() - before}`);
   }
   if (text !== expected.text) {
     throw new Error(`Expected ${expected.text} characters of text, got ${text}`);
@@ -94,9 +83,10 @@ const scenarios = {
     const agents = 200;
     const cpu = cpuUs();
     const started = performance.now();
-    const before = toolRuns;
+    const before = toolRuns();
     await Promise.all(Array.from({ length: agents }, () => converse("gpt-turns-3", { text: done })));
-    if (toolRuns - before !== agents * 3) throw new Error(`Expected ${agents * 3} tool runs, got ${toolRuns - before}`);
+    if (toolRuns() - before !== agents * 3)
+      throw new Error(`Expected ${agents * 3} tool runs, got ${toolRuns() - before}`);
     const turns = agents * 4;
     const seconds = (performance.now() - started) / 1000;
     return {
@@ -118,6 +108,8 @@ const scenarios = {
       }
       return process.memoryUsage().heapUsed;
     };
+    // Forgetting is code too: it is compiled before anything is counted.
+    for (let i = 0; i < 20; i++) await client.forget?.(await converse("gpt-turns-3", { toolRuns: 3, text: done }));
     let sessions = [];
     for (let i = 0; i < 100; i++) sessions.push(await converse("gpt-turns-3", { toolRuns: 3, text: done }));
     const count = sessions.length;

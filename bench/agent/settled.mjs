@@ -2,7 +2,7 @@
 // one process, taking turns by conversation, so that a machine with other work bends them alike. The last line printed
 // has for each adapter the CPU of a turn in a quiet moment (tenth percentile) and its median, microseconds.
 
-import { tool } from "./adapters/tool.mjs";
+import { countToolRuns, cpuUs } from "./process-cost.mjs";
 
 const [baseUrl, ...names] = process.argv.slice(2);
 const TURNS = 21;
@@ -13,25 +13,14 @@ const MEASURED = 80;
 const clients = [];
 for (const name of names) clients.push(await (await import(`./adapters/${name}.mjs`)).createClient(baseUrl));
 
-function cpuUs() {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
-
-const runTool = tool.run;
-let toolRuns = 0;
-tool.run = (input) => {
-  toolRuns++;
-  return runTool(input);
-};
-
+const toolRuns = countToolRuns();
 const samples = names.map(() => []);
 for (let i = 0; i < WARM_UP + MEASURED; i++) {
   for (const [index, client] of clients.entries()) {
     const started = cpuUs();
-    const before = toolRuns;
+    const before = toolRuns();
     await client.run({ model: "gpt-turns-20", onText() {} });
-    if (toolRuns - before !== TURNS - 1) throw new Error(`${names[index]}: ${toolRuns - before} tool runs`);
+    if (toolRuns() - before !== TURNS - 1) throw new Error(`${names[index]}: ${toolRuns() - before} tool runs`);
     if (i >= WARM_UP) samples[index].push((cpuUs() - started) / TURNS);
   }
 }

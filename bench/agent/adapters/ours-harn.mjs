@@ -1,13 +1,13 @@
 // Our agent loop driven from a Harn program: one virtual machine, a task for each conversation. The program gets its
 // work and gives its results through four builtins of this file. A program sees text as it comes through `llm_stream`, so
 // that is what the two scenarios about text measure here.
+import { createHost, entry } from "./our-package.mjs";
 import { prompt, system, tool } from "./tool.mjs";
 
-const dist = process.env["HARN_DIST"] ?? new URL("../../../dist", import.meta.url).href;
-const { createModelTraffic, createNodeHost } = await import(`${dist}/lib/node.js`);
-const { loadSource } = await import(`${dist}/lib/harn.js`);
-const { internalNatives, standardBuiltins, standardGlobals, standardMethods } = await import(`${dist}/lib/stdlib.js`);
-const { dictOf, Vm } = await import(`${dist}/lib/vm.js`);
+const { createModelTraffic } = await entry("node");
+const { loadSource } = await entry("harn");
+const { internalNatives, standardBuiltins, standardGlobals, standardMethods } = await entry("stdlib");
+const { dictOf, Vm } = await entry("vm");
 
 const source = `
 let tools = tool_define(tool_registry(), "${tool.name}", "${tool.description}", {
@@ -61,10 +61,7 @@ export function createClient(baseUrl) {
     { kind: "pure", name: "bench_tool", impl: ([key]) => JSON.stringify(tool.run({ key })) },
     { kind: "pure", name: "bench_done", impl: ([session, failure]) => void open.get(session).done(failure) },
   ];
-  const host = createNodeHost({
-    environment: { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: "key" },
-    modelStream: createModelTraffic(),
-  });
+  const host = createHost(baseUrl, { modelStream: createModelTraffic() });
   const vm = new Vm({
     host,
     natives: [...internalNatives, ...standardBuiltins.map(({ native }) => native), ...natives],

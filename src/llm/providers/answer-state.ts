@@ -129,14 +129,15 @@ export function truncated(state: AnswerState, awaited: string, cause?: unknown):
 export function mergeUsage(state: AnswerState, told: Partial<Usage>, exact: boolean): Usage {
   const before = state.usage;
   const reasoningTokens = told.reasoningTokens ?? before?.reasoningTokens;
-  const usage: Usage = {
-    inputTokens: told.inputTokens ?? before?.inputTokens ?? 0,
-    outputTokens: told.outputTokens ?? before?.outputTokens ?? 0,
-    cacheReadTokens: told.cacheReadTokens ?? before?.cacheReadTokens ?? 0,
-    cacheWriteTokens: told.cacheWriteTokens ?? before?.cacheWriteTokens ?? 0,
-    ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
-    exact,
-  };
+  const inputTokens = told.inputTokens ?? before?.inputTokens ?? 0;
+  const outputTokens = told.outputTokens ?? before?.outputTokens ?? 0;
+  const cacheReadTokens = told.cacheReadTokens ?? before?.cacheReadTokens ?? 0;
+  const cacheWriteTokens = told.cacheWriteTokens ?? before?.cacheWriteTokens ?? 0;
+  // Every message of a conversation keeps one: written out, it has no room for what did not come.
+  const usage: Usage =
+    reasoningTokens === undefined
+      ? { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, exact }
+      : { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, exact };
   state.usage = usage;
   return usage;
 }
