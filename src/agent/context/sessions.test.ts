@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createTestHost, type TestHost } from "../../../test/agent/support.ts";
-import { CancelToken } from "../../base/index.ts";
+import { CancelToken, growingList } from "../../base/index.ts";
 import { middleSummaryStrategy } from "../compaction/middle-summary.ts";
 import { messageDicts, readMessageDicts } from "./message-dict.ts";
 import type { RecordedMessage } from "./recorded-message.ts";
@@ -200,6 +200,14 @@ describe("sessions", () => {
     const { made } = draft;
     expect(sessions.snapshot(id)).toMatchObject({ messages: [{ content: "x" }], length: 1 });
     expect(draft.transcript()).toBe(made);
+  });
+
+  it("a draft is of the conversation as it was, though the conversation goes on before somebody looks", () => {
+    const history = growingList<RecordedMessage>([{ role: "user", content: "x" }]);
+    const draft = new TranscriptDraft(createTestHost(), { sessionId: "s", history });
+    history.push({ role: "user", content: "y" });
+    expect(draft.transcript()).toMatchObject({ messages: [{ content: "x" }] });
+    expect(draft.transcript()["messages"]).toHaveLength(1);
   });
 
   it("appendEvent wants a kind", () => {
