@@ -36,7 +36,8 @@ export interface TurnState {
   system: string | undefined;
   /**
    * Grows in place by {@link appendMessages}, and becomes another list when it is compacted. Who keeps it beyond a step
-   * keeps its length too, or a copy (`copyOf`): a request has one.
+   * keeps its length too, or a copy (`copyOf`): a request has one. Who puts another in its place
+   * hands it over: a list of its own (`growingList`).
    */
   history: RecordedMessage[];
   /** Raised when the history becomes another one instead of growing at its end. */
