@@ -89,6 +89,8 @@ export function createClient(baseUrl) {
   let sessions = 0;
   return {
     run: ({ model, onText }) => ask(`session-${++sessions}`, model, onText),
+    /** Sessions that a program keeps at once: 128. */
+    keeps: 100,
     forget: (session) => ask(session, "", () => {}),
   };
 }
