@@ -130,8 +130,16 @@ Examples:
     async (folder: string | undefined, { runsDir, json }: RunsFlags) =>
       finish(await (await import("./commands/runs.ts")).listCommand(context, { dir: folder ?? runsDir, json })),
   );
-  ofRuns(runs.command("show").summary("what a run did, task by task").argument("<run>", "its id, or its file"))
-    .option("--all", "looks at the clock and the like as well")
+  ofRuns(
+    runs
+      .command("show")
+      .summary("what a run did and cost: its tasks, steps and calls")
+      .argument("<run>", "its id, or its file"),
+  )
+    .description(
+      "Prints the tree of a run: tasks, the steps they entered, and what was asked of the world in each. A task costs what it and all below it cost; a step has the bill of its own calls, without those of steps inside it. A step that has not ended is in-flight.",
+    )
+    .option("--all", "also looks at the clock, random numbers, names of variables and the like")
     .action(async (run: string, { runsDir, json, all }: RunsFlags & { all?: true }) =>
       finish(await (await import("./commands/runs.ts")).showCommand(context, run, { dir: runsDir, json, all })),
     );

@@ -26,7 +26,7 @@ export interface Difference {
  * - `different`: the request differs from the recorded one.
  * - `extra`: the task asks for more than was recorded.
  * - `missing`: something recorded was never asked for.
- * - `ended`: the recording stops while this effect was in flight.
+ * - `ended`: the run was not over: its recording stops before this request, or while this effect was in flight.
  */
 export type DriftReason = "different" | "extra" | "missing" | "ended";
 
@@ -87,6 +87,7 @@ function driftMessage({ reason, recorded, asked, difference }: DriftFields): str
     case "missing":
       return `Expected ${task} to ask for ${was}, which it never did`;
     case "ended":
+      if (recorded === undefined) return `Expected ${task} to ask for nothing more, found the end of the recording`;
       return `Expected an answer to ${was} of ${task}, found the end of the recording`;
   }
 }

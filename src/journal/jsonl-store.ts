@@ -387,7 +387,19 @@ export function parseFile(
     }
     soundBytes = newline + 1;
   }
+  if (info === undefined && !mayBeTornHeader(bytes)) throw noHeader(id);
   return info && { info: { ...info, id }, rows, blobs, soundBytes, totalBytes: bytes.length };
+}
+
+const HEADER_START = new TextEncoder().encode(`{"format":"${JOURNAL_FORMAT}"`);
+
+/** The beginning of a header, or of nothing: what a process or a power cut leaves that came in between. */
+function mayBeTornHeader(bytes: Uint8Array): boolean {
+  for (let at = 0; at < Math.min(bytes.length, HEADER_START.length); at++) {
+    if (bytes[at] === 0) return true;
+    if (bytes[at] !== HEADER_START[at]) return false;
+  }
+  return true;
 }
 
 /** What the first and the last sound line tell; undefined for a file that is no journal. Damage between is for `load`. */
@@ -418,9 +430,13 @@ function tryParseObject(text: string): JsonObject | undefined {
   }
 }
 
+function noHeader(id: string): HarnError {
+  return new HarnError("journal.corrupt", `Expected a journal header in line 1 of \`${id}\`, found something else`);
+}
+
 function readHeader(record: JsonObject, id: string): RunInfo {
   if (record.format !== JOURNAL_FORMAT) {
-    throw new HarnError("journal.corrupt", `Expected a journal header in line 1 of \`${id}\`, found something else`);
+    throw noHeader(id);
   }
   return decodeRunInfo(isJsonObject(record.run) ? { ...record.run, version: record.version } : record.run);
 }

@@ -14,6 +14,8 @@ import type { RunView, StepNode, TaskNode, UsageSums } from "./run-tree.ts";
 export interface RenderOptions {
   /** Which effects get a line; default: all. */
   readonly shows?: (effect: EffectRecord) => boolean;
+  /** Said of the run in the place of its status. */
+  readonly status?: string;
   /** Put behind an effect's name; default: nothing. */
   readonly describe?: (effect: EffectRecord) => string;
 }
@@ -21,7 +23,9 @@ export interface RenderOptions {
 export function renderRun(view: RunView, options: RenderOptions = {}): string {
   const { info, entries, resumes, costUsd } = view;
   const again = resumes > 0 ? [`resumed ${resumes}×`] : [];
-  const lines = [`run ${info.id}  ${info.status}  ${[`${entries} entries`, ...again, ...money(costUsd)].join(", ")}`];
+  const lines = [
+    `run ${info.id}  ${options.status ?? info.status}  ${[`${entries} entries`, ...again, ...money(costUsd)].join(", ")}`,
+  ];
   if (info.parent) lines.push(`  forked from ${info.parent.run} at ${info.parent.seq}`);
   lines.push(...snapshotLine(view));
   for (const task of view.tasks) lines.push(...taskLines(task, "  ", options));

@@ -34,9 +34,9 @@ export function replayHost(journal: Journal, options: ReplayOptions = {}): Repla
 
   const expectRecorded = (task: string, kind: string, args: unknown): RecordedEffect => {
     const effect = replayer.match(task, kind, args);
-    if (effect === undefined)
-      throw replayer.stop({ reason: "extra", asked: { task, kind, args: redactor.args(kind, args) } });
-    return effect;
+    if (effect !== undefined) return effect;
+    const reason = journal.info.status === "running" ? "ended" : "extra";
+    throw replayer.stop({ reason, asked: { task, kind, args: redactor.args(kind, args) } });
   };
 
   /** A run that was finished with an effect in flight had no use for it; one that was cut off cannot go on. */

@@ -81,6 +81,83 @@ describe("runs with steps", () => {
   });
 });
 
+describe("issue 7: the steps of a run", () => {
+  const stepped = `
+@step(budget: {max_tokens: 10}, error_boundary: "continue")
+fn dream(what) { return llm_call(what, nil, {provider: "mock", model: "m"}).text }
+@step
+fn plan(names) { return parallel each names { name -> dream(name) } }
+@persona(name: "captain")
+fn captain() { return plan(["a", "b"]) }
+llm_mock({text: "one", input_tokens: 4, output_tokens: 2})
+llm_mock({text: "two", input_tokens: 40, output_tokens: 20})
+println(captain())
+sleep(1ms)
+`;
+
+  it("are shown with what was asked in them and their bills, as text and as JSON", async () => {
+    write("tree.harn", stepped);
+    expect((await harn("run", "--durable", "tree", "tree.harn")).code).toBe(0);
+    const { out } = await harn("runs", "show", "tree");
+    const plain = out.replace(/, \$[\d.]+| {2}\d+ ms|#\d+ /g, "").split("\n");
+    expect(plain.slice(1, 8)).toEqual([
+      "  task_root",
+      "    step captain.plan  completed  (llmCalls 0, inputTokens 0, outputTokens 0)",
+      "      task_root:parallel:1:0",
+      expect.stringMatching(/^ {8}step captain\.dream {2}completed {2}\(llmCalls 1, inputTokens 4, outputTokens 2\)/),
+      "      task_root:parallel:1:1",
+      expect.stringMatching(
+        /^ {8}step captain\.dream {2}skipped {2}\(llmCalls 1, inputTokens 40, outputTokens 20\): .*budget/,
+      ),
+      expect.stringMatching(/^ {4}console\.write/),
+    ]);
+    const { tasks } = JSON.parse((await harn("runs", "show", "tree", "--json")).out) as { tasks: { steps: unknown }[] };
+    expect(tasks[0]?.steps).toMatchObject([
+      {
+        step: "plan",
+        persona: "captain",
+        outcome: "completed",
+        children: [
+          { steps: [{ step: "dream", outcome: "completed", model: "m", usage: { llmCalls: 1, inputTokens: 4 } }] },
+          { steps: [{ step: "dream", outcome: "skipped", error: expect.stringContaining("budget") }] },
+        ],
+      },
+    ]);
+  });
+
+  it("of a run that was cut are in-flight, and who works on a run is told", { timeout: 60_000 }, async () => {
+    write(
+      "slow.harn",
+      '@step\nfn wait() {\n  write_file("up.txt", "up")\n  sleep(60s)\n}\nprintln("before")\nwait()\n',
+    );
+    const running = startHarn(["run", "--durable", "slow", "slow.harn"], { cwd: folder, stdin: "", bundle });
+    while (!existsSync(join(folder, "up.txt"))) await new Promise((done) => setTimeout(done, 20));
+    const { pid } = running.child;
+    const live = await harn("runs", "show", "slow");
+    expect(live.out.split("\n")[0]).toMatch(new RegExp(`^run slow {2}running in process ${pid} {2}\\d+ entries$`));
+    expect(live.out).toMatch(/#\d+ step wait {2}in-flight\n/);
+    expect((await harn("runs")).out).toMatch(/ {2}running {4}slow {2}/);
+    expect((await harn("runs", "to-test", "slow")).err).toContain("Run slow is not over; wait for it first");
+    const busy = await harn("resume", "slow");
+    expect([busy.code, busy.err]).toEqual([1, expect.stringContaining(`is being worked on by process ${pid}`)]);
+
+    running.child.kill("SIGKILL");
+    await running.ended;
+    expect((await harn("runs")).out).toMatch(/ {2}cut off {4}slow {2}/);
+    const { out } = await harn("runs", "show", "slow");
+    expect(out.split("\n")[0]).toMatch(/^run slow {2}cut off {2}\d+ entries$/);
+    expect(out).toMatch(/#\d+ step wait {2}in-flight\n/);
+
+    // Its recording ends where it was cut, which is nobody's mistake.
+    const replayed = await harn("replay", "slow");
+    expect([replayed.code, replayed.out]).toEqual([1, "before\n"]);
+    expect(replayed.err).toContain("The run was not over, and its recording ends here");
+    expect(replayed.err).toContain("slow.harn:4");
+    expect(replayed.err).toContain("hint: Resume the run to go on from here");
+    expect(replayed.err).not.toMatch(/recorded:|asked:| in vm|1000000000000000/);
+  });
+});
+
 describe("durable runs", () => {
   it("that are over say so and do nothing", async () => {
     const before = read("out.txt");
@@ -161,7 +238,7 @@ describe("forks", () => {
     [["--at", "9999"], 1, "Expected an entry from -1 to"],
     [["--at", "x"], 2, "Expected a whole number"],
     [[], 2, "required option '--at <seq>' not specified"],
-    [["--at", "3", "--as", "nightly"], 1, "Expected a new run id, found `nightly` taken"],
+    [["--at", "3", "--as", "nightly"], 1, ".harn/runs/nightly.jsonl is there already; choose another id with --as"],
     [["--at", "3", "--as", "../x"], 1, "Expected a run id of 1 to 128 letters"],
   ])("%j is refused", async (args, code, message) => {
     const forked = await harn("runs", "fork", "nightly", ...args);
@@ -198,23 +275,54 @@ describe("what is no run", () => {
     expect(await harn("runs", ...args)).toEqual({ code: 2, signal: null, out: "", err: `harn: ${message}\n` });
   });
 
+  it("a test that is there already, and a file that is no run", async () => {
+    expect((await harn("runs", "to-test", "nightly", "--out", "twice")).code).toBe(0);
+    expect(await harn("runs", "to-test", "nightly", "--out", "twice")).toMatchObject({
+      code: 1,
+      err: "harn: twice/nightly.recording.jsonl is there already; remove it, or choose another folder with --out\n",
+    });
+    expect((await harn("replay", "agent.harn")).err).toBe(
+      "harn: Expected a run, which is a folder or a file *.jsonl, found agent.harn\n",
+    );
+  });
+
+  it("what is no run is never written over", async () => {
+    write("notes.jsonl", "to do: buy milk\n");
+    const { code, err } = await harn("run", "--durable", "notes", "--runs-dir", ".", "agent.harn");
+    expect([code, err]).toEqual([1, expect.stringContaining("notes.jsonl is damaged: Expected a journal header")]);
+    expect(read("notes.jsonl")).toBe("to do: buy milk\n");
+  });
+
   it.each(["replay", "resume"])("%s", async (command) => {
-    expect(await harn(command, "nowhere")).toMatchObject({ code: 2, out: "", err: "harn: Cannot find nowhere\n" });
+    expect(await harn(command, "nowhere")).toMatchObject({
+      code: 2,
+      out: "",
+      err: "harn: Cannot find nowhere: there is no such file or folder, and no such run in .harn/runs\n",
+    });
   });
 
   const damages: [string, (log: string) => string, string][] = [
     [
       "damaged",
       (log) => log.replace(/(?<=\n.*\n).*/, "garbage{"),
-      "Expected JSON in line 3 of journal `hurt`, found none",
+      ".harn/runs/hurt.jsonl is damaged: Expected JSON in line 3 of journal `hurt`, found none; what stands before it is sound",
     ],
     [
       "newer",
-      (log) => log.replace('"version":1', '"version":99'),
-      "Expected a journal of version 1 to 1, found version 99",
+      (log) => log.replace('"version":2', '"version":99'),
+      ".harn/runs/hurt.jsonl: Expected a journal of version 1 to 2, found version 99; read it with the release that wrote it",
     ],
-    ["foreign", () => '{"a":1}\n', "Expected a journal header in line 1 of `hurt`, found something else"],
-    ["empty", () => "", "Expected a run with id `hurt` in the store, found none"],
+    [
+      "foreign",
+      () => '{"a":1}\n',
+      ".harn/runs/hurt.jsonl is damaged: Expected a journal header in line 1 of `hurt`, found something else",
+    ],
+    [
+      "no journal at all",
+      () => "to do: buy milk\n",
+      ".harn/runs/hurt.jsonl is damaged: Expected a journal header in line 1 of `hurt`, found something else",
+    ],
+    ["empty", () => "", ".harn/runs/hurt.jsonl holds no run: it is empty, or its first line was never finished"],
   ];
 
   it.each(damages)(

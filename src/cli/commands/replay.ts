@@ -5,7 +5,7 @@ import { openReceipt } from "../engine/receipt.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { InDoubtChoices } from "../journal/choices.ts";
 import { replayRun, resumeRun } from "../journal/journaled-run.ts";
-import { findRunFile } from "../journal/run-files.ts";
+import { aboutRun, findRunFile } from "../journal/run-files.ts";
 
 /** With `receipt` it tells what the steps of the run took, as `harn run --receipt` would have. */
 export async function replayCommand(
@@ -19,7 +19,7 @@ export async function replayCommand(
   let exitCode: number;
   let told = true;
   try {
-    ({ exitCode } = await replayRun(context, file, { ...(steps && { steps }) }));
+    ({ exitCode } = await aboutRun(context, file, () => replayRun(context, file, { ...(steps && { steps }) })));
   } finally {
     told = await receipt.close();
   }
@@ -31,5 +31,6 @@ export async function resumeCommand(
   run: string,
   options: { readonly inDoubt: InDoubtChoices },
 ): Promise<number> {
-  return resumeRun(context, await findRunFile(context, run), options);
+  const file = await findRunFile(context, run);
+  return aboutRun(context, file, () => resumeRun(context, file, options));
 }

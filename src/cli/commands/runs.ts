@@ -1,7 +1,7 @@
 /** `harn runs`: the runs that were kept; what one did and cost; a branch off it; a test made of it. */
 
-import { dirname, join, relative, resolve } from "node:path";
-import { HarnError, type Json } from "../../base/index.ts";
+import { dirname, join, resolve } from "node:path";
+import { HarnError, isJsonObject, type Json } from "../../base/index.ts";
 import {
   checkVersion,
   type EffectRecord,
@@ -10,6 +10,7 @@ import {
   listRuns,
   openJournal,
   renderRun,
+  type StoredRun,
   showRun,
 } from "../../journal/index.ts";
 import { catalogView, costOfUsage, createModelCatalog, type Usage } from "../../llm/index.ts";
@@ -18,7 +19,17 @@ import { exitCodes } from "../exit-codes.ts";
 import { DEFAULT_RUNS_FOLDER } from "../journal/choices.ts";
 import { RECORDING_SUFFIX } from "../journal/recording-tests.ts";
 import { shownArgs } from "../journal/render-drift.ts";
-import { findRunFile, movedHeader, type RunFile, readRequest, runFileIn } from "../journal/run-files.ts";
+import {
+  aboutRun,
+  findRunFile,
+  MACHINERY,
+  movedHeader,
+  type RunFile,
+  readRequest,
+  runFileIn,
+  shownPath,
+} from "../journal/run-files.ts";
+import { lockOf, workerOn } from "../journal/run-lock.ts";
 
 export interface RunsOptions {
   /** Folder of the runs. */
@@ -36,10 +47,18 @@ export async function listCommand(context: CliContext, options: RunsOptions): Pr
   if (options.json) context.outJson(runs as unknown as Json);
   else if (runs.length === 0) context.out(`There is no run in ${options.dir}\n`);
   for (const { createdMs, status, id, program } of options.json ? [] : runs) {
-    const name = program === undefined ? "" : `  ${shortened(program, context.cwd)}`;
-    context.out(`${new Date(createdMs).toISOString()}  ${status.padEnd(9)}  ${id}${name}\n`);
+    const state = status === "running" && isLeft(runFileIn(folder, id)) ? LEFT : status;
+    const name = program === undefined ? "" : `  ${shownPath(program, context.cwd)}`;
+    context.out(`${new Date(createdMs).toISOString()}  ${state.padEnd(9)}  ${id}${name}\n`);
   }
   return exitCodes.ok;
+}
+
+/** A run that is not over, and that no process works on. */
+const LEFT = "cut off";
+
+function isLeft({ path }: RunFile): boolean {
+  return workerOn(lockOf(path)) === undefined;
 }
 
 /** Effects that every program has plenty of and nobody asks about. */
@@ -49,10 +68,16 @@ const QUIET: ReadonlySet<string> = new Set([
   "console.isTty",
   "system.info",
   "env.get",
+  "secret.get",
   "random.float",
+  "random.bytes",
+  "id.next",
 ]);
-/** Tasks of the machinery. */
-const MACHINERY: ReadonlySet<string> = new Set(["vm", "stop", "breath"]);
+
+/** Also a clock that was set and not needed: each model call has one. */
+function isQuiet({ kind, outcome }: EffectRecord): boolean {
+  return QUIET.has(kind) || (kind === "sleep" && outcome === "cancelled");
+}
 
 export async function showCommand(
   context: CliContext,
@@ -61,7 +86,8 @@ export async function showCommand(
 ): Promise<number> {
   const file = await namedRun(context, run, options.dir);
   const snapshot = await file.store.snapshots?.look(file.id);
-  const journal = await openRun(file);
+  const journal = await aboutRun(context, file, () => openRun(file));
+  const worker = journal.info.status === "running" ? workerOn(lockOf(file.path)) : undefined;
   const prices = catalogView(createModelCatalog(context.host));
   const view = showRun(journal, {
     snapshot,
@@ -72,13 +98,14 @@ export async function showCommand(
     },
   });
   const tasks = options.all ? view.tasks : view.tasks.filter(({ task }) => !MACHINERY.has(task));
-  if (options.json) context.outJson(plainJson({ ...view, tasks }, journal));
+  if (options.json) context.outJson(plainJson({ ...view, ...(worker && { worker }), tasks }, journal));
   else {
     context.out(
       renderRun(
         { ...view, tasks },
         {
-          shows: ({ kind }) => options.all === true || !QUIET.has(kind),
+          ...(journal.info.status === "running" && { status: worker ? `running in process ${worker.pid}` : LEFT }),
+          shows: (effect) => options.all === true || !isQuiet(effect),
           describe: (effect) => describeEffect(journal, effect),
         },
       ),
@@ -92,18 +119,25 @@ export async function forkCommand(
   run: string,
   options: RunsOptions & { readonly at: number; readonly as?: string | undefined },
 ): Promise<number> {
-  const { store, id, path } = await namedRun(context, run, options.dir);
+  const source = await namedRun(context, run, options.dir);
+  const { store, id, path } = source;
   const fork = options.as ?? `${id}-at-${options.at}`;
-  const journal = await forkRun(store, id, options.at, { id: fork, createdMs: context.host.sync("clock.now", {}) });
-  await store.close();
-  const { request } = readRequest(journal.info, path);
   const file = join(dirname(path), `${fork}.jsonl`);
+  const createdMs = context.host.sync("clock.now", {});
+  const journal = await aboutRun(context, source, () =>
+    unlessTaken(`${shownPath(file, context.cwd)} is there already; choose another id with --as`, async () =>
+      forkRun(store, id, options.at, { id: fork, createdMs }),
+    ),
+  );
+  await store.close();
   if (options.json) context.outJson({ id: fork, file, entries: journal.entries.length });
   else {
     const named = options.dir === DEFAULT_RUNS_FOLDER ? "" : ` --runs-dir ${options.dir}`;
-    context.out(
-      `Forked as ${file}\nGo on with: harn run --durable ${fork}${named} ${shortened(request.path, context.cwd)}\n`,
-    );
+    // Work of a TypeScript program is gone on with by that program.
+    const program = isJsonObject(journal.info.meta?.["request"])
+      ? `harn run --durable ${fork}${named} ${shownPath(readRequest(journal.info, path).request.path, context.cwd)}`
+      : `the program that began ${id}, under the id ${fork}`;
+    context.out(`Forked as ${shownPath(file, context.cwd)}\nGo on with: ${program}\n`);
   }
   return exitCodes.ok;
 }
@@ -114,27 +148,46 @@ export async function toTestCommand(
   run: string,
   options: RunsOptions & { readonly out: string },
 ): Promise<number> {
-  const { store, id, path } = await namedRun(context, run, options.dir);
-  const stored = await store.load(id);
-  if (stored === undefined)
-    throw new HarnError("journal.not_found", `Expected a run with id \`${id}\` in the store, found none`);
+  const source = await namedRun(context, run, options.dir);
+  const { id, path } = source;
+  const stored = await aboutRun(context, source, () => loadRun(source));
   if (stored.info.status === "running") {
-    throw new UsageError(`Run ${id} is not over; resume it first, or a test could not tell how it ends`, 1);
+    const way = isLeft(source) ? "go on with it" : "wait for it";
+    throw new UsageError(`Run ${id} is not over; ${way} first, or a test could not tell how it ends`, 1);
   }
-  checkVersion(stored.info.version);
   const folder = resolve(context.cwd, options.out);
   const name = `${id}${RECORDING_SUFFIX}`;
   const target = runFileIn(folder, name);
   const { status, finishedMs, ...info } = stored.info;
-  await target.store.begin({ ...info, id: name, status: "running", meta: movedHeader(stored.info, path, target.path) });
+  const file = shownPath(target.path, context.cwd);
+  const meta = movedHeader(stored.info, path, target.path);
+  await unlessTaken(`${file} is there already; remove it, or choose another folder with --out`, async () =>
+    target.store.begin({ ...info, id: name, status: "running", meta }),
+  );
   const blobs = [...stored.blobs].map(([digest, body]) => ({ digest, body }));
   await target.store.append(name, { rows: stored.rows, blobs, durable: false });
   await target.store.finish(name, status, finishedMs ?? info.createdMs);
   await target.store.close();
-  const file = shortened(target.path, context.cwd);
   if (options.json) context.outJson({ file });
   else context.out(`Wrote ${file}\nRun it with: harn test ${file}\n`);
   return exitCodes.ok;
+}
+
+async function loadRun({ store, id }: RunFile): Promise<StoredRun> {
+  const stored = await store.load(id);
+  if (stored === undefined) throw new HarnError("journal.not_found", `Expected run \`${id}\`, found none`);
+  checkVersion(stored.info.version);
+  return stored;
+}
+
+/** @throws UsageError with the message when there is such a file already */
+async function unlessTaken<T>(message: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof HarnError && error.code === "journal.exists") throw new UsageError(message, 1);
+    throw error;
+  }
 }
 
 /** What a provider has not told counts as nothing. */
@@ -191,9 +244,4 @@ function plainJson(value: unknown, journal: Journal): Json {
     );
   };
   return plain(value);
-}
-
-function shortened(path: string, cwd: string): string {
-  const short = relative(cwd, path);
-  return short !== "" && short.length < path.length ? short : path;
 }

@@ -37,7 +37,7 @@ export function openJournalFolder(path: string): JournalFolder {
   };
   return {
     list: () => unless("ENOENT", () => readdirSync(path)) ?? [],
-    read: (name) => unless("ENOENT", () => readFileSync(join(path, name))),
+    read: (name) => unless("ENOENT", () => readUnlessFolder(join(path, name))),
     open(name, mode) {
       const file = join(path, name);
       const descriptor =
@@ -68,6 +68,16 @@ export function openJournalFolder(path: string): JournalFolder {
       remove: (name) => unless("", () => rmSync(join(path, name), { force: true })),
     },
   };
+}
+
+/** A folder of that name is no run. */
+function readUnlessFolder(file: string): Uint8Array | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (codeOf(error) === "EISDIR") return undefined;
+    throw error;
+  }
 }
 
 /** Undefined for a file that ends before. */

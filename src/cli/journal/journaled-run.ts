@@ -3,7 +3,7 @@
  * which is recorded the first time and resumed ever after, by the same command.
  */
 
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { HarnError, type Host } from "../../base/index.ts";
 import {
   beginJournal,
@@ -22,8 +22,8 @@ import { type ExecuteSettings, execute, type ProgramRequest } from "../engine/ex
 import type { InDoubtChoices } from "./choices.ts";
 import { decideInDoubt } from "./in-doubt.ts";
 import { movedRoots } from "./relocated-host.ts";
-import { describeRequest, type RunFile, readRequest, readText, runFileIn } from "./run-files.ts";
-import { lockRun } from "./run-lock.ts";
+import { aboutRun, describeRequest, type RunFile, readRequest, readText, runFileIn } from "./run-files.ts";
+import { lockOf, lockRun } from "./run-lock.ts";
 
 export async function recordRun(context: CliContext, request: ProgramRequest, folder: string): Promise<number> {
   const { host } = context;
@@ -86,7 +86,7 @@ export async function resumeRun(context: CliContext, file: RunFile, choices: Res
 /** One process at a time: what is read of the run is true until it is written. */
 async function whileLocked(context: CliContext, file: RunFile, work: () => Promise<number>): Promise<number> {
   checkRunId(file.id);
-  const unlock = lockRun(join(dirname(file.path), `${file.id}.lock`), file.id, context.host.sync("clock.now", {}));
+  const unlock = lockRun(lockOf(file.path), file.id, context.host.sync("clock.now", {}));
   try {
     return await work();
   } finally {
@@ -138,7 +138,17 @@ export async function durableRun(
 ): Promise<number> {
   checkRunId(id);
   const file = runFileIn(folder, id);
-  const known = await tryOpen(runFileIn(folder, id));
+  return aboutRun(context, file, () => durableRunIn(context, file, request, choices));
+}
+
+async function durableRunIn(
+  context: CliContext,
+  file: RunFile,
+  request: ProgramRequest,
+  choices: ResumeChoices,
+): Promise<number> {
+  const { id } = file;
+  const known = await tryOpen(runFileIn(dirname(file.path), id));
   if (known !== undefined) checkSameProgram(known.info, file, request);
   if (known !== undefined && known.info.status !== "running") return endAgain(context, file, known.info);
   return whileLocked(context, file, async () => {
@@ -164,8 +174,10 @@ function checkSameProgram(info: RunInfo, file: RunFile, asked: ProgramRequest): 
   const { request, digest } = readRequest(info, file.path);
   const id = JSON.stringify(info.id);
   const wayOut = "choose another id for another run, or fork this one";
+  const named = ({ path, text }: ProgramRequest): string =>
+    text === undefined ? path : `the code of ${basename(path)}`;
   if (request.path !== asked.path) {
-    throw new UsageError(`Expected ${request.path}, the program of run ${id}, found ${asked.path}; ${wayOut}`);
+    throw new UsageError(`Expected ${named(request)}, the program of run ${id}, found ${named(asked)}; ${wayOut}`);
   }
   if (asked.text !== undefined && digest !== createTextDigest()(asked.text)) {
     throw new UsageError(`Expected the code that run ${id} was begun with, found other code; ${wayOut}`);

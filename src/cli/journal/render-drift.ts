@@ -16,6 +16,7 @@ import type { DriftError, RequestView } from "../../journal/index.ts";
 import type { SourceFile } from "../../lang/index.ts";
 import { Halted } from "../../vm/index.ts";
 import { type RenderSettings, renderFailure } from "../engine/render.ts";
+import { MACHINERY } from "./run-files.ts";
 
 /** Characters of the arguments that are shown. */
 const SHOWN = 160;
@@ -24,7 +25,7 @@ const titles: Readonly<Record<DriftError["reason"], string>> = {
   different: "The program asks for something else than was recorded",
   extra: "The program asks for more than was recorded",
   missing: "The program never asks for something that was recorded",
-  ended: "The recording ends in the middle of something",
+  ended: "The run was not over, and its recording ends here",
 };
 
 export function renderDrift(
@@ -37,6 +38,13 @@ export function renderDrift(
   const titled = new Halted(new Error(titles[drift.reason]));
   titled.trace = failure.trace;
   const lines = [renderFailure(titled, sources, settings)];
+  if (drift.reason === "ended") {
+    // Of the machinery's own waits nobody knows.
+    if (recorded && !MACHINERY.has(recorded.task)) {
+      lines.push(`  under way: ${requestText(recorded, ` at entry ${recorded.seq}`)}`);
+    }
+    return [...lines, `  hint: ${drift.hint}`].join("\n");
+  }
   if (recorded) lines.push(`  recorded: ${requestText(recorded, ` at entry ${recorded.seq}`)}`);
   else lines.push("  recorded: nothing more");
   if (asked) lines.push(`  asked:    ${requestText(asked, "")}`);

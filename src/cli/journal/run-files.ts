@@ -4,13 +4,17 @@
  */
 
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { isJsonObject, type JsonObject } from "../../base/index.ts";
+import { HarnError, isJsonObject, type JsonObject } from "../../base/index.ts";
 import { createJsonlStore, createTextDigest, type JournalStore, type RunInfo } from "../../journal/index.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import type { ProgramRequest } from "../engine/execute.ts";
+import { DEFAULT_RUNS_FOLDER } from "./choices.ts";
 import { openJournalFolder } from "./journal-folder.ts";
 
 const SUFFIX = ".jsonl";
+
+/** Tasks that are none of the program's. */
+export const MACHINERY: ReadonlySet<string> = new Set(["vm", "stop", "breath"]);
 
 export interface RunFile {
   readonly store: JournalStore;
@@ -24,19 +28,60 @@ export function runFileIn(folder: string, id: string): RunFile {
 }
 
 /**
- * What a command line means by a run: a file, or a folder, whose newest run it is.
+ * What a command line means by a run: a file; a folder, whose newest run it is; or the id of a durable run.
  *
  * @throws UsageError when there is none
  */
 export async function findRunFile(context: CliContext, given: string): Promise<RunFile> {
   const path = resolve(context.cwd, given);
   const kind = (await context.host.perform("fs.stat", { path }))?.kind;
-  if (kind === "file") return runFileIn(dirname(path), basename(path, SUFFIX));
-  if (kind !== "directory") throw new UsageError(`Cannot find ${given}`);
+  if (kind === "file") {
+    if (!path.endsWith(SUFFIX)) {
+      throw new UsageError(`Expected a run, which is a folder or a file *${SUFFIX}, found ${given}`);
+    }
+    return runFileIn(dirname(path), basename(path, SUFFIX));
+  }
+  if (kind !== "directory") {
+    const durable = runFileIn(resolve(context.cwd, DEFAULT_RUNS_FOLDER), given);
+    const found = /[\\/]/.test(given) ? undefined : await context.host.perform("fs.stat", { path: durable.path });
+    if (found?.kind === "file") return durable;
+    throw new UsageError(
+      `Cannot find ${given}: there is no such file or folder, and no such run in ${DEFAULT_RUNS_FOLDER}`,
+    );
+  }
   const store = createJsonlStore(openJournalFolder(path));
   const [newest] = await store.list();
   if (newest === undefined) throw new UsageError(`There is no run in ${given}`);
   return { store, id: newest.id, path: join(path, newest.id + SUFFIX) };
+}
+
+/** Does something with a run. What is wrong with its file is told with the file's name, and a way out. */
+export async function aboutRun<T>(context: CliContext, { path }: RunFile, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof HarnError)) throw error;
+    const name = shownPath(path, context.cwd);
+    switch (error.code) {
+      case "journal.not_found":
+        throw new UsageError(`${name} holds no run: it is empty, or its first line was never finished`, 1);
+      case "journal.version":
+        throw new UsageError(`${name}: ${error.message}`, 1);
+      case "journal.corrupt": {
+        const wayOut = / line 1 /.test(error.message)
+          ? ""
+          : "; what stands before it is sound, and can be gone on with when the file is cut there";
+        throw new UsageError(`${name} is damaged: ${error.message}${wayOut}`, 1);
+      }
+    }
+    throw error;
+  }
+}
+
+/** Relative where that is shorter. */
+export function shownPath(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short !== "" && short.length < path.length ? short : path;
 }
 
 /** What a run's header keeps of the request, to do the same again. */

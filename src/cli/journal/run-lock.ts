@@ -18,6 +18,11 @@ import { UsageError } from "../context.ts";
 import { codeOf, toHostError } from "../node-host/host-failure.ts";
 import { makeFolders } from "../node-host/make-folders.ts";
 
+/** The lock of the run that is kept in a file. */
+export function lockOf(runPath: string): string {
+  return runPath.replace(/\.jsonl$/, ".lock");
+}
+
 /** What a lock says of its holder. */
 interface Holder {
   /** Another one each time. */
@@ -53,6 +58,20 @@ export function lockRun(path: string, id: string, nowMs: number): () => void {
       hint: "Keep runs in a folder that can be written, with `--runs-dir`",
     });
   }
+}
+
+/** Who works on a run. */
+export interface Worker {
+  readonly pid: number;
+  /** The machine. */
+  readonly host: string;
+}
+
+/** Undefined when nobody does. Of another machine's process it is not known whether it is still there. */
+export function workerOn(path: string): Worker | undefined {
+  const found = readLock(path);
+  if (found?.pid === undefined || !isAlive(found)) return undefined;
+  return { pid: found.pid, host: found.host ?? hostname() };
 }
 
 function acquire(path: string, id: string, nowMs: number): () => void {
