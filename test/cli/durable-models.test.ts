@@ -9,7 +9,8 @@ import { startHarn } from "../support/harn-process.ts";
 
 const at = useBundledHarn();
 
-const CALLS = 40;
+/** Enough for a snapshot. */
+const CALLS = 100;
 const PROGRAM = `var total = 0
 for i in 1 to ${CALLS} {
   llm_mock({text: "answer \${i}", input_tokens: i, output_tokens: 1})
@@ -32,9 +33,26 @@ async function begun(): Promise<void> {
   const run = harn(["run", "--durable", "job", "agent.harn"]);
   await run.printed("ready");
   await run.printed("?");
-  await until(() => existsSync(snapshotFile()));
+  await until(isSnapshotWritten);
   run.child.kill("SIGKILL");
   await run.ended;
+}
+
+/** The file is there before all of it is. */
+function isSnapshotWritten(): boolean {
+  if (!existsSync(snapshotFile())) return false;
+  const text = readFileSync(snapshotFile(), "utf8");
+  try {
+    return (
+      text.endsWith("\n") &&
+      text
+        .trimEnd()
+        .split("\n")
+        .every((line) => JSON.parse(line) !== undefined)
+    );
+  } catch {
+    return false;
+  }
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -56,7 +74,7 @@ describe("a durable run with models", () => {
   it("tells of its snapshot and goes on from it", { timeout: 60_000 }, async () => {
     await begun();
     const { out } = await harn(["runs", "show", "job"], "").ended;
-    expect(out).toMatch(/^run job {2}running .*\n {2}snapshot before entry \d{3,}, \d+ characters\n/);
+    expect(out).toMatch(/^run job {2}cut off .*\n {2}snapshot before entry \d{3,}, \d+ characters\n/);
     const shown = JSON.parse((await harn(["runs", "show", "job", "--json"], "").ended).out) as { snapshot: unknown };
     expect(shown.snapshot).toMatchObject({ type: "taken", seq: expect.any(Number) });
     const rest = await harn(["run", "--durable", "job", "agent.harn"], "it\n").ended;
@@ -106,7 +124,7 @@ println(prompt_user("? "))
     );
     const run = harn(["run", "--durable", "job", "agent.harn"]);
     await run.printed("?");
-    await until(() => existsSync(snapshotFile()));
+    await until(isSnapshotWritten);
     run.child.kill("SIGKILL");
     await run.ended;
     const { out } = await harn(["runs", "show", "job"], "").ended;
