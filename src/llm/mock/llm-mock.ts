@@ -10,7 +10,7 @@ import { HarnError, type Json, type JsonObject } from "../../base/index.ts";
 import { matchesGlob } from "../catalog/catalog-config.ts";
 import { cancelledFailure, requestFailure, scriptedFailure } from "../errors/model-failures.ts";
 import type { ModelChunk, ModelClient, ModelInput } from "../spec/model.ts";
-import { createResultFolder } from "../spec/model-result.ts";
+import { keepAnswer } from "../stream/keep-answer.ts";
 import { createPump } from "../wire/pump.ts";
 import { answerOfMock, chunksOf, defaultAnswer, type MockAnswer, matchTextOf } from "./mock-answer.ts";
 import { type LlmMock, mockOfResult, readMock } from "./mock-config.ts";
@@ -106,9 +106,8 @@ export function createLlmMocks(): LlmMocks {
     if (!recordings) return client;
     return {
       provider: client.provider,
-      stream: (input, signal) => ({
-        [Symbol.asyncIterator]: () => recordedIterator(client, input, signal, (mock) => recordings?.push(mock)),
-      }),
+      stream: (input, signal) =>
+        keepAnswer(client.stream(input, signal), input, (answer) => void recordings?.push(mockOfResult(answer))),
     };
   };
 
@@ -210,31 +209,5 @@ function capture(input: ModelInput): LlmMockCall {
     system: input.system ?? null,
     tools: tools.length === 0 ? null : tools,
     thinking: toScriptThinking(input),
-  };
-}
-
-function recordedIterator(
-  client: ModelClient,
-  input: ModelInput,
-  signal: Parameters<ModelClient["stream"]>[1],
-  keep: (mock: LlmMock) => void,
-): AsyncIterator<ModelChunk> {
-  const inner = client.stream(input, signal)[Symbol.asyncIterator]();
-  const folder = createResultFolder(input);
-  let kept = false;
-  return {
-    async next() {
-      const result = await inner.next();
-      if (!result.done) folder.push(result.value);
-      else if (!kept) {
-        kept = true;
-        keep(mockOfResult(folder.result()));
-      }
-      return result;
-    },
-    async return() {
-      await inner.return?.();
-      return { done: true, value: undefined };
-    },
   };
 }

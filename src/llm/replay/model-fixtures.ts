@@ -8,7 +8,8 @@ import { type Host, isJsonObject, type Json, type JsonObject } from "../../base/
 import { cancelledFailure, requestFailure } from "../errors/model-failures.ts";
 import type { ModelChunk, ModelClient, ModelInput } from "../spec/model.ts";
 import type { ModelError } from "../spec/model-error.ts";
-import { createResultFolder, type ModelResult } from "../spec/model-result.ts";
+import type { ModelResult } from "../spec/model-result.ts";
+import { keepAnswer } from "../stream/keep-answer.ts";
 import { createPump } from "../wire/pump.ts";
 import { sha256Hex } from "../wire/sha256.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -45,7 +46,7 @@ export function createModelFixtures(host: Pick<Host, "perform">): ModelFixtures 
           case "off":
             return client.stream(input, signal);
           case "record":
-            return recorded(host, folder, input, client.stream(input, signal));
+            return keepAnswer(client.stream(input, signal), input, (answer) => write(host, folder, input, answer));
           case "replay":
             return createPump<ModelChunk>({
               signal,
@@ -72,36 +73,6 @@ export function createModelFixtures(host: Pick<Host, "perform">): ModelFixtures 
 /** REPLAY-03: 16 hex digits over model, messages and system prompt (whether there is one counts too). */
 export function fixtureHash(input: Pick<ModelInput, "model" | "messages" | "system">): string {
   return sha256Hex(canonicalJson([input.model, input.messages, input.system ?? null])).slice(0, 16);
-}
-
-function recorded(
-  host: Pick<Host, "perform">,
-  folder: string,
-  input: ModelInput,
-  stream: AsyncIterable<ModelChunk>,
-): AsyncIterable<ModelChunk> {
-  return {
-    [Symbol.asyncIterator]() {
-      const inner = stream[Symbol.asyncIterator]();
-      const answer = createResultFolder(input);
-      let written = false;
-      return {
-        async next() {
-          const result = await inner.next();
-          if (!result.done) answer.push(result.value);
-          else if (!written) {
-            written = true;
-            await write(host, folder, input, answer.result());
-          }
-          return result;
-        },
-        async return() {
-          await inner.return?.();
-          return { done: true, value: undefined };
-        },
-      };
-    },
-  };
 }
 
 /** A recording that cannot be written is no reason to lose the answer. */
