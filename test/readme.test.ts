@@ -1,7 +1,7 @@
 /** Everything the README shows is run, and does what the README says. */
 
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -117,4 +117,11 @@ describe("README", () => {
       expect(help).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
     }
   });
+});
+
+it("the index of the decisions names each page once", () => {
+  const folder = join(root, "docs", "decisions");
+  const index = readFileSync(join(folder, "README.md"), "utf8");
+  const named = [...index.matchAll(/^\| \[[^\]]+\]\(([^)]+)\) \|/gm)].map(([, name]) => name);
+  expect(named.sort()).toEqual(readdirSync(folder).filter((name) => name !== "README.md"));
 });
