@@ -40,3 +40,37 @@ println(len(hitl_pending()))`);
   expect(error).toBeUndefined();
   expect(output).toBe("not today\n0\n");
 });
+
+const GUARDED = (grant: string) => `host_mock("session", "request_permission", ${grant})
+var tools = tool_registry()
+tools = tool_define(tools, "send", "Send", {parameters: {to: "string"}, handler: { a -> "sent to " + a.to }})
+llm_mock({tool_calls: [{name: "send", arguments: {to: "all"}}]})
+llm_mock({text: "done"})
+fn work() {
+  let policy = {require_approval: ["send"]}
+  let result = agent_loop("x", nil, {provider: "mock", tools: tools, tool_format: "native", approval_policy: policy})
+  return [result.tools.successful, result.tools.rejected]
+}
+`;
+
+it("HOOK-06: a tool of an agent that needs an approval is told, and the persona that the agent works for waits", async () => {
+  const lines = await printed(`${GUARDED("{granted: true}")}
+fn hear(event) { println(event.event + " " + event.target + " " + json_stringify(event.data)) }
+for name in ["OnApprovalRequested", "OnPersonaPaused", "OnPersonaResumed"] { register_persona_hook("captain", name, hear) }
+@persona fn captain() { return work() }
+println(captain())`);
+  expect(lines).toEqual([
+    'OnApprovalRequested captain {"action":"send","args":{"to":"all"},"kind":"tool","quorum":1,"reviewers":[]}',
+    'OnPersonaPaused captain {"action":"send","waits_for":"approval"}',
+    'OnPersonaResumed captain {"action":"send","ok":true,"waits_for":"approval"}',
+    "[[send], []]",
+  ]);
+});
+
+it("HOOK-06: a hook that throws refuses the tool, and nobody is asked", async () => {
+  const lines = await printed(`${GUARDED("{granted: true}")}
+register_persona_hook("*", "OnApprovalRequested", { _event -> throw "not today" })
+println(work())
+println(len(host_mock_calls()))`);
+  expect(lines).toEqual(["[[], [send]]", "0"]);
+});
