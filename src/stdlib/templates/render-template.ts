@@ -41,10 +41,11 @@ export interface RenderOptions {
   readonly names: ReadonlyMap<string, Value>;
   /** Receives spans, innermost first. */
   readonly spans?: SourceSpan[];
+  /** Nodes that one rendering visits: a loop over a huge range must end. Default 10,000,000. */
+  readonly maxSteps?: number;
 }
 
 const MAX_INCLUDES = 32;
-/** Nodes that one rendering visits: a loop over a huge range must end. */
 const MAX_STEPS = 10_000_000;
 /** UTF-16 units of output. */
 const MAX_OUTPUT = 128 * 1024 * 1024;
@@ -90,9 +91,11 @@ class Rendering {
   /** Output so far in bytes; kept only where spans are wanted. */
   #offset = 0;
   #steps = 0;
+  readonly #maxSteps: number;
 
   constructor(source: TemplateSource, options: RenderOptions) {
     this.#options = options;
+    this.#maxSteps = options.maxSteps ?? MAX_STEPS;
     const file = { path: source.path, folder: source.folder, includer: undefined, depth: 0 };
     this.#rootFolder = source.path === undefined ? undefined : normalizePath(source.folder);
     const scope = { names: options.names, outer: undefined };
@@ -115,9 +118,9 @@ class Rendering {
   }
 
   #step(node: TemplateNode, { file }: Block): void {
-    if (++this.#steps <= MAX_STEPS) return;
+    if (++this.#steps <= this.#maxSteps) return;
     const place = node.kind === "text" ? { line: 1, column: 1 } : node.place;
-    throw new TemplateError(place, `template takes more than ${MAX_STEPS} steps`, file.path);
+    throw new TemplateError(place, `template takes more than ${this.#maxSteps} steps`, file.path);
   }
 
   #visit(node: Exclude<TemplateNode, { kind: "include" }>, block: Block): void {
