@@ -1,7 +1,16 @@
 // Makes `dist/bin` of `dist/cli`: the command in a few files, with their compiled code beside them. Loading hundreds of
 // modules would take several times as long as running a small program.
 
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { escapeNonAscii } from "./escape-non-ascii.mjs";
@@ -34,6 +43,8 @@ for (const name of readdirSync(fresh)) {
   writeFileSync(file, escapeNonAscii(readFileSync(file, "utf8"), name));
 }
 copyFileSync(join(root, "scripts", "bundle-loader.cjs"), join(fresh, "harn.cjs"));
+// A linked package is run from here; npm has made only the first build's file one that can be run.
+chmodSync(join(fresh, "harn.cjs"), 0o755);
 
 // What these compile is what the code caches hold; the first has its say where two use the same file.
 const program = join(fresh, "first.harn");

@@ -106,6 +106,20 @@ describe("runAgent", () => {
     expect(llm.context.ledger.totals).toMatchObject({ attempts: 2, inputTokens: 30, outputTokens: 5 });
   });
 
+  it.each([
+    { provider: "anthropic", model: "claude-sonnet-4-20250514", format: "native" },
+    { provider: "openai", model: "gpt-4o", format: "native" },
+    { provider: "gemini", model: "gemini-2.5-pro", format: "native" },
+    { provider: "ollama", model: "llama3.2", format: "text" },
+  ])("offers tools to $model of $provider as it takes them: $format", async ({ provider, model, format }) => {
+    const env = { ANTHROPIC_API_KEY: "k", OPENAI_API_KEY: "k", GEMINI_API_KEY: "k" };
+    const host = createVirtualHost({ model: fakeScript(fakeStream(["Three."])), env });
+    await runAgent({ llm: createLlm({ host, provider, model }), tools: [stock], prompt: "Go" });
+    const [input] = host.requests.model;
+    if (format === "native") expect(input?.tools).toEqual([stock.spec]);
+    else expect([input?.tools ?? [], input?.system]).toEqual([[], expect.stringContaining("stock")]);
+  });
+
   it("AGENT-20: money is counted at list price: what the agent took, and where its budget ends", async () => {
     const host = createVirtualHost({
       model: fakeScript(asksForLamps, answers),

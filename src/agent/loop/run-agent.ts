@@ -132,6 +132,6 @@ function priceOf(
 /** Tools as the model's provider has them; in text only for models that have none. */
 function toolFormatOf({ context }: Llm, { provider, model }: RequestSettings): "native" | "text" {
   const { catalog } = context;
-  if (!catalog.hasProvider(provider)) return "native";
-  return catalog.toolFormat(provider, model) === "text" ? "text" : "native";
+  if (!catalog.hasProvider(provider) || catalog.capabilities(provider, model).nativeTools === true) return "native";
+  return catalog.toolFormat(provider, model) === "native" ? "native" : "text";
 }
