@@ -3,17 +3,27 @@
 import { runCli } from "./cli.ts";
 import { createCliContext } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { OWN_FILES_GONE } from "./own-files.ts";
 import { listenForStopRequests } from "./stop-requests.ts";
 
 const context = createCliContext(new URL(import.meta.url));
 listenForStopRequests(context);
 
+/** A fault that follows from the first says nothing new; without our own files, not even that one can be told well. */
+let hasFault = false;
 const onFault = (error: unknown): void => {
-  void import("./failures.ts").then(({ describeInternalError }) => {
-    process.stderr.write(`${describeInternalError(error)}\n`);
-    context.host.killProcesses();
-    process.exit(exitCodes.internal);
-  });
+  if (hasFault) return;
+  hasFault = true;
+  void import("./failures.ts")
+    .then(
+      ({ describeInternalError }) => describeInternalError(error),
+      () => `harn: ${OWN_FILES_GONE}`,
+    )
+    .then((text) => process.stderr.write(`${text}\n`))
+    .finally(() => {
+      context.host.killProcesses();
+      process.exit(exitCodes.internal);
+    });
 };
 process.on("uncaughtException", onFault);
 process.on("unhandledRejection", onFault);

@@ -2,6 +2,7 @@
 
 import type { CancelSignal, Host, Json } from "../base/index.ts";
 import { deferredStream } from "./node-host/deferred-stream.ts";
+import { ownPart } from "./own-files.ts";
 
 type ModelStream = (input: Json, signal: CancelSignal | undefined, host: Host) => AsyncIterable<Json>;
 
@@ -10,7 +11,7 @@ export function createModelTraffic(): ModelStream {
   let serving: Promise<(input: Json, signal: CancelSignal | undefined) => AsyncIterable<Json>> | undefined;
   return (input, signal, host) =>
     deferredStream(async () => {
-      serving ??= import("../llm/index.ts").then(({ createModelRouter, serveModelStream }) => {
+      serving ??= ownPart(import("../llm/index.ts")).then(({ createModelRouter, serveModelStream }) => {
         const router = createModelRouter(host);
         return (request, stop) => serveModelStream(router, request, stop);
       });

@@ -69,6 +69,23 @@ describe("files of parts beside a log", () => {
     expect(await found(folder, "a")).toBeUndefined();
   });
 
+  it("are those of the snapshot, whole as they may be", async () => {
+    const folder = createFakeFolder();
+    const store = await begun(folder, "a");
+    await save(store, "a", 1, changes([[0, TEXT]], { isFirst: true }));
+    const [name = ""] = partFiles(folder);
+    // What a power cut brings back: the parts of a snapshot that was never finished.
+    await save(store, "a", 1, changes([[1, "one"]]));
+    const unfinished = folder.files.get(name)!;
+    await save(store, "a", 1, changes([[0, TEXT]], { isFirst: true }));
+    await save(store, "a", 1, changes([[1, "two"]]));
+    const [other = ""] = partFiles(folder);
+    expect(await found(folder, "a")).toEqual([0, 1]);
+    expect(folder.files.get(other)!.length).toBe(unfinished.length);
+    folder.files.set(other, unfinished);
+    expect(await found(folder, "a")).toBeUndefined();
+  });
+
   it("are made anew once most of what is in them counts no more", async () => {
     const folder = createFakeFolder();
     const store = await begun(folder, "a");

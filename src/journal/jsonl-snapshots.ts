@@ -8,6 +8,9 @@
  *     parts := (id " " length " " crc "\n" text "\n")*        length in bytes, CRC-32 in hexadecimal
  *
  * The snapshot tells how long the file of parts was: what lies behind is of one that was never finished, and is written over.
+ * Nothing is made to survive a power cut, since a snapshot is never needed: both files say by checksums whether they are whole,
+ * and the snapshot whether its parts are the ones that it was written with.
+ *
  * When most of the file is of parts that are no longer referred to, another one takes its place.
  */
 
@@ -28,9 +31,9 @@ import type {
 export interface SnapshotFolder {
   /** Bytes from a place on; undefined when there is no such file, or it ends before. */
   readFrom(name: string, offset: number): MaybePromise<Uint8Array | undefined>;
-  /** Puts a whole file in the place of another; whatever happens, one of the two is there afterwards. */
+  /** Puts a whole file in the place of another; whatever happens to the process, one of the two is there afterwards. */
   replace(name: string, bytes: Uint8Array): MaybePromise<void>;
-  /** Writes from a place on, where the file then ends; makes the file. On disk when it answers. */
+  /** Writes from a place on, where the file then ends; makes the file. */
   writeFrom(name: string, offset: number, bytes: Uint8Array): MaybePromise<void>;
   /** A file that is not there is no error. */
   remove(name: string): MaybePromise<void>;
@@ -67,6 +70,8 @@ const GARBAGE_BYTES = 1_048_576;
 interface PartsFile {
   readonly name: string;
   readonly bytes: number;
+  /** Of the checksums of all parts, in order. */
+  readonly check: number;
   /** Where the text of each part is that counts. */
   readonly places: Map<number, { readonly start: number; readonly end: number }>;
 }
@@ -97,9 +102,9 @@ export function createSnapshotFiles(
     const places = new Map(file.places);
     for (const part of dropped) places.delete(part);
     const fresh = [...added].filter(([part]) => !places.has(part));
-    const { bytes, at } = written(fresh, file.bytes, encoder);
+    const { bytes, check, at } = written(fresh, file, encoder);
     for (const [part, place] of at) places.set(part, place);
-    const grown = { name: file.name, bytes: file.bytes + bytes.length, places };
+    const grown = { name: file.name, bytes: file.bytes + bytes.length, check, places };
     return bytes.length === 0 ? grown : andThen(folder.writeFrom(file.name, file.bytes, bytes), () => grown);
   };
 
@@ -110,7 +115,7 @@ export function createSnapshotFiles(
       const kept = new Map(
         [...file.places].map(([part, { start, end }]) => [part, decoder.decode(bytes.subarray(start, end))]),
       );
-      return grow({ name, bytes: 0, places: new Map() }, kept, []);
+      return grow({ name, bytes: 0, check: 0, places: new Map() }, kept, []);
     });
 
   /** A new file has another name than the one that the snapshot on disk refers to. */
@@ -119,7 +124,7 @@ export function createSnapshotFiles(
       const { parts } = found?.head ?? {};
       const name = `${id}.parts-${seq}`;
       const isTaken = isJsonObject(parts) && parts.file === name;
-      return { name: isTaken ? name + AGAIN : name, bytes: 0, places: new Map() };
+      return { name: isTaken ? name + AGAIN : name, bytes: 0, check: 0, places: new Map() };
     });
 
   const store = (id: string, { seq, parts }: SnapshotDraft): MaybePromise<PartsFile> => {
@@ -143,7 +148,7 @@ export function createSnapshotFiles(
           run,
           seq,
           from,
-          ...(file.bytes === 0 ? {} : { parts: { file: file.name, bytes: file.bytes } }),
+          ...(file.bytes === 0 ? {} : { parts: { file: file.name, bytes: file.bytes, check: file.check } }),
           chars: body.length + file.bytes,
           digest: digestOf(body),
         };
@@ -166,11 +171,11 @@ export function createSnapshotFiles(
         if (!snapshot) return undefined;
         const { parts } = found.head;
         if (!isJsonObject(parts)) return { ...snapshot, parts: { ids: [], text: () => undefined } };
-        const { file: name, bytes: length } = parts;
+        const { file: name, bytes: length, check } = parts;
         if (typeof name !== "string" || typeof length !== "number") return undefined;
         return andThen(folder.readFrom(name, 0), (bytes) => {
           const file = bytes && bytes.length >= length ? readParts(name, bytes.subarray(0, length)) : undefined;
-          if (!bytes || !file) return undefined;
+          if (!bytes || file === undefined || file.check !== check) return undefined;
           files.set(id, file);
           const decoder = new TextDecoder();
           const text = (part: number): string | undefined => {
@@ -224,8 +229,10 @@ function soundSnapshot(
   return { info: decodeRunInfo(run), seq, from: { bytes, seq: first }, body };
 }
 
-/** @param from where in its file the first byte will be */
-function written(parts: readonly (readonly [number, string])[], from: number, encoder: TextEncoder) {
+/** @param file that they are added to */
+function written(parts: readonly (readonly [number, string])[], file: PartsFile, encoder: TextEncoder) {
+  let { check } = file;
+  const from = file.bytes;
   const pieces: Uint8Array[] = [];
   const at: PartsFile["places"] = new Map();
   let length = 0;
@@ -235,7 +242,9 @@ function written(parts: readonly (readonly [number, string])[], from: number, en
   };
   for (const [part, text] of parts) {
     const content = encoder.encode(text);
-    add(encoder.encode(`${part} ${content.length} ${crc32(content).toString(16)}\n`));
+    const crc = crc32(content);
+    check = checkedBy(check, crc);
+    add(encoder.encode(`${part} ${content.length} ${crc.toString(16)}\n`));
     at.set(part, { start: from + length, end: from + length + content.length });
     add(content);
     add(encoder.encode("\n"));
@@ -246,7 +255,11 @@ function written(parts: readonly (readonly [number, string])[], from: number, en
     bytes.set(piece, offset);
     offset += piece.length;
   }
-  return { bytes, at };
+  return { bytes, check, at };
+}
+
+function checkedBy(check: number, crc: number): number {
+  return (Math.imul(check, 31) + crc) >>> 0;
 }
 
 /**
@@ -256,15 +269,18 @@ function written(parts: readonly (readonly [number, string])[], from: number, en
 function readParts(name: string, bytes: Uint8Array): PartsFile | undefined {
   const decoder = new TextDecoder();
   const places: PartsFile["places"] = new Map();
+  let check = 0;
   for (let at = 0; at < bytes.length; ) {
     const newline = bytes.indexOf(10, at);
-    const [, part, length, crc] = /^(\d+) (\d+) ([0-9a-f]+)$/.exec(decoder.decode(bytes.subarray(at, newline))) ?? [];
-    if (part === undefined || length === undefined || crc === undefined) return undefined;
+    const [, part, length, sum] = /^(\d+) (\d+) ([0-9a-f]+)$/.exec(decoder.decode(bytes.subarray(at, newline))) ?? [];
+    if (part === undefined || length === undefined || sum === undefined) return undefined;
     const start = newline + 1;
     const end = start + Number(length);
-    if (end >= bytes.length || crc32(bytes.subarray(start, end)) !== Number.parseInt(crc, 16)) return undefined;
+    const crc = Number.parseInt(sum, 16);
+    if (end >= bytes.length || crc32(bytes.subarray(start, end)) !== crc) return undefined;
+    check = checkedBy(check, crc);
     places.set(Number(part), { start, end });
     at = end + 1;
   }
-  return { name, bytes: bytes.length, places };
+  return { name, bytes: bytes.length, check, places };
 }

@@ -57,14 +57,11 @@ export function openJournalFolder(path: string): JournalFolder {
       replace(name, bytes) {
         const file = join(path, name);
         unless("", () => {
-          writeWhole(`${file}.new`, bytes);
+          writeFrom(`${file}.new`, 0, bytes);
           renameSync(`${file}.new`, file);
         });
       },
-      writeFrom(name, offset, bytes) {
-        const mode = O_WRONLY | O_CREAT;
-        unless("", () => writeAt(openSync(join(path, name), mode, 0o600), offset, bytes));
-      },
+      writeFrom: (name, offset, bytes) => unless("", () => writeFrom(join(path, name), offset, bytes)),
       remove: (name) => unless("", () => rmSync(join(path, name), { force: true })),
     },
   };
@@ -99,19 +96,14 @@ function readEnd(file: string, offset: number): Uint8Array | undefined {
   }
 }
 
-/** On disk when it returns, so that what takes another file's place is never less than that. */
-function writeWhole(file: string, bytes: Uint8Array): void {
-  writeAt(openSync(file, O_WRONLY | O_CREAT, 0o600), 0, bytes);
-}
-
-/** Closes the file, which ends with these bytes. */
-function writeAt(descriptor: number, offset: number, bytes: Uint8Array): void {
+/** The file ends with these bytes. Nobody waits for the disk: a power cut may cost a snapshot, which saves time and no more. */
+function writeFrom(file: string, offset: number, bytes: Uint8Array): void {
+  const descriptor = openSync(file, O_WRONLY | O_CREAT, 0o600);
   try {
     ftruncateSync(descriptor, offset);
     for (let written = 0; written < bytes.length; ) {
       written += writeSync(descriptor, bytes, written, bytes.length - written, offset + written);
     }
-    fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -10,6 +10,7 @@ import {
   type StreamHandlers,
 } from "../../base/index.ts";
 import { createModelTraffic } from "../model-traffic.ts";
+import { ownPart } from "../own-files.ts";
 import type { Environment } from "./connections.ts";
 import { deferredStream } from "./deferred-stream.ts";
 import { createFileHandlers } from "./files.ts";
@@ -71,18 +72,18 @@ export function createNodeHost(options: NodeHostOptions = {}): NodeHost {
   });
   const http = once(async (): Promise<HttpHandlers & { readonly close: () => void }> => {
     const [{ createConnections }, { createHttpHandlers }] = await Promise.all([
-      import("./connections.ts"),
-      import("./http.ts"),
+      ownPart(import("./connections.ts")),
+      ownPart(import("./http.ts")),
     ]);
     const connections = createConnections(environment);
     return { ...createHttpHandlers(connections, { cwd, ...options.http }), close: connections.close };
   });
   const processes = once(async (): Promise<ProcessHandlers> => {
-    const { createProcessHandlers } = await import("./processes.ts");
+    const { createProcessHandlers } = await ownPart(import("./processes.ts"));
     return createProcessHandlers(cwd, environment);
   });
-  const compression = once(async () => (await import("./compression.ts")).compressionHandlers);
-  const signatures = once(async () => (await import("./signatures.ts")).cryptoHandlers);
+  const compression = once(async () => (await ownPart(import("./compression.ts"))).compressionHandlers);
+  const signatures = once(async () => (await ownPart(import("./signatures.ts"))).cryptoHandlers);
   const minLevel = logLevels.indexOf(options.logLevel ?? "warn");
   const readEnvironment = (name: string): string | undefined => {
     const values = environment();
