@@ -100,7 +100,7 @@ Examples:
     .command("replay")
     .summary("play a recorded run back")
     .description("Runs the program against its recording: same answers, same order, nothing outside asked or changed.")
-    .argument("<run>", "a run's .jsonl file, or a folder, whose newest run is meant")
+    .argument("<run>", "a run's .jsonl file, a folder, whose newest run is meant, or the id of a durable run")
     .option("--receipt <file>", "write what each step took, as JSON; - for a table on stderr")
     .addHelpText("after", "\nExample:\n  harn replay recordings\n  harn replay --receipt - recordings")
     .action(async (run: string, options: { receipt?: string }) =>
@@ -111,7 +111,7 @@ Examples:
     .command("resume")
     .summary("go on with a run that was cut off")
     .description("What the run had done is answered from its recording; from its end on it goes on for real.")
-    .argument("<run>", "a run's .jsonl file, or a folder, whose newest run is meant")
+    .argument("<run>", "a run's .jsonl file, a folder, whose newest run is meant, or the id of a durable run")
     .addOption(inDoubtOption())
     .addHelpText("after", "\nExample:\n  harn resume --in-doubt retry recordings")
     .action(async (run: string, options: { inDoubt: InDoubtChoices }) =>

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { JOURNAL_VERSION } from "../../src/journal/index.ts";
 import { type BundledHarn, bundleHarn } from "../support/bundled-harn.ts";
 import { startHarn } from "../support/harn-process.ts";
 
@@ -309,8 +310,8 @@ describe("what is no run", () => {
     ],
     [
       "newer",
-      (log) => log.replace('"version":2', '"version":99'),
-      ".harn/runs/hurt.jsonl: Expected a journal of version 1 to 2, found version 99; read it with the release that wrote it",
+      (log) => log.replace(`"version":${JOURNAL_VERSION}`, '"version":99'),
+      `.harn/runs/hurt.jsonl: Expected a journal of version 1 to ${JOURNAL_VERSION}, found version 99; read it with the release that wrote it`,
     ],
     [
       "foreign",
