@@ -52,6 +52,16 @@ export async function journal(rounds) {
   ]);
   console.log(`${formatTable(["", "turn 100", "turn 1000", "turn 10000", "1000 / 100", "10000 / 100"], grown)}\n`);
 
+  const call = await measureIn(node, ["journal/calls.mjs"]);
+  const { bare, record, replay } = call.cpuUs;
+  console.log(`One llm_call: ${call.entries.toFixed(0)} entries, ${call.chars.toFixed(0)} characters\n`);
+  const callRows = [
+    ["without a journal", us(bare), formatRatio(1)],
+    ["recorded", us(record), formatRatio(record / bare)],
+    ["played back", us(replay), formatRatio(replay / bare)],
+  ];
+  console.log(`${formatTable(["", "CPU µs", "/ without"], callRows)}\n`);
+
   console.log("Going on after so many turns: CPU milliseconds until the program asks for something new\n");
   const resumes = [];
   const programs = {
@@ -81,5 +91,5 @@ export async function journal(rounds) {
     ];
   });
   console.log(formatTable(["", "turns", "from a snapshot", "/ 10 turns", "by replaying all", "/ snapshot"], table));
-  return { sizes, samples, growth, resumes };
+  return { sizes, samples, growth, call, resumes };
 }

@@ -59,8 +59,10 @@ function linesIn(
 
 function stepLines(step: StepNode, pad: string, options: RenderOptions): readonly string[] {
   const name = step.persona === undefined ? step.step : `${step.persona}.${step.step}`;
+  // Most steps call no model, and a bill of nothing says nothing.
+  const spent = step.usage["llmCalls"] === 0 ? "" : bill(step.usage, step.costUsd);
   const why = step.error === undefined ? "" : `: ${printable(step.error)}`;
-  const line = `${pad}#${step.seq} step ${printable(name)}  ${step.outcome}${took(step)}${bill(step.usage, step.costUsd)}${why}`;
+  const line = `${pad}#${step.seq} step ${printable(name)}  ${step.outcome}${took(step)}${spent}${why}`;
   return [line, ...linesIn(step, `${pad}  `, options)];
 }
 

@@ -103,7 +103,7 @@ sleep(1ms)
     const plain = out.replace(/, \$[\d.]+| {2}\d+ ms|#\d+ /g, "").split("\n");
     expect(plain.slice(1, 8)).toEqual([
       "  task_root",
-      "    step captain.plan  completed  (llmCalls 0, inputTokens 0, outputTokens 0)",
+      "    step captain.plan  completed",
       "      task_root:parallel:1:0",
       expect.stringMatching(/^ {8}step captain\.dream {2}completed {2}\(llmCalls 1, inputTokens 4, outputTokens 2\)/),
       "      task_root:parallel:1:1",
