@@ -42,10 +42,12 @@ export interface AgentAnswer {
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
   /** US dollars at list price, all input tokens taken as fresh; absent when no price is known. */
   readonly costUsd?: number;
-  /** Names of the tools that were called, by how it went; each once. */
   readonly tools: {
+    /** Names, one for each call that ran, in order. */
     readonly called: readonly string[];
+    /** Names of tools that succeeded at least once. */
     readonly succeeded: readonly string[];
+    /** Names of tools that a rule or a person refused at least once. */
     readonly rejected: readonly string[];
   };
   /** Everything there is to know, as a Harn program sees it: transcript, trace, ledger. */
