@@ -108,6 +108,25 @@ describe("the installed package", () => {
     }
   });
 
+  it("only `harn/node` needs Node: the others load in a browser", () => {
+    const library = join(project, "node_modules/harn/dist/lib");
+    const needsNode = (entry: string, seen: Set<string> = new Set()): boolean => {
+      if (seen.has(entry)) return false;
+      seen.add(entry);
+      const imported = [...readFileSync(entry, "utf8").matchAll(/(?:\bfrom|^import|\bimport\()\s*"([^"\n]+)"/gm)].map(
+        ([, name = ""]) => name,
+      );
+      return imported.some((name) =>
+        name.startsWith("./") || name.startsWith("../")
+          ? needsNode(join(dirname(entry), name), seen)
+          : /^node:/.test(name),
+      );
+    };
+    const entries = readdirSync(library).filter((name) => name.endsWith(".js"));
+    expect(entries.length).toBeGreaterThan(10);
+    expect(entries.filter((name) => needsNode(join(library, name)))).toEqual(["node.js"]);
+  });
+
   it("no test and no fixture is shipped", () => {
     const shipped = readdirSync(join(project, "node_modules/harn"), { recursive: true }).map(String);
     expect(shipped).toContain("README.md");
