@@ -2,7 +2,7 @@
 
 import { relative } from "node:path";
 import type { JsonObject } from "../../base/index.ts";
-import { createSourceFile, diagnosticToJson, renderDiagnostic, type SourceFile } from "../../lang/index.ts";
+import { diagnosticToJson, renderDiagnostic, type SourceFile } from "../../lang/index.ts";
 import type { FileDiagnostic } from "../../runtime/index.ts";
 import type { HarnFailure, TraceFrame } from "../../vm/index.ts";
 import { traceLines } from "./trace-lines.ts";
@@ -64,9 +64,9 @@ function shortPath(path: string, cwd: string): string {
   return short.length < path.length && short !== "" ? short : path;
 }
 
-/** The same text under another name. */
+/** The same text under another name. What has been found out about its lines is shared: there may be many to show. */
 function named(file: SourceFile, path: string): SourceFile {
-  return createSourceFile(path, file.text);
+  return { ...file, path };
 }
 
 function paint({ color }: RenderSettings, code: number, text: string): string {
