@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { defineTool, runAgent } from "../../agent/index.ts";
 import { CancelToken, HarnError, type Host } from "../../base/index.ts";
-import { DriftError } from "../../journal/index.ts";
+import { createJsonlStore, DriftError, type JournalHost, openJournal, showRun } from "../../journal/index.ts";
 import { createLlm } from "../../llm/index.ts";
+import { createSteps, NO_CARRIER } from "../../steps/index.ts";
 import { createVirtualHost, type FakeTurn, fakeScript, fakeStream, fakeToolCall } from "../../testing/index.ts";
+import { openJournalFolder } from "./journal-folder.ts";
 import { runDurably } from "./run-durably.ts";
 
 let folder = "";
@@ -65,6 +67,34 @@ describe("work that outlives its process", () => {
     expect(await runDurably({ id: "lamp", folder, host: second }, shop)).toBe("A lamp is on its way.");
     second.assertModelFinished();
     expect(() => second.files.readText("orders.txt")).toThrow();
+  });
+
+  it("has its steps in the log, once each, across processes", async () => {
+    const work = (stop?: () => void) => async (host: JournalHost) => {
+      const steps = createSteps({ carrier: NO_CARRIER, journal: host });
+      const plan = steps.step({ name: "plan" }, async () => host.perform("fs.write", { path: "plan.txt", data: "p" }));
+      const order = steps.step({ name: "order" }, () => shop(host, stop));
+      await plan();
+      return order();
+    };
+    const signal = new CancelToken();
+    const first = world(ordersLamp);
+    const left = runDurably(
+      { id: "lamp", folder, host: first, signal },
+      work(() => signal.cancel(new Error("shutting down"))),
+    );
+    await expect(left).rejects.toThrow("shutting down");
+    await runDurably({ id: "lamp", folder, host: world(answers) }, work());
+
+    const store = createJsonlStore(openJournalFolder(folder));
+    const [main] = showRun(await openJournal(store, "lamp")).tasks;
+    expect(main?.steps.map(({ step, outcome }) => [step, outcome])).toEqual([
+      ["plan", "completed"],
+      ["order", "completed"],
+    ]);
+    const kinds = main?.steps.map(({ effects }) => effects.map(({ kind }) => kind));
+    expect(kinds?.[0]).toEqual(["fs.write"]);
+    expect(kinds?.[1]).toContain("model.stream");
   });
 
   it("a signal that fired before begins nothing", async () => {
