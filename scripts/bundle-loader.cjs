@@ -7,6 +7,13 @@ const { existsSync, readFileSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { Script } = require("node:vm");
 
+// Older ones would stop somewhere in the bundle, with words about syntax.
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`harn: Expected Node 20.19 or later, found ${process.versions.node}; install a newer Node\n`);
+  process.exit(1);
+}
+
 const modules = new Map();
 const scripts = new Map();
 

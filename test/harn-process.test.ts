@@ -40,6 +40,17 @@ function start(source: string, ...args: string[]) {
 }
 
 describe("the harn process", () => {
+  it.each(["18.20.4", "20.9.0"])("Node %s is told to be too old", async (version) => {
+    const older = join(folder, "older.cjs");
+    writeFileSync(older, `Object.defineProperty(process, "versions", { value: { node: "${version}" } });`);
+    const loader = fileURLToPath(new URL("../scripts/bundle-loader.cjs", import.meta.url));
+    const child = spawn(process.execPath, ["--require", older, loader], { stdio: ["ignore", "ignore", "pipe"] });
+    let err = "";
+    child.stderr.on("data", (chunk) => (err += chunk));
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect([code, err]).toEqual([1, `harn: Expected Node 20.19 or later, found ${version}; install a newer Node\n`]);
+  });
+
   it.runIf(existsSync("/dev/full"))("output that a full disk does not take is a failure", async () => {
     const file = join(folder, "full.harn");
     writeFileSync(file, 'println("lost")\n');
