@@ -8,10 +8,25 @@ export function setOf(items: readonly Value[]): SetValue {
   return new SetValue(items.map(share));
 }
 
-const has = (items: readonly Value[], value: Value): boolean => items.some((item) => equal(item, value));
+/** Equal to another such value only if it is the same one: most items of most sets. */
+const isSimple = (value: Value): boolean => typeof value === "string" || typeof value === "number";
+
+function has(items: readonly Value[], value: Value): boolean {
+  const simple = isSimple(value);
+  for (const item of items) if (item === value || (!(simple && isSimple(item)) && equal(item, value))) return true;
+  return false;
+}
+
+/** Whether a value equals one of the items, for many values. */
+function membership(items: readonly Value[]): (value: Value) => boolean {
+  if (!items.every(isSimple)) return (value) => has(items, value);
+  const known = new Set(items);
+  return (value) => known.has(value) || (!isSimple(value) && has(items, value));
+}
 
 /** Without items that equal an earlier one. */
 function distinct(items: readonly Value[]): Value[] {
+  if (items.every(isSimple)) return [...new Set(items)];
   const out: Value[] = [];
   for (const item of items) if (!has(out, item)) out.push(item);
   return out;
@@ -31,7 +46,10 @@ const binary = (
 ): Native =>
   method(name, (items, [other]) => (other instanceof SetValue ? impl(items, other.items) : otherwise(items)));
 
-const minus = (items: readonly Value[], other: readonly Value[]): Value[] => items.filter((item) => !has(other, item));
+function minus(items: readonly Value[], other: readonly Value[]): Value[] {
+  const isOther = membership(other);
+  return items.filter((item) => !isOther(item));
+}
 
 const toSet = (walk: Walk<Value[]>): Walk<Value[]> => ({ ...walk, finish: (out) => setOf(distinct(out)) });
 
@@ -48,7 +66,7 @@ export const setMethods: readonly Native[] = [
   ...["intersect", "intersection"].map((name) =>
     binary(
       name,
-      (a, b) => setOf(a.filter((item) => has(b, item))),
+      (a, b) => setOf(a.filter(membership(b))),
       () => setOf([]),
     ),
   ),
@@ -56,17 +74,17 @@ export const setMethods: readonly Native[] = [
   binary("symmetric_difference", (a, b) => setOf([...minus(a, b), ...minus(b, a)]), setOf),
   binary(
     "is_subset",
-    (a, b) => a.every((item) => has(b, item)),
+    (a, b) => a.every(membership(b)),
     () => false,
   ),
   binary(
     "is_superset",
-    (a, b) => b.every((item) => has(a, item)),
+    (a, b) => b.every(membership(a)),
     () => false,
   ),
   binary(
     "is_disjoint",
-    (a, b) => !a.some((item) => has(b, item)),
+    (a, b) => !a.some(membership(b)),
     () => true,
   ),
   method("to_list", (items) => listOf(items.slice())),
