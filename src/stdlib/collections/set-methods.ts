@@ -13,7 +13,7 @@ const isSimple = (value: Value): boolean => typeof value === "string" || typeof 
 
 function has(items: readonly Value[], value: Value): boolean {
   const simple = isSimple(value);
-  for (const item of items) if (item === value || (!(simple && isSimple(item)) && equal(item, value))) return true;
+  for (const item of items) if (simple && isSimple(item) ? item === value : equal(item, value)) return true;
   return false;
 }
 
