@@ -10,21 +10,24 @@ const context = createCliContext(new URL(import.meta.url));
 listenForStopRequests(context);
 
 /** A fault that follows from the first says nothing new; without our own files, not even that one can be told well. */
-let hasFault = false;
-const onFault = (error: unknown): void => {
-  if (hasFault) return;
-  hasFault = true;
-  void import("./failures.ts")
-    .then(
-      ({ describeInternalError }) => describeInternalError(error),
-      () => `harn: ${OWN_FILES_GONE}`,
-    )
-    .then((text) => process.stderr.write(`${text}\n`))
-    .finally(() => {
-      context.host.killProcesses();
-      process.exit(exitCodes.internal);
-    });
-};
+function tellFirst(): (error: unknown) => void {
+  let hasFault = false;
+  return (error) => {
+    if (hasFault) return;
+    hasFault = true;
+    void import("./failures.ts")
+      .then(
+        ({ describeInternalError }) => describeInternalError(error),
+        () => `harn: ${OWN_FILES_GONE}`,
+      )
+      .then((text) => process.stderr.write(`${text}\n`))
+      .finally(() => {
+        context.host.killProcesses();
+        process.exit(exitCodes.internal);
+      });
+  };
+}
+const onFault = tellFirst();
 process.on("uncaughtException", onFault);
 process.on("unhandledRejection", onFault);
 
