@@ -16,6 +16,15 @@ export async function journal(rounds) {
   ];
   console.log(`${formatTable(["", "bytes", "/ first"], bytes)}\n`);
 
+  const { session } = sizes;
+  console.log("A session of three hundred questions, an agent for each: bytes of journal per question\n");
+  const asked = [
+    ["questions 1 to 10", session.first10.toFixed(0), formatRatio(1)],
+    ["around question 100", session.at100.toFixed(0), formatRatio(session.at100 / session.first10)],
+    ["around question 300", session.at300.toFixed(0), formatRatio(session.at300 / session.first10)],
+  ];
+  console.log(`${formatTable(["", "bytes", "/ first"], asked)}\n`);
+
   const samples = [];
   for (let round = 0; round < Math.max(1, Math.ceil(rounds / 2)); round++) {
     samples.push(await measureIn(node, ["journal/effects.mjs"]));

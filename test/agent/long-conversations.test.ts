@@ -213,6 +213,39 @@ function expectOnlyNew(touches: readonly number[]): void {
   for (const count of touches.slice(2)) expect(count).toBeLessThanOrEqual(1);
 }
 
+describe("a session in which somebody asks again and again", () => {
+  it("stores as much for a late question as for an early one (issue 7)", async () => {
+    const { store, chars } = countingStore();
+    const stored: number[] = [];
+    const inner = createTestHost();
+    const host: Host = {
+      sync(kind, args) {
+        if (kind === "env.get" || kind === "secret.get") return undefined as never;
+        return kind === "env.list" ? ({} as never) : inner.sync(kind, args);
+      },
+      perform: (kind, args, signal) => inner.perform(kind, args, signal),
+      stream: () =>
+        (async function* () {
+          for (const chunk of [started, say("nothing special"), done("end_turn", usage(10, 1))]) yield chunk as never;
+        })(),
+    };
+    const journal = await beginJournal(store, { id: "r", createdMs: 0 });
+    const recorded = recordingHost(host, journal);
+    const llm = createLlm({ host: recorded, provider: "anthropic", model: "claude-sonnet-4-20250514" });
+    const session = { id: "s", store: createSessionStore(recorded) };
+    let before = 0;
+    for (let question = 0; question < 140; question++) {
+      const prompt = `What is number ${String(question).padStart(3, "0")}?`;
+      const { result } = await runAgent({ llm, prompt, session });
+      expect((result.transcript["messages"] as readonly Json[]).length).toBe(2 * question + 2);
+      await journal.flush(true);
+      stored.push(chars() - before);
+      before = chars();
+    }
+    expect(stored.at(-1)! / stored[50]!).toBeCloseTo(1, 1);
+  });
+});
+
 describe("messages of the past are passed on, and nothing else is done with them", () => {
   const roomy = { windowTokens: 1_000_000 };
   const settings: readonly (readonly [string, Settings])[] = [

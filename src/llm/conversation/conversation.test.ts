@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Json, JsonObject } from "../../base/index.ts";
+import type { Host, Json, JsonObject } from "../../base/index.ts";
 import { createVirtualHost } from "../../testing/index.ts";
 import { createLlmContext } from "../call/llm-context.ts";
 import { createFakeModel } from "../fake/fake-model.ts";
@@ -7,7 +7,7 @@ import { fakeScript, fakeStream } from "../fake/fake-script.ts";
 import { newTranscript, transcriptEvent } from "./transcript.ts";
 import * as builtins from "./transcript-builtins.ts";
 import { transcriptSummarize } from "./transcript-summarize.ts";
-import { uuidV7 } from "./uuid-v7.ts";
+import { uuidsV7, uuidV7 } from "./uuid-v7.ts";
 
 const host = createVirtualHost({ startMs: 1_700_000_000_000 });
 const user = (content: Json): Json => ({ role: "user", content });
@@ -19,6 +19,44 @@ test("CONV-03 ids are UUIDs of version 7, sorted by time", () => {
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(Number.parseInt(ids[0]!.replaceAll("-", "").slice(0, 12), 16)).toBe(1_700_000_000_000);
   expect([...ids].sort()).toEqual(ids);
+});
+
+describe("CONV-04 ids of a long conversation", () => {
+  const draw = (count: number, asked: number) => {
+    const effects: unknown[] = [];
+    const watched: Pick<Host, "sync"> = {
+      sync(kind, args) {
+        effects.push([kind, args]);
+        return host.sync(kind, args);
+      },
+    };
+    const next = uuidsV7(watched as Host, count);
+    return { ids: Array.from({ length: asked }, next), effects };
+  };
+
+  test.each([
+    ["one", 1, 1, 16],
+    ["a few, each of its own randomness", 64, 64, 1024],
+    ["ten thousand, with no more randomness than a few", 10_000, 10_000, 1024],
+    ["more than were spoken of", 2, 100, 32],
+  ])("%s: one draw, one look at the clock, no id twice", (_name, count, asked, length) => {
+    const { ids, effects } = draw(count, asked);
+    expect(effects).toEqual([
+      ["random.bytes", { length }],
+      ["clock.now", {}],
+    ]);
+    expect(new Set(ids).size).toBe(asked);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  test("counting on from the highest number begins again at the lowest, and changes nothing before it", () => {
+    const full: Pick<Host, "sync"> = {
+      sync: (kind) => (kind === "random.bytes" ? new Uint8Array(16).fill(255) : 1_700_000_000_000) as never,
+    };
+    const next = uuidsV7(full as Host, 1);
+    expect(next()).toMatch(/-7fff-bfff-ffffffffffff$/);
+    expect(next()).toMatch(/-7fff-bfff-ffff00000000$/);
+  });
 });
 
 describe("CONV-02 extending", () => {
