@@ -14,7 +14,8 @@ export function reportFailure(context: CliContext, error: unknown): number {
   }
   if (error instanceof HarnError) {
     const { hint } = error.data;
-    context.err(`harn: ${error.message}${typeof hint === "string" ? `; ${hint}` : ""}\n`);
+    const wayOut = typeof hint === "string" ? `; ${hint.slice(0, 1).toLowerCase()}${hint.slice(1)}` : "";
+    context.err(`harn: ${error.message}${wayOut}\n`);
     return exitCodes.failed;
   }
   context.err(`${describeInternalError(error)}\n`);

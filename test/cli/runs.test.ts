@@ -229,7 +229,11 @@ describe("forks", () => {
     expect(forked.out).toContain("Go on with: harn run --durable branch agent.harn\n");
     write("shouting.harn", program.replace(".trim()", ".trim().upper()"));
     const { code, out, err } = await harn("run", "--durable", "branch", "shouting.harn");
-    expect({ code, out, err }).toMatchObject({ code: 0, out: expect.stringContaining("[A, B]\n") });
+    expect({ code, out, err }).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("[A, B]\n"),
+      err: "harn: Run branch was begun by agent.harn, and goes on with shouting.harn; the run may part from the recording\n",
+    });
     expect((await harn("runs", "show", "branch")).out).toContain(`forked from nightly at ${at}`);
     const json = await harn("runs", "fork", "nightly", "--at", "3", "--as", "other", "--json");
     expect(JSON.parse(json.out)).toMatchObject({ id: "other", entries: 4 });

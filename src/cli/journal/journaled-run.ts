@@ -22,7 +22,7 @@ import { type ExecuteSettings, execute, type ProgramRequest } from "../engine/ex
 import type { InDoubtChoices } from "./choices.ts";
 import { decideInDoubt } from "./in-doubt.ts";
 import { movedRoots } from "./relocated-host.ts";
-import { aboutRun, describeRequest, type RunFile, readRequest, readText, runFileIn } from "./run-files.ts";
+import { aboutRun, describeRequest, type RunFile, readRequest, readText, runFileIn, shownPath } from "./run-files.ts";
 import { lockOf, lockRun } from "./run-lock.ts";
 
 export async function recordRun(context: CliContext, request: ProgramRequest, folder: string): Promise<number> {
@@ -263,11 +263,19 @@ async function recordedProgram(context: CliContext, { path }: RunFile, journal: 
   const recorded = readRequest(journal.info, path);
   const request = instead ?? recorded.request;
   if (request.text === undefined && (await context.host.perform("fs.stat", { path: request.path })) === undefined) {
-    throw new UsageError(`Cannot find ${request.path}, the program of ${path}`);
+    throw new UsageError(
+      `Cannot find ${shownPath(request.path, context.cwd)}, the program of ${shownPath(path, context.cwd)}`,
+    );
   }
   const text = await readText(context, request);
   if (recorded.digest !== createTextDigest()(text)) {
-    context.err(`harn: ${request.path} has changed since it was recorded; the run may part from the recording\n`);
+    const program = shownPath(request.path, context.cwd);
+    const begun = shownPath(recorded.request.path, context.cwd);
+    const what =
+      program === begun
+        ? `${program} has changed since it was recorded`
+        : `Run ${journal.info.id} was begun by ${begun}, and goes on with ${program}`;
+    context.err(`harn: ${what}; the run may part from the recording\n`);
   }
   return { request: { ...request, text }, recordedPath: recorded.recordedPath };
 }
