@@ -101,7 +101,15 @@ export { checkVersion } from "./migrations.ts";
 
 export { type EffectRecord, foldEffects } from "./effects.ts";
 export { type RenderOptions, renderRun } from "./render-run.ts";
-export { type RunView, type ShowOptions, type StepNode, type StepOutcome, showRun, type TaskNode } from "./run-tree.ts";
+export {
+  type EffectNode,
+  type RunView,
+  type ShowOptions,
+  type StepNode,
+  type StepOutcome,
+  showRun,
+  type TaskNode,
+} from "./run-tree.ts";
 export { forkRun, listRuns } from "./runs.ts";
 
 // Digests

@@ -4,12 +4,12 @@
  *     run nightly  completed  160 entries, $0.001200
  *       main  (inputTokens 12, outputTokens 60, $0.001200)
  *         #4 step captain.plan  completed  14 ms  (llmCalls 1, inputTokens 6, outputTokens 30, $0.000600)
- *           #7 model.stream anthropic/…  done  3 items  12 ms
+ *           #7 model.stream anthropic/…  done  3 items  12 ms  $0.000600
  *         main/1 …
  */
 
 import type { EffectRecord } from "./effects.ts";
-import type { RunView, StepNode, TaskNode, UsageSums } from "./run-tree.ts";
+import type { EffectNode, RunView, StepNode, TaskNode, UsageSums } from "./run-tree.ts";
 
 export interface RenderOptions {
   /** Which effects get a line; default: all. */
@@ -66,10 +66,11 @@ function stepLines(step: StepNode, pad: string, options: RenderOptions): readonl
   return [line, ...linesIn(step, `${pad}  `, options)];
 }
 
-function effectLine(effect: EffectRecord, pad: string, { describe = () => "" }: RenderOptions): string {
+function effectLine(effect: EffectNode, pad: string, { describe = () => "" }: RenderOptions): string {
   const items = effect.chunks > 0 ? `  ${effect.chunks} items` : "";
   const again = effect.attempts > 1 ? `  ${effect.attempts} attempts` : "";
-  return `${pad}#${effect.seq} ${effect.kind}${describe(effect)}  ${effect.outcome}${items}${took(effect)}${again}`;
+  const cost = money(effect.costUsd).map((text) => `  ${text}`);
+  return `${pad}#${effect.seq} ${effect.kind}${describe(effect)}  ${effect.outcome}${items}${took(effect)}${again}${cost.join("")}`;
 }
 
 function took({ startMs, endMs }: { readonly startMs: number; readonly endMs?: number }): string {

@@ -111,6 +111,10 @@ describe("the tree of a run", () => {
       },
     ]);
     expect(main?.costUsd).toBe(3);
+    const [call] = main?.steps[0]?.effects ?? [];
+    expect(call).toMatchObject({ kind: "model.stream", costUsd: 1 });
+    const lines = renderRun(showRun(journal, { costOf: () => 1 })).split("\n");
+    expect(lines.filter((line) => /model\.stream .* {2}\$1\.000000$/.test(line))).toHaveLength(3);
   });
 
   it("tells how each step ended", async () => {

@@ -15,10 +15,15 @@ import type { Encoded, NoteEntry, RunInfo, SnapshotState } from "./spec.ts";
 /** Sums of the numeric usage fields, such as `inputTokens`. */
 export type UsageSums = Readonly<Record<string, number>>;
 
+/** An effect with its price, in US dollars and for all attempts; absent when it has none, or none is known. */
+export interface EffectNode extends EffectRecord {
+  readonly costUsd?: number;
+}
+
 export interface TaskNode {
   readonly task: string;
   /** What it asked for outside of its steps. */
-  readonly effects: readonly EffectRecord[];
+  readonly effects: readonly EffectNode[];
   /** The steps that it entered, outermost. */
   readonly steps: readonly StepNode[];
   /** The tasks below it that are in none of its steps. */
@@ -45,7 +50,7 @@ export interface StepNode {
   readonly model?: string;
   readonly startMs: number;
   readonly endMs?: number;
-  readonly effects: readonly EffectRecord[];
+  readonly effects: readonly EffectNode[];
   readonly steps: readonly StepNode[];
   readonly children: readonly TaskNode[];
   /**
@@ -202,7 +207,10 @@ type FinishedPlace = Pick<TaskNode, "effects" | "steps" | "children">;
 
 function finishPlace(place: Place, journal: Journal, options: ShowOptions): FinishedPlace {
   return {
-    effects: place.effects,
+    effects: place.effects.map((effect) => {
+      const { costUsd } = billOf(effect, journal, options);
+      return costUsd === undefined ? effect : { ...effect, costUsd };
+    }),
     steps: place.steps.map((step) => finishStep(step, journal, options)),
     children: place.children.map((task) => finishTask(task, journal, options)),
   };
