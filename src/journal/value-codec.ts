@@ -34,8 +34,7 @@ const DEPTH_LIMIT = 1000;
 
 export interface BlobSink {
   has(digest: string): boolean;
-  /** @param oldChars how much of the body has been put before, as part of others */
-  put(digest: string, body: string, oldChars: number): void;
+  put(digest: string, body: string): void;
 }
 
 /** Takes secrets out of what is about to be written. `version` changes whenever the same input may come out otherwise. */
@@ -77,7 +76,7 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
   const outOfLine = (text: string): string => {
     if (text.length <= INLINE_LIMIT) return text;
     const digest = digestOf(text);
-    if (!sink.has(digest)) sink.put(digest, text, 0);
+    if (!sink.has(digest)) sink.put(digest, text);
     return `{"$ref":"${digest}"}`;
   };
 
@@ -131,18 +130,26 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
     const line: ListLine<object, Prefix> = follows ? lines.take(list) : { items: [], notes: [] };
     const { notes } = line;
     const isList = areObjects(items, notes.length);
+    /** What the last list that began alike has there, as long as they are alike. */
+    let last: readonly Prefix[] | undefined;
     for (let at = notes.length; isList && at < list.length; at++) {
       const text = textOf(list[at]!, scrubber, depth + 1);
-      notes.push({ text, chars: (notes.at(-1)?.chars ?? 0) + text.length + 1, digest: undefined });
+      if (at === 0) last = chains.get(text);
+      const known = last?.[at];
+      if (known?.text === text) notes.push(known);
+      else {
+        last = undefined;
+        notes.push({ text, chars: (notes[at - 1]?.chars ?? 0) + text.length + 1, digest: undefined });
+      }
     }
     if (follows) lines.keep(list, line);
     return isList ? notes : undefined;
   };
 
-  const putNode = (prefixes: readonly Prefix[], from: number, to: number, oldChars: number): void => {
+  const putNode = (prefixes: readonly Prefix[], from: number, to: number): void => {
     const previous = from === 0 ? "" : prefixes[from - 1]!.digest!;
     const texts = prefixes.slice(from, to).map(({ text }) => text);
-    sink.put(prefixes[to - 1]!.digest!, `{"prev":"${previous}","items":[${texts.join(",")}]}`, oldChars);
+    sink.put(prefixes[to - 1]!.digest!, `{"prev":"${previous}","items":[${texts.join(",")}]}`);
   };
 
   const encodeList = (prefixes: readonly Prefix[]): string => {
@@ -152,8 +159,8 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
     let known = prefixes.length;
     while (known > 0 && !sink.has(prefixes[known - 1]!.digest!)) known--;
     // What came before gets a node of its own, or a list with another end each time would be stored whole each time.
-    if (known < old) putNode(prefixes, known, old, charsOf(prefixes, known, old));
-    if (Math.max(known, old) < prefixes.length) putNode(prefixes, Math.max(known, old), prefixes.length, 0);
+    if (known < old) putNode(prefixes, known, old);
+    if (Math.max(known, old) < prefixes.length) putNode(prefixes, Math.max(known, old), prefixes.length);
     return `{"$list":"${prefixes.at(-1)!.digest!}"}`;
   };
 
@@ -210,12 +217,6 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
     },
     forget,
   };
-}
-
-function charsOf(prefixes: readonly Prefix[], from: number, to: number): number {
-  let chars = 0;
-  for (let at = from; at < to; at++) chars += prefixes[at]!.text.length;
-  return chars;
 }
 
 function areObjects(items: readonly unknown[], from: number): boolean {
