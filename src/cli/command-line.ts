@@ -5,7 +5,7 @@
 
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { RunOptions } from "./commands/run.ts";
-import { packageVersion } from "./commands/version.ts";
+import { packageVersion, versionCommand } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import {
   ASK_IN_DOUBT,
@@ -173,9 +173,7 @@ Examples:
     .summary("print the version")
     .description("Prints the version; with --json those of Node and the platform too, for a report.")
     .option("--json", "as JSON on stdout")
-    .action(async (options: object) =>
-      finish(await (await import("./commands/version.ts")).versionCommand(context, options)),
-    );
+    .action(async (options: object) => finish(await versionCommand(context, options)));
   return program;
 }
 
