@@ -45,6 +45,7 @@ describe("an instruction whose register holds something else", () => {
     ["EnumField", (asm) => asm.emit("EnumField", 0, 3, 0), "an enum value", 3],
     ["Rethrow", (asm) => asm.emit("Rethrow", 1), "a caught error", 1],
     ["CatchValue", (asm) => asm.emit("CatchValue", 0, 1), "a caught error", 1],
+    ["DefineMethod", (asm) => asm.emit("DefineMethod", asm.string("P"), asm.string("m"), 1), "a closure", 1],
     ["WrapErr", (asm) => asm.emit("WrapErr", 0, 1), "a caught error", 1],
   ];
   test.each(cases)("%s", async (name, build, what, register) => {

@@ -53,7 +53,7 @@ import { Cursor, END, leaveLoop, loopSource, type PullSource } from "./iteration
 import { callMethod, callMethodInPlace } from "./methods.ts";
 import { ensureRegisters, enterClosure, type Frame, GAVE_WAY, NOTHING, type Task } from "./task.ts";
 import { checkArgument } from "./type-test.ts";
-import { unsoundUse } from "./unsound-code.ts";
+import { unsound, unsoundUse } from "./unsound-code.ts";
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -647,7 +647,9 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
           {
             const type = K[code[pc + 1]!] as string;
             const methods = (fn.module.structTypes.get(type) ?? fn.module.enumType(type)).methods;
-            methods.set(K[code[pc + 2]!] as string, R[base + code[pc + 3]!] as Closure);
+            const method = R[base + code[pc + 3]!];
+            if (!(method instanceof Closure)) throw unsound("DefineMethod", "a closure", code[pc + 3]!, method);
+            methods.set(K[code[pc + 2]!] as string, method);
             pc += 4;
             continue;
           }

@@ -57,8 +57,13 @@ export function unsoundUse(task: Task, thrown: unknown): RuntimeError | undefine
   const register = frame.fn.code[at + 1 + use.operand] as number;
   const value = task.registers[frame.base + register];
   if (use.holds(value)) return undefined;
+  return unsound(info.name, use.what, register, value);
+}
+
+/** For an instruction that looks, since what it takes would only be missed later. */
+export function unsound(instruction: string, what: string, register: number, value: Value): RuntimeError {
   return new RuntimeError(
     "runtime",
-    `Unsound bytecode: ${info.name} expected ${use.what} in register ${register}, found ${typeName(value)}`,
+    `Unsound bytecode: ${instruction} expected ${what} in register ${register}, found ${typeName(value)}`,
   );
 }
