@@ -39,6 +39,7 @@ export {
 export type { SnapshotFolder } from "./jsonl-snapshots.ts";
 export {
   createJsonlStore,
+  type FileEnds,
   type JournalFile,
   type JournalFolder,
   type JsonlStoreOptions,

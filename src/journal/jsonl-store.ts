@@ -57,10 +57,17 @@ export interface JournalFolder {
   list(): MaybePromise<readonly string[]>;
   /** Undefined when there is no such file. */
   read(name: string): MaybePromise<Uint8Array | undefined>;
+  /** The first and the last bytes, at most so many of each. Present where that is quicker than reading a long file. */
+  readEnds?(name: string, bytes: number): MaybePromise<FileEnds | undefined>;
   /** `create` gives undefined when the file exists, and makes its name durable; `append` needs it to exist. */
   open(name: string, mode: "create" | "append"): MaybePromise<JournalFile | undefined>;
   /** A part of a folder that keeps snapshots as well. */
   readonly snapshots?: SnapshotFolder;
+}
+
+export interface FileEnds {
+  readonly first: Uint8Array;
+  readonly last: Uint8Array;
 }
 
 export interface JsonlStoreOptions {
@@ -80,6 +87,8 @@ interface OpenRun {
 }
 
 const SUFFIX = ".jsonl";
+/** Longer first or last lines are rare. */
+const SUMMARY_BYTES = 16_384;
 
 export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptions = {}): JournalStore {
   const open = new Map<string, OpenRun>();
@@ -89,6 +98,14 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
   const encoder = new TextEncoder();
   const synchronise = options.fsync !== "never";
   const snapshots = folder.snapshots && createSnapshotFiles(folder.snapshots, folder.list);
+
+  /** Of a long log, its ends are enough. */
+  const summaryOf = (name: string): MaybePromise<RunInfo | undefined> =>
+    andThen(folder.readEnds?.(name, SUMMARY_BYTES), (ends) => {
+      const summary = ends && readSummary(ends);
+      if (summary) return summary;
+      return andThen(folder.read(name), (bytes) => bytes && readSummary({ first: bytes, last: bytes }));
+    });
 
   const write = (run: OpenRun, lines: readonly string[], batch: Batch): MaybePromise<void> => {
     const bytes = encoder.encode(lines.map((line) => `${line}\n`).join(""));
@@ -245,8 +262,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
         const readNext = (): MaybePromise<boolean> => {
           const name = files.pop();
           if (name === undefined) return false;
-          return andThen(folder.read(name), (bytes) => {
-            const info = bytes && readSummary(bytes);
+          return andThen(summaryOf(name), (info) => {
             // A copy under another name is another run.
             if (info) found.push({ ...info, id: name.slice(0, -SUFFIX.length) });
             return true;
@@ -402,14 +418,14 @@ function mayBeTornHeader(bytes: Uint8Array): boolean {
   return true;
 }
 
-/** What the first and the last sound line tell; undefined for a file that is no journal. Damage between is for `load`. */
-function readSummary(bytes: Uint8Array): RunInfo | undefined {
+/** What the first and the last sound line tell; undefined when they are not there. Damage between is for `load`. */
+function readSummary({ first, last }: FileEnds): RunInfo | undefined {
   const decoder = new TextDecoder();
-  const header = tryParseObject(decoder.decode(bytes.subarray(0, bytes.indexOf(10) + 1)));
+  const header = tryParseObject(decoder.decode(first.subarray(0, first.indexOf(10) + 1)));
   if (header?.format !== JOURNAL_FORMAT || !isJsonObject(header.run)) return undefined;
-  for (let end = bytes.lastIndexOf(10); end > 0; ) {
-    const start = bytes.lastIndexOf(10, end - 1);
-    const record = tryParseObject(decoder.decode(bytes.subarray(start + 1, end)));
+  for (let end = last.lastIndexOf(10); end > 0; ) {
+    const start = last.lastIndexOf(10, end - 1);
+    const record = tryParseObject(decoder.decode(last.subarray(start + 1, end)));
     if (record) {
       const ending = isJsonObject(record.finish)
         ? { status: record.finish.status, finishedMs: record.finish.timeMs }

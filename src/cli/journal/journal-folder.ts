@@ -13,6 +13,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -38,6 +39,13 @@ export function openJournalFolder(path: string): JournalFolder {
   return {
     list: () => unless("ENOENT", () => readdirSync(path)) ?? [],
     read: (name) => unless("ENOENT", () => readUnlessFolder(join(path, name))),
+    readEnds: (name, bytes) =>
+      unless("ENOENT", () => {
+        const file = join(path, name);
+        const stats = statSync(file);
+        if (stats.isDirectory()) return undefined;
+        return { first: readPart(file, 0, bytes), last: readPart(file, Math.max(0, stats.size - bytes)) };
+      }),
     open(name, mode) {
       const file = join(path, name);
       const descriptor =
@@ -53,7 +61,11 @@ export function openJournalFolder(path: string): JournalFolder {
       };
     },
     snapshots: {
-      readFrom: (name, offset) => unless("ENOENT", () => readEnd(join(path, name), offset)),
+      readFrom: (name, offset) =>
+        unless("ENOENT", () => {
+          const file = join(path, name);
+          return statSync(file).size < offset ? undefined : readPart(file, offset);
+        }),
       replace(name, bytes) {
         const file = join(path, name);
         unless("", () => {
@@ -77,12 +89,11 @@ function readUnlessFolder(file: string): Uint8Array | undefined {
   }
 }
 
-/** Undefined for a file that ends before. */
-function readEnd(file: string, offset: number): Uint8Array | undefined {
+/** At most so many bytes from a place on. */
+function readPart(file: string, offset: number, atMost: number = Number.POSITIVE_INFINITY): Uint8Array {
   const descriptor = openSync(file, constants.O_RDONLY);
   try {
-    const length = fstatSync(descriptor).size - offset;
-    if (length < 0) return undefined;
+    const length = Math.max(0, Math.min(fstatSync(descriptor).size - offset, atMost));
     const bytes = new Uint8Array(length);
     let read = 0;
     while (read < length) {

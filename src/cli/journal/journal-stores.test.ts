@@ -5,7 +5,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import { fallibleDatabase } from "../../../test/journal/fallible-database.ts";
 import { describeFaultContract } from "../../../test/journal/fault-contract.ts";
 import { describeStoreContract } from "../../../test/journal/store-contract.ts";
-import { beginJournal, createJsonlStore, createSqlStore, openJournal } from "../../journal/index.ts";
+import {
+  beginJournal,
+  createJsonlStore,
+  createSqlStore,
+  JOURNAL_VERSION,
+  openJournal,
+  type StoredBlob,
+} from "../../journal/index.ts";
 import { openJournalFolder } from "./journal-folder.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -116,5 +123,40 @@ describe("journal folder on disk", () => {
     await resumed.flush(true);
     await reopened.close();
     expect(readFileSync(file, "utf8")).toBe(`${sound}{"seq":1,"type":"resume","timeMs":2}\n`);
+  });
+
+  it("lists runs by the ends of their logs, and reads all of a log whose last line is long", async () => {
+    const folder = freshFolder();
+    const path = openJournalFolder(folder);
+    const read: string[] = [];
+    const watched = {
+      ...path,
+      read(name: string) {
+        read.push(name);
+        return path.read(name);
+      },
+    };
+    const store = createJsonlStore(watched);
+    const fill = async (id: string, blobs: readonly StoredBlob[]): Promise<void> => {
+      await store.begin({ id, version: JOURNAL_VERSION, createdMs: 1, status: "running" });
+      const rows = Array.from({ length: 1000 }, (_, seq) => ({
+        seq,
+        body: `{"seq":${seq},"type":"resume","timeMs":1}`,
+      }));
+      await store.append(id, { rows, blobs: [], durable: false });
+      await store.append(id, { rows: [], blobs, durable: false });
+    };
+    await fill("long", []);
+    await fill("over", []);
+    await fill("wide", [{ digest: "d", body: JSON.stringify("x".repeat(40_000)) }]);
+    await store.finish("over", "completed", 7);
+    writeFileSync(join(folder, "other.jsonl"), `${"no journal\n".repeat(4000)}`);
+    expect((await store.list()).map(({ id, status }) => [id, status])).toEqual([
+      ["long", "running"],
+      ["over", "completed"],
+      ["wide", "running"],
+    ]);
+    expect(read.sort()).toEqual(["other.jsonl", "wide.jsonl"]);
+    await store.close();
   });
 });
