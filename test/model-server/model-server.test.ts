@@ -55,6 +55,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await server.quiet();
+  server.forget();
   await new Promise((resolve) => setImmediate(resolve));
   // Nothing stays behind: no sleep, no stream, no listener, no answer that the server still gives.
   expect(live()).toEqual({ effects: 0, streams: 0, listeners: 0 });

@@ -57,6 +57,8 @@ export interface ModelServer {
   readonly connections: number;
   /** Adds turns; a request without a turn gets a 500 that says so. */
   script(...turns: readonly Turn[]): void;
+  /** Nobody plays what is left of the script: calls that ended before they got here have left theirs. */
+  forget(): void;
   /** Resolves when no connection carries an unfinished answer. */
   quiet(): Promise<void>;
   close(): Promise<void>;
@@ -111,6 +113,9 @@ export async function startModelServer(): Promise<ModelServer> {
     },
     script(...more) {
       turns.push(...more);
+    },
+    forget() {
+      turns.length = 0;
     },
     quiet: () => (active.size === 0 ? Promise.resolve() : new Promise((resolve) => onQuiet.push(resolve))),
     close: () =>
