@@ -45,48 +45,52 @@ const resumption = (journal: Journal): JournalUse => ({
 const summary = ({ output, error }: Played) => ({ output, error });
 
 describe("the corpus with crashes", () => {
-  it.each(runnable)("$name", async ({ corpusCase, program }) => {
-    let writes = 0;
-    const counted = await beginJournal(
-      createMemoryStore(),
-      { id: "r", createdMs: 0 },
-      {
-        faults: (moment) => {
-          if (moment === "after-append") writes++;
-          return undefined;
-        },
-      },
-    );
-    const whole = await live(
-      program,
-      corpusCase,
-      { mode: "record", journal: counted, keepOutput: true },
-      createVirtualHost(),
-    );
-    const step = Math.max(1, Math.ceil(writes / POINTS));
-    for (let at = 0; at < writes; at += step) {
-      const host = createVirtualHost();
-      const store = createMemoryStore();
-      let seen = 0;
-      const moment = at % 2 === 0 ? "after-append" : "before-append";
-      const faults = (now: string) => (now === moment && seen++ === at ? { kind: "crash" as const } : undefined);
-      const first = await beginJournal(store, { id: "r", createdMs: 0 }, { faults });
-      await live(program, corpusCase, { mode: "record", journal: first, keepOutput: true }, host);
-      expect(first.crashed).toBe(true);
-      await live(program, corpusCase, resumption(await openJournal(store, "r")), host);
-      const {
-        program: { llmMock },
-      } = corpusCase;
-      const replayed = await play(
-        program,
-        { mode: "replay", journal: await openJournal(store, "r") },
+  it.each(runnable)(
+    "$name",
+    async ({ corpusCase, program }) => {
+      let writes = 0;
+      const counted = await beginJournal(
+        createMemoryStore(),
+        { id: "r", createdMs: 0 },
         {
-          host: isolatedHost(),
-          state: await createRunState({ host: node, ...(llmMock !== undefined && { llmMock }) }),
+          faults: (moment) => {
+            if (moment === "after-append") writes++;
+            return undefined;
+          },
         },
       );
-      expect(summary(replayed), `${moment} ${at}`).toEqual(summary(whole));
-    }
-    // A busy loop until a deadline is played thrice for each write: seven seconds where nothing else runs.
-  }, 60_000);
+      const whole = await live(
+        program,
+        corpusCase,
+        { mode: "record", journal: counted, keepOutput: true },
+        createVirtualHost(),
+      );
+      const step = Math.max(1, Math.ceil(writes / POINTS));
+      for (let at = 0; at < writes; at += step) {
+        const host = createVirtualHost();
+        const store = createMemoryStore();
+        let seen = 0;
+        const moment = at % 2 === 0 ? "after-append" : "before-append";
+        const faults = (now: string) => (now === moment && seen++ === at ? { kind: "crash" as const } : undefined);
+        const first = await beginJournal(store, { id: "r", createdMs: 0 }, { faults });
+        await live(program, corpusCase, { mode: "record", journal: first, keepOutput: true }, host);
+        expect(first.crashed).toBe(true);
+        await live(program, corpusCase, resumption(await openJournal(store, "r")), host);
+        const {
+          program: { llmMock },
+        } = corpusCase;
+        const replayed = await play(
+          program,
+          { mode: "replay", journal: await openJournal(store, "r") },
+          {
+            host: isolatedHost(),
+            state: await createRunState({ host: node, ...(llmMock !== undefined && { llmMock }) }),
+          },
+        );
+        expect(summary(replayed), `${moment} ${at}`).toEqual(summary(whole));
+      }
+      // A busy loop until a deadline is played thrice for each write: seven seconds where nothing else runs.
+    },
+    60_000,
+  );
 });

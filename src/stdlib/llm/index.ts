@@ -24,7 +24,6 @@ import {
 } from "../../llm/index.ts";
 import {
   type AsyncContext,
-  AsyncSource,
   type Dict,
   display,
   Float,
