@@ -26,27 +26,25 @@ export function growingList<Item>(items: readonly Item[]): Item[] {
   return marked(items.slice(), { origin: {}, length: Number.POSITIVE_INFINITY });
 }
 
-/** A list as it is now, for whoever keeps it. Nobody changes it any more. */
+/** A list as it is now, for whoever keeps it: frozen, since whoever looks at it again relies on what was seen before. */
 export function copyOf<Item>(list: readonly Item[]): readonly Item[] {
   return withTail(list, []);
 }
 
-/** A copy with more after it, which the list itself does not get. */
+/** A frozen copy with more after it, which the list itself does not get. */
 export function withTail<Item>(list: readonly Item[], tail: readonly Item[]): readonly Item[] {
   const mark = markOf(list);
   const copy = tail.length === 0 ? list.slice() : list.concat(tail);
-  return mark === undefined ? copy : marked(copy, { origin: mark.origin, length: Math.min(mark.length, list.length) });
+  if (mark !== undefined) marked(copy, { origin: mark.origin, length: Math.min(mark.length, list.length) });
+  return Object.freeze(copy);
 }
 
 function marked<Item>(list: Item[], mark: Mark): Item[] {
   return Object.defineProperty(list, MARK, { value: mark });
 }
 
-/** A list that somebody has shortened all the same says nothing any more. */
 function markOf(list: readonly unknown[]): Mark | undefined {
-  const mark = (list as { readonly [MARK]?: Mark })[MARK];
-  if (mark === undefined || (mark.length > list.length && Number.isFinite(mark.length))) return undefined;
-  return mark;
+  return (list as { readonly [MARK]?: Mark })[MARK];
 }
 
 /** What is known of a list: a note for each of its first elements. */
