@@ -28,7 +28,7 @@ import type { Journal } from "./journal.ts";
 import { countsAttempts, withLostAttempts } from "./lost-attempts.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
 import { type ClassifySafety, defaultSafety, type SafetyVerdict } from "./safety.ts";
-import type { MaybePromise, Outcome, RunNote } from "./spec.ts";
+import type { MaybePromise, Outcome, RunNote, Safety } from "./spec.ts";
 
 export type SyncKind = keyof SyncEffects;
 export type AsyncKind = keyof AsyncEffects;
@@ -107,8 +107,10 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
   const { inOrder } = createDeliveryOrder(options.turn);
   const now = () => host.sync("clock.now", {});
 
-  const encodeRequest = (task: string, kind: string, args: unknown) => {
-    const text = journal.encodeRequest(redactor.args(kind, args), redactor);
+  /** What is unsafe may have to be shown to somebody who then decides about it. */
+  const encodeRequest = (task: string, kind: string, args: unknown, safety?: Safety) => {
+    const redacted = redactor.args(kind, args);
+    const text = safety === "unsafe" ? journal.encode(redacted, redactor) : journal.encodeRequest(redacted, redactor);
     return { task, kind, digest: journal.digest(text), args: text };
   };
 
@@ -134,7 +136,7 @@ export function createRecorder(host: Host, journal: Journal, options: RecordingO
     append({
       type: "start",
       form,
-      ...encodeRequest(task, kind, args),
+      ...encodeRequest(task, kind, args, verdict.safety),
       safety: verdict.safety,
       ...(verdict.key === undefined ? {} : { key: redactor.text(verdict.key) }),
     });

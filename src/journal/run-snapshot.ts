@@ -7,7 +7,7 @@
  *   since they began. Those requests are made again, so their entries are kept in the snapshot.
  * - *generation*: from a snapshot on, answers are stored anew instead of referring to what was stored before it. So the
  *   snapshot and what follows are complete without the log before. Arguments of requests may refer to it: they are compared by
- *   their digest.
+ *   their digest. Those of unsafe effects do not, since a person may have to look at them.
  *
  * A snapshot replaces the one before. One that cannot be read, is of another version or of another program is passed
  * over, and the log is played from its beginning: it is never needed, and never wrong.
@@ -80,10 +80,10 @@ export interface Tail {
   cut(open: OpenRequests): { readonly rows: readonly StoredRow[]; readonly blobs: readonly StoredBlob[] };
 }
 
-/** Without its arguments, which nobody reads. */
-function answerOf({ body }: StoredRow): string {
+/** Without arguments that nobody reads. */
+function readPartOf({ body }: StoredRow): string {
   const { args: _args, ...answer } = parseStoredJson(body, "a journal entry") as JsonObject;
-  return JSON.stringify(answer);
+  return answer["safety"] === "unsafe" ? body : JSON.stringify(answer);
 }
 
 export function createTail(): Tail {
@@ -96,7 +96,7 @@ export function createTail(): Tail {
 
   const keep = (kept: TailRow[]) => {
     let missing = 0;
-    const behind = blobsBehind(kept.map(answerOf), blobs, () => missing++);
+    const behind = blobsBehind(kept.map(readPartOf), blobs, () => missing++);
     rows = kept;
     blobs = new Map(behind.map(({ digest, body }) => [digest, body]));
     chars = kept.reduce((sum, { body }) => sum + body.length, 0);
