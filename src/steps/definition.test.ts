@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../base/index.ts";
 import {
   boundaryOf,
+  checkPersonaOptions,
   checkStepOptions,
   decodePersonaDefinition,
   decodeStepDefinition,
   isUnknownBoundary,
+  type PersonaOptions,
   type StepOptions,
 } from "./definition.ts";
 
@@ -162,5 +164,31 @@ describe("step options of a TypeScript program", () => {
     ],
   ])("are refused rather than ignored: %j", (options, message) => {
     expect(() => checkStepOptions(options as StepOptions, "f")).toThrow(message);
+  });
+});
+
+describe("STEP-65: persona options of a TypeScript program", () => {
+  const stage = (limits: object) => ({ name: "p", stages: [{ name: "fine" }, { name: "s", ...limits }] });
+  it.each<[object, string]>([
+    [{ name: "" }, "Expected `name` to be a non-empty string, found "],
+    [stage({ name: "" }), "Expected `stages[1].name` to be a non-empty string, found "],
+    [stage({ allowedTools: "look" }), "Expected `stages[1].allowedTools` to be a list of strings, found look"],
+    [stage({ allowedTools: [1] }), "Expected `stages[1].allowedTools` to be a list of strings, found 1"],
+    [
+      stage({ sideEffectLevel: "readonly" }),
+      "Expected `stages[1].sideEffectLevel` to be one of `none`, `read_only`, `workspace_write`, `process_exec`, `network`, found readonly",
+    ],
+    [stage({ maxIterations: 0 }), "Expected `stages[1].maxIterations` to be a positive integer, found 0"],
+    [stage({ maxIterations: Number.NaN }), "Expected `stages[1].maxIterations` to be a positive integer, found NaN"],
+  ])(
+    "a limit that is misspelt is refused where it is declared, rather than letting everything pass: %j",
+    (options, message) => {
+      expect(() => checkPersonaOptions(options as PersonaOptions, "f")).toThrow(message);
+    },
+  );
+
+  it("what is right stays as it is", () => {
+    const options = stage({ allowedTools: [], sideEffectLevel: "none", maxIterations: 1 });
+    expect(checkPersonaOptions(options, "f")).toEqual({ ...options, function: "f" });
   });
 });

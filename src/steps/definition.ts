@@ -1,7 +1,7 @@
 /** What `@step` and `@persona` declare, and how their metadata is read (STEP-01 … STEP-11, STEP-65 … STEP-67). */
 
 import { HarnError, isJsonObject, type Json, type JsonObject } from "../base/index.ts";
-import type { StagePolicy } from "./stage-policy.ts";
+import { SIDE_EFFECT_LEVELS, type StagePolicy } from "./stage-policy.ts";
 
 export interface StepDefinition {
   readonly name: string;
@@ -156,6 +156,38 @@ export function checkStepOptions(options: StepOptions, functionName: string): St
     ...(maxUsd === undefined ? {} : { maxUsd }),
     ...(errorBoundary === undefined ? {} : { errorBoundary }),
   };
+}
+
+/** What a TypeScript program declares. */
+export interface PersonaOptions {
+  readonly name: string;
+  readonly stages?: readonly StagePolicy[];
+  readonly outputStyle?: OutputStyle;
+}
+
+/**
+ * As {@link checkStepOptions}: a limit that is misspelt must not let everything pass (STEP-65).
+ *
+ * @throws HarnError `steps.invalid_options`
+ */
+export function checkPersonaOptions(options: PersonaOptions, functionName: string): PersonaDefinition {
+  if (typeof options.name !== "string" || options.name === "")
+    throw invalid("name", "a non-empty string", options.name);
+  for (const [at, { name, allowedTools, sideEffectLevel, maxIterations }] of (options.stages ?? []).entries()) {
+    const option = `stages[${at}]`;
+    if (typeof name !== "string" || name === "") throw invalid(`${option}.name`, "a non-empty string", name);
+    if (allowedTools !== undefined && !isStringList(allowedTools as Json)) {
+      throw invalid(`${option}.allowedTools`, "a list of strings", allowedTools);
+    }
+    if (sideEffectLevel !== undefined && !SIDE_EFFECT_LEVELS.includes(sideEffectLevel)) {
+      const levels = SIDE_EFFECT_LEVELS.map((level) => `\`${level}\``).join(", ");
+      throw invalid(`${option}.sideEffectLevel`, `one of ${levels}`, sideEffectLevel);
+    }
+    if (maxIterations !== undefined && !(Number.isSafeInteger(maxIterations) && maxIterations > 0)) {
+      throw invalid(`${option}.maxIterations`, "a positive integer", maxIterations);
+    }
+  }
+  return { ...options, function: functionName };
 }
 
 function invalid(option: string, expected: string, found: unknown): HarnError {

@@ -1,7 +1,7 @@
 // For TypeScript programs
 
 export { type Pause, whilePaused } from "./pause.ts";
-export { createSteps, type HookOptions, type PersonaOptions, type Steps, type StepsOptions } from "./steps.ts";
+export { createSteps, type HookOptions, type Steps, type StepsOptions } from "./steps.ts";
 export {
   chargeStep,
   fireHooks,
@@ -23,6 +23,7 @@ export {
   isUnknownBoundary,
   type OutputStyle,
   type PersonaDefinition,
+  type PersonaOptions,
   type PersonaReading,
   type StepDefinition,
   type StepOptions,

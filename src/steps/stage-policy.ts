@@ -10,12 +10,19 @@ export interface StagePolicy extends ActionPolicy {
   readonly name: string;
 }
 
-/** From harmless to far-reaching. An unknown level reaches furthest, so it never narrows. */
-const LEVELS: readonly string[] = ["none", "read_only", "workspace_write", "process_exec", "network"];
+/** From harmless to far-reaching. */
+export const SIDE_EFFECT_LEVELS: readonly string[] = [
+  "none",
+  "read_only",
+  "workspace_write",
+  "process_exec",
+  "network",
+];
 
+/** One that is not known, as the metadata of a program may have it, reaches furthest, so it never narrows. */
 function reach(level: string): number {
-  const rank = LEVELS.indexOf(level);
-  return rank < 0 ? LEVELS.length : rank;
+  const rank = SIDE_EFFECT_LEVELS.indexOf(level);
+  return rank < 0 ? SIDE_EFFECT_LEVELS.length : rank;
 }
 
 /** The policy that allows what both allow. Never wider than either. */

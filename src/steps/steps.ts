@@ -12,13 +12,12 @@ import type { JsonObject } from "../base/index.ts";
 import { type ChargeRecord, costOfUsage, type Llm } from "../llm/index.ts";
 import type { StepCharge } from "./budget.ts";
 import type { CompletedStep } from "./completed-log.ts";
-import { checkStepOptions, type OutputStyle, type PersonaDefinition, type StepOptions } from "./definition.ts";
+import { checkPersonaOptions, checkStepOptions, type PersonaOptions, type StepOptions } from "./definition.ts";
 import type { HookEvent } from "./hook-registry.ts";
 import { accountedCall, accountedClient, type StepCallParts } from "./model-calls.ts";
 import { whilePaused } from "./pause.ts";
 import { makeReceipt, type StepReceipt } from "./receipt.ts";
 import { EMPTY_SCOPE, modelDefault, type StepScope } from "./scope.ts";
-import type { StagePolicy } from "./stage-policy.ts";
 import { callsSettled, createStepRuntime, type StepRuntime, type StepRuntimeOptions } from "./step-runtime.ts";
 import {
   chargeStep,
@@ -34,12 +33,6 @@ export interface StepsOptions extends Omit<StepRuntimeOptions, "values"> {
   /** On Node the one over `AsyncLocalStorage`. */
   readonly carrier: ScopeCarrier;
   readonly applyHookEffects?: StepContext["applyHookEffects"];
-}
-
-export interface PersonaOptions {
-  readonly name: string;
-  readonly stages?: readonly StagePolicy[];
-  readonly outputStyle?: OutputStyle;
 }
 
 export interface HookOptions {
@@ -118,7 +111,7 @@ export function createSteps(options: StepsOptions): Steps {
     context,
     step: step as Steps["step"],
     persona(personaOptions, fn) {
-      const definition: PersonaDefinition = { ...personaOptions, function: fn.name || personaOptions.name };
+      const definition = checkPersonaOptions(personaOptions, fn.name || personaOptions.name);
       const wrapped = (...args: Parameters<typeof fn>) =>
         withPersona(context, current(), definition, () => fn(...args));
       runtime.registry.registerPersona(wrapped, definition);
