@@ -159,6 +159,26 @@ describe("step spans", () => {
     expect(tracer.start("step", "s", 0)).toBe(0);
   });
 
+  it("what began before a second tracer joined is no parent there, though one of its spans has the same id", () => {
+    const [first, second] = [createStepSpanLog(tickingHost()), createStepSpanLog(tickingHost())];
+    const before = first.start("step", "before", 0);
+    const tracer = joinStepTracers(first, second, (span) => span === 77);
+    const siblings = ["one", "two"].map((name) => tracer.start("step", name, before));
+    siblings.push(tracer.start("step", "below", 77));
+    for (const span of siblings) tracer.end(span);
+    const parents = ({ closed }: typeof first) => closed.map(({ name, parentId }) => [name, parentId]);
+    expect(parents(first)).toEqual([
+      ["one", before],
+      ["two", before],
+      ["below", 77],
+    ]);
+    expect(parents(second)).toEqual([
+      ["one", 0],
+      ["two", 0],
+      ["below", 77],
+    ]);
+  });
+
   it("a span of another layer can be the parent", () => {
     const tracer = createStepSpanLog(tickingHost());
     const runtime = createStepRuntime<never>({ tracer });

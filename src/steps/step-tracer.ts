@@ -17,15 +17,24 @@ export interface StepTracer {
 
 export const NO_STEP_TRACER: StepTracer = { start: () => 0, set() {}, end() {} };
 
-/** Tells both; each gives its spans ids of its own. Spans that `first` has opened already stay with it. */
-export function joinStepTracers(first: StepTracer, second: StepTracer): StepTracer {
+/**
+ * Tells both; each gives its spans ids of its own. Spans that `first` has opened already stay with it.
+ *
+ * @param knowsToo whether a span that came from neither of them, or from `first` before, is one that `second` knows as well;
+ *   default: none is
+ */
+export function joinStepTracers(
+  first: StepTracer,
+  second: StepTracer,
+  knowsToo: (span: number) => boolean = () => false,
+): StepTracer {
   if (first === NO_STEP_TRACER) return second;
   const open = new Map<number, readonly [number, number]>();
   // Below zero, where no id of the first is.
   let lastId = 0;
   return {
     start(kind, name, parent) {
-      const [one, two] = open.get(parent) ?? [parent, parent];
+      const [one, two] = open.get(parent) ?? [parent, knowsToo(parent) ? parent : 0];
       const ids = [first.start(kind, name, one), second.start(kind, name, two)] as const;
       if (ids[0] === 0 && ids[1] === 0) return 0;
       open.set(--lastId, ids);

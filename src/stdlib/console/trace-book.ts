@@ -67,7 +67,8 @@ export function enableTracing(book: TraceBook, vm: Vm, enabled: boolean): void {
 }
 
 function listen(book: TraceBook, steps: ProgramSteps): void {
-  steps.tracer = joinStepTracers(steps.tracer, stepTracer(book));
+  // An embedder's tracer has ids of its own, which may be those of other spans here.
+  steps.tracer = joinStepTracers(steps.tracer, stepTracer(book), (id) => book.parents.has(spanId(id)));
 }
 
 export function spanId(id: number): string {
@@ -80,9 +81,8 @@ function stepTracer(book: TraceBook): StepTracer {
     isSaved: true,
     start(kind, name, parentId) {
       if (!book.enabled) return 0;
-      // An embedder's tracer has ids of its own.
-      const isOurs = book.openSteps.has(parentId) || book.parents.has(spanId(parentId));
-      const span = { parentId: isOurs ? parentId : 0, kind, name, startMs: book.clock.wallMs(), metadata: {} };
+      const isOpen = book.openSteps.has(parentId) || book.parents.has(spanId(parentId));
+      const span = { parentId: isOpen ? parentId : 0, kind, name, startMs: book.clock.wallMs(), metadata: {} };
       book.lastStepSpan += 1;
       book.openSteps.set(book.lastStepSpan, span);
       return book.lastStepSpan;
