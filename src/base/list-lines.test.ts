@@ -164,7 +164,7 @@ describe("copies of a list that say where they come from", () => {
   const changes: readonly [name: string, change: (list: Item[]) => unknown, sum: number][] = [
     ["replaced", (list) => list.splice(1, 1, { id: 50 }), 63],
     ["assigned", (list) => (list[0] = { id: 50 }), 64],
-    ["shortened, then grown", (list) => (list.pop(), list.push({ id: 50 }, { id: 51 })), 111],
+    ["shortened, and grown", (list) => list.splice(4, 1, { id: 50 }, { id: 51 }), 111],
     ["turned round and shortened", (list) => list.reverse().pop(), 14],
     ["shortened by length", (list) => (list.length = 2), 3],
   ];
