@@ -145,4 +145,50 @@ describe("files of parts beside a log", () => {
       "a.parts-1.x.snapshot",
     ]);
   });
+
+  it("that another run's snapshot names are none of this one's", async () => {
+    const folder = createFakeFolder();
+    const store = await begun(folder, "a", "b");
+    await save(store, "a", 1, changes([[0, TEXT]], { isFirst: true }));
+    const [name = ""] = partFiles(folder);
+    folder.files.set("b.snapshot", folder.files.get("a.snapshot")!);
+    expect(await found(folder, "a")).toEqual([0]);
+    expect(await found(folder, "b")).toBeUndefined();
+    const outside = new TextDecoder().decode(folder.files.get("a.snapshot")).replace(name, `../${name}`);
+    folder.files.set("a.snapshot", new TextEncoder().encode(outside));
+    folder.files.set(`../${name}`, folder.files.get(name)!);
+    expect(await found(folder, "a")).toBeUndefined();
+  });
+});
+
+describe("a snapshot beside a log that has lost its end", () => {
+  const row = (seq: number, timeMs: number) => ({ seq, body: `{"seq":${seq},"type":"resume","timeMs":${timeMs}}` });
+
+  it.each([false, true])("is not that of what is written instead (answers later: %s)", async (later) => {
+    const folder = createFakeFolder(later);
+    const store = await begun(folder, "a");
+    await save(store, "a", 4, changes([[0, TEXT]], { isFirst: true }));
+    // As after a power cut, where nothing is synchronised; or as somebody has cut it who was told where it is damaged.
+    const lines = new TextDecoder().decode(folder.files.get("a.jsonl")).split("\n");
+    folder.files.set("a.jsonl", new TextEncoder().encode(`${lines.slice(0, 3).join("\n")}\n`));
+    const next = createJsonlStore(folder);
+    expect(await next.snapshots!.load("a")).toBeUndefined();
+    expect((await next.load("a"))?.rows).toHaveLength(2);
+    await next.append("a", { rows: [2, 3, 4].map((seq) => row(seq, 7)), blobs: [], durable: true });
+    const last = createJsonlStore(folder);
+    expect(await last.snapshots!.load("a")).toBeUndefined();
+    expect((await last.load("a"))?.rows).toHaveLength(5);
+    await save(last, "a", 5, changes([[0, "of the new end"]], { isFirst: true }));
+    expect((await createJsonlStore(folder).snapshots!.load("a"))?.snapshot.parts.text(0)).toBe("of the new end");
+  });
+
+  it("stays where the log reaches up to it", async () => {
+    const folder = createFakeFolder();
+    const store = await begun(folder, "a");
+    await save(store, "a", 4, changes([[0, TEXT]], { isFirst: true }));
+    const next = createJsonlStore(folder);
+    await next.load("a");
+    await next.append("a", { rows: [row(4, 7)], blobs: [], durable: true });
+    expect(await found(folder, "a")).toEqual([0]);
+  });
 });

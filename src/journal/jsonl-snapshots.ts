@@ -17,7 +17,7 @@
 import { crc32, isJsonObject, type Json, type JsonObject } from "../base/index.ts";
 import { decodeRunInfo } from "./entry-codec.ts";
 import { andThen, repeatWhile } from "./maybe-promise.ts";
-import { createTextDigest } from "./sha256.ts";
+import { createTextDigest, type TextDigest } from "./sha256.ts";
 import type {
   MaybePromise,
   PartChanges,
@@ -58,6 +58,8 @@ export interface SnapshotFiles {
   /** Undefined when there is none, or it is not sound: the log is there without it. */
   load(id: string): MaybePromise<FoundSnapshot | undefined>;
   remove(id: string): MaybePromise<void>;
+  /** The log ends before `seq`: a snapshot of more is of an end that was lost, and not of what is written instead. */
+  removeBeyond(id: string, seq: number): MaybePromise<void>;
 }
 
 const FORMAT = "harn-journal-snapshot";
@@ -80,9 +82,9 @@ interface PartsFile {
 export function createSnapshotFiles(
   folder: SnapshotFolder,
   list: () => MaybePromise<readonly string[]>,
+  digestOf: TextDigest = createTextDigest(),
 ): SnapshotFiles {
   const encoder = new TextEncoder();
-  const digestOf = createTextDigest();
   const files = new Map<string, PartsFile>();
 
   const readHead = (id: string): MaybePromise<{ readonly head: JsonObject; readonly body: Uint8Array } | undefined> =>
@@ -139,6 +141,13 @@ export function createSnapshotFiles(
     );
   };
 
+  const remove = (id: string): MaybePromise<void> => {
+    files.delete(id);
+    return andThen(readHead(id), (found) =>
+      andThen(found && folder.remove(id + SUFFIX), () => found && removeParts(id)),
+    );
+  };
+
   return {
     save(run, snapshot, from) {
       const { seq, body } = snapshot;
@@ -172,7 +181,7 @@ export function createSnapshotFiles(
         const { parts } = found.head;
         if (!isJsonObject(parts)) return { ...snapshot, parts: { ids: [], text: () => undefined } };
         const { file: name, bytes: length, check } = parts;
-        if (typeof name !== "string" || typeof length !== "number") return undefined;
+        if (typeof name !== "string" || !isPartsOf(id, name) || typeof length !== "number") return undefined;
         return andThen(folder.readFrom(name, 0), (bytes) => {
           const file = bytes && bytes.length >= length ? readParts(name, bytes.subarray(0, length)) : undefined;
           if (!bytes || file === undefined || file.check !== check) return undefined;
@@ -186,12 +195,9 @@ export function createSnapshotFiles(
         });
       });
     },
-    remove(id) {
-      files.delete(id);
-      return andThen(readHead(id), (found) =>
-        andThen(found && folder.remove(id + SUFFIX), () => found && removeParts(id)),
-      );
-    },
+    remove,
+    removeBeyond: (id, seq) =>
+      andThen(readHead(id), (found) => (Number(found?.head.seq) > seq ? remove(id) : undefined)),
   };
 }
 

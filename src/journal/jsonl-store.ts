@@ -30,6 +30,7 @@ import {
 } from "./jsonl-snapshots.ts";
 import { andThen, attempt, repeatWhile } from "./maybe-promise.ts";
 import { checkRows, newestFirst } from "./memory-store.ts";
+import type { TextDigest } from "./sha256.ts";
 import {
   type Batch,
   JOURNAL_FORMAT,
@@ -61,6 +62,8 @@ export interface JournalFolder {
   readEnds?(name: string, bytes: number): MaybePromise<FileEnds | undefined>;
   /** `create` gives undefined when the file exists, and makes its name durable; `append` needs it to exist. */
   open(name: string, mode: "create" | "append"): MaybePromise<JournalFile | undefined>;
+  /** As {@link JournalStore.digestOf}. */
+  readonly digestOf?: TextDigest;
   /** A part of a folder that keeps snapshots as well. */
   readonly snapshots?: SnapshotFolder;
 }
@@ -97,7 +100,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
   const continueAt = new Map<string, LogEnd>();
   const encoder = new TextEncoder();
   const synchronise = options.fsync !== "never";
-  const snapshots = folder.snapshots && createSnapshotFiles(folder.snapshots, folder.list);
+  const snapshots = folder.snapshots && createSnapshotFiles(folder.snapshots, folder.list, folder.digestOf);
 
   /** Of a long log, its ends are enough. */
   const summaryOf = (name: string): MaybePromise<RunInfo | undefined> =>
@@ -200,8 +203,8 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
           failed: false,
         };
         open.set(id, run);
-        if (end.sound.bytes === end.totalBytes) return run;
-        return andThen(file.truncate(end.sound.bytes), () => run);
+        const cut = end.sound.bytes === end.totalBytes ? undefined : file.truncate(end.sound.bytes);
+        return andThen(cut, () => andThen(snapshots?.removeBeyond(id, run.nextSeq), () => run));
       });
     });
   };
@@ -273,6 +276,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
     },
 
     ...(snapshots && { snapshots: snapshotStore(snapshots) }),
+    ...(folder.digestOf && { digestOf: folder.digestOf }),
 
     close() {
       const all = [...open];
