@@ -3,8 +3,10 @@ import { createFakeFolder } from "../../test/journal/fake-folder.ts";
 import type { Host } from "../base/index.ts";
 import { beginJournal, type Journal, openJournal } from "./journal.ts";
 import { createJsonlStore } from "./jsonl-store.ts";
+import { createMemoryStore } from "./memory-store.ts";
 import { recordingHost } from "./recording-host.ts";
 import type { OpenRequests } from "./run-snapshot.ts";
+import type { JournalStore } from "./spec.ts";
 
 const TEXT = "long enough to be stored apart ".repeat(20);
 
@@ -51,5 +53,85 @@ describe("what was begun and may have happened, in a run that is gone on with fr
     void recordingHost(worldThat(false), journal).perform("fs.write", args);
     await snapshot(journal, { starts: new Set([0]) });
     expect(await argsInDoubt(folder)).toEqual(args);
+  });
+});
+
+describe("snapshots that are taken while one is being stored", () => {
+  /** Answers to `save` when it is told to. */
+  function slowStore() {
+    const store = createMemoryStore();
+    const waiting: (() => void)[] = [];
+    let saving = 0;
+    let most = 0;
+    const kept = store.snapshots!;
+    const slow: JournalStore = {
+      ...store,
+      snapshots: {
+        ...kept,
+        async save(id, draft, mark) {
+          most = Math.max(most, ++saving);
+          await new Promise<void>((done) => waiting.push(done));
+          saving -= 1;
+          await kept.save(id, draft, mark);
+        },
+      },
+    };
+    const answer = async (): Promise<void> => {
+      for (let turn = 0; turn < 20; turn++) await undefined;
+      waiting.shift()?.();
+      for (let turn = 0; turn < 20; turn++) await undefined;
+    };
+    return { store: slow, answer, most: () => most };
+  }
+
+  const take = (journal: Journal, ...used: readonly number[]) => {
+    const rest = { program: "p", clock: { monotonicMs: 0, wallMs: 0 }, machine: null };
+    return journal.keepSnapshot!({ tasks: new Map(), starts: new Set() }, rest, new Set(used)).stored;
+  };
+
+  it("follow it, and what they refer to is there", async () => {
+    const { store, answer, most } = slowStore();
+    const journal = await beginJournal(store, { id: "r", createdMs: 0 }, { snapshots: "keep" });
+    const parts = journal.snapshotParts;
+    const [one, two] = [parts.put("one"), parts.put("two")];
+    const saves = [take(journal, one, two), take(journal, two)];
+    await answer();
+    // Stored with the first; the second does without.
+    const again = parts.has(one) ? one : parts.put("one");
+    saves.push(take(journal, again, two));
+    await answer();
+    await answer();
+    await Promise.all(saves);
+    expect(most()).toBe(1);
+    const stored = (await store.snapshots!.load("r"))!.snapshot.parts;
+    expect([again, two].map((part) => stored.text(part))).toEqual(["one", "two"]);
+  });
+
+  it("do not come after the end of the run", async () => {
+    const { store, answer } = slowStore();
+    const journal = await beginJournal(store, { id: "r", createdMs: 0 }, { snapshots: "keep" });
+    const saved = take(journal);
+    const finished = journal.finish("completed", 1);
+    await answer();
+    await Promise.all([saved, finished]);
+    expect(await store.snapshots!.look("r")).toBeUndefined();
+  });
+
+  it("do not wait for one that could not be stored", async () => {
+    const { store } = slowStore();
+    let calls = 0;
+    const failing: JournalStore = {
+      ...store,
+      snapshots: {
+        ...store.snapshots!,
+        save: () => (++calls === 1 ? Promise.reject(new Error("No space left on device")) : Promise.resolve()),
+      },
+    };
+    const journal = await beginJournal(failing, { id: "r", createdMs: 0 }, { snapshots: "keep" });
+    const [first, second] = [take(journal), take(journal)];
+    await expect(first).rejects.toThrow("No space left on device");
+    await second;
+    await journal.finish("completed", 1);
+    expect(calls).toBe(2);
   });
 });

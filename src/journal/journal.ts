@@ -253,7 +253,7 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   const snapshots = options.snapshots ? store.snapshots : undefined;
   const tail = snapshots && createTail();
   let grownChars = 0;
-  const digestOf = createTextDigest();
+  const { digestOf = createTextDigest() } = store;
   /** Short arguments come again and again: looking at the clock has none at all. */
   const shortDigests = new Map<string, string>();
   const snapshotParts = createSnapshotParts(stored.parts);

@@ -54,7 +54,7 @@ const BLOBS_BY_ENTRY = `
 `;
 
 /** Makes the tables when they are missing and takes over the connection; `close` closes it. */
-export function createSqlStore(database: SqlDatabase): JournalStore {
+export function createSqlStore(database: SqlDatabase, options: Pick<JournalStore, "digestOf"> = {}): JournalStore {
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
   database.exec(SCHEMA);
@@ -211,6 +211,7 @@ export function createSqlStore(database: SqlDatabase): JournalStore {
       },
     },
 
+    ...options,
     leases: {
       claim: (id, owner, nowMs, leaseMs) =>
         Number(guarded(() => claimRun.run(owner, nowMs + leaseMs, id, owner, nowMs)).changes) > 0,

@@ -21,6 +21,7 @@ import { promisify } from "node:util";
 import type { JournalFolder } from "../../journal/index.ts";
 import { codeOf, toHostError } from "../node-host/host-failure.ts";
 import { makeFolders } from "../node-host/make-folders.ts";
+import { nodeDigest } from "./node-digest.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const synchronise = promisify(fsync);
@@ -60,6 +61,7 @@ export function openJournalFolder(path: string): JournalFolder {
         close: () => closeSync(descriptor),
       };
     },
+    digestOf: nodeDigest,
     snapshots: {
       readFrom: (name, offset) =>
         unless("ENOENT", () => {

@@ -9,11 +9,13 @@ import {
   beginJournal,
   createJsonlStore,
   createSqlStore,
+  createTextDigest,
   JOURNAL_VERSION,
   openJournal,
   type StoredBlob,
 } from "../../journal/index.ts";
 import { openJournalFolder } from "./journal-folder.ts";
+import { nodeDigest } from "./node-digest.ts";
 import { openSqlite } from "./sqlite.ts";
 
 const folders: string[] = [];
@@ -103,6 +105,15 @@ if (sqlite) {
     });
   });
 }
+
+describe("the digest of the platform", () => {
+  it("is the one that journals have everywhere", () => {
+    const inJavaScript = createTextDigest();
+    for (const text of ["", "a", "ä ☃ 😀", "\ud800", "x".repeat(100_000), "\u0000"]) {
+      expect(nodeDigest(text)).toBe(inJavaScript(text));
+    }
+  });
+});
 
 describe("journal folder on disk", () => {
   it("cuts a torn tail off before writing on", async () => {
