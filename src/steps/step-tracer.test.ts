@@ -111,14 +111,34 @@ describe("step spans", () => {
     const promise = new Promise<void>((resolve) => {
       open = resolve;
     });
-    expect(steps.persona({ name: "slow" }, () => promise)()).toBe(promise);
+    const slow = steps.persona({ name: "slow" }, () => promise)();
     expect(ended()).toEqual(["quick completed", "rash failed"]);
     open();
-    await promise;
+    await slow;
     expect(ended()).toEqual(["quick completed", "rash failed", "slow completed"]);
     await outcomeOf(steps.persona({ name: "late" }, () => Promise.reject(new Error("no"))));
     expect(ended().at(-1)).toBe("late failed");
   });
+
+  it.each([true, false])(
+    "STEP-54: a failure of a persona that nobody waits for is heard, traced or not (%s)",
+    async (traced) => {
+      const steps = makeSteps({ tracer: createStepSpanLog(tickingHost(), traced) });
+      const heard: unknown[] = [];
+      const others = process.listeners("unhandledRejection");
+      process.removeAllListeners("unhandledRejection");
+      process.on("unhandledRejection", (reason) => heard.push(reason));
+      try {
+        const failure = new Error("no");
+        void steps.persona({ name: "rash" }, () => Promise.reject(failure))();
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(heard).toEqual([failure]);
+      } finally {
+        process.removeAllListeners("unhandledRejection");
+        for (const other of others) process.on("unhandledRejection", other);
+      }
+    },
+  );
 
   it("STEP-53: a persona entered while tracing was off has no span, and what it calls stays below what was open", () => {
     const tracer = createStepSpanLog(tickingHost(), false);

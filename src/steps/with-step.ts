@@ -93,13 +93,21 @@ export function withPersona<R>(
     leave("failed");
     throw error;
   }
-  if (result instanceof Promise) {
-    void result.then(
-      () => leave("completed"),
-      () => leave("failed"),
-    );
-  } else leave("completed");
-  return result;
+  if (!(result instanceof Promise) || inner.spanId === scope.spanId) {
+    leave("completed");
+    return result;
+  }
+  // What is returned is what was listened to: beside it, a failure that nobody waits for would be taken for handled.
+  return result.then(
+    (value: unknown) => {
+      leave("completed");
+      return value;
+    },
+    (error: unknown) => {
+      leave("failed");
+      throw error;
+    },
+  ) as R;
 }
 
 /**
