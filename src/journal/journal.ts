@@ -269,6 +269,8 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   let failure: HarnError | undefined;
   let crashed = false;
   let hasSnapshot = snapshot !== undefined;
+  /** Settles when the latest snapshot has been stored, or could not be: one follows the other, and the end all of them. */
+  let saving: MaybePromise<void>;
   let refusedFor = "";
   let frozen = false;
 
@@ -397,7 +399,9 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
     },
     flush,
     finish(status, timeMs) {
-      return andThen(flush(true), () => (crashed ? never<void>() : store.finish(info.id, status, timeMs)));
+      return andThen(flush(true), () =>
+        andThen(saving, () => (crashed ? never<void>() : store.finish(info.id, status, timeMs))),
+      );
     },
     get failure() {
       return failure;
@@ -451,7 +455,11 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
           const saved = snapshots!.save(info.id, { seq, body, parts: changes }, mark);
           return andThen(saved, () => (passes("after-snapshot") ? undefined : never<void>()));
         };
-        const stored = andThen(andThen(flush(true), save), () => snapshotParts.saved(changes));
+        const stored = andThen(
+          andThen(flush(true), () => andThen(saving, save)),
+          () => snapshotParts.saved(changes),
+        );
+        if (isPromise(stored)) saving = stored.catch(() => {});
         let chars = body.length;
         for (const text of changes.added.values()) chars += text.length;
         return { chars, stored };

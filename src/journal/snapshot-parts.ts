@@ -40,7 +40,14 @@ export function createSnapshotParts(before: StoredParts = NONE): SnapshotParts {
     changes(used) {
       for (const id of unsaved.keys()) if (!used.has(id)) unsaved.delete(id);
       for (const id of stored) if (!used.has(id)) leaving.add(id);
-      return { isFirst, added: new Map(unsaved), dropped: [...leaving] };
+      return {
+        // When it is stored: one before it may have been by then.
+        get isFirst() {
+          return isFirst;
+        },
+        added: new Map(unsaved),
+        dropped: [...leaving],
+      };
     },
     saved({ added, dropped }) {
       isFirst = false;

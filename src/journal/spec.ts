@@ -255,8 +255,8 @@ export interface PartChanges {
  *
  * Contract:
  * - `mark` is called when a snapshot is taken, before anything that follows it is appended. What it gives goes to `save`.
- * - `save` replaces the run's snapshot, at once or not at all; everything before `seq` has been appended by then. A run
- *   that is finished has none.
+ * - `save` replaces the run's snapshot, at once or not at all; everything before `seq` has been appended by then. It is not
+ *   called again before its promise is settled. A run that is finished has none.
  * - `load` gives the snapshot with the rows from its `seq` on and at least the blobs appended since its mark, without
  *   reading what came before; undefined when there is none, or it does not fit the log.
  * - `refuse` keeps why there is none yet; a snapshot takes its place, and the end of the run.
