@@ -91,6 +91,7 @@ export function createSqlStore(database: SqlDatabase, options: Pick<JournalStore
   const dropPart = database.prepare("DELETE FROM harn_snapshot_parts WHERE run = ? AND id = ?");
   const dropParts = database.prepare("DELETE FROM harn_snapshot_parts WHERE run = ?");
   const partsOf = database.prepare("SELECT id, body FROM harn_snapshot_parts WHERE run = ? ORDER BY id");
+  const snapshotSeq = database.prepare("SELECT seq FROM harn_snapshots WHERE run = ?");
   const dropSnapshot = database.prepare("DELETE FROM harn_snapshots WHERE run = ?");
   const blobsOf = database.prepare("SELECT digest, body FROM harn_blobs WHERE run = ?");
   const claimRun = database.prepare(
@@ -179,6 +180,10 @@ export function createSqlStore(database: SqlDatabase, options: Pick<JournalStore
       mark: () => null,
       save(id, { seq, body, parts: { isFirst, added, dropped } }) {
         transaction(() => {
+          // Whoever has taken the run over has taken another; with nothing to append, that was not noticed before.
+          if (requireInfo(id).status !== "running" || Number(snapshotSeq.get(id)?.seq ?? 0) > seq) {
+            throw new HarnError("journal.conflict", `Expected to be the only writer of run \`${id}\`, found another`);
+          }
           if (isFirst) dropParts.run(id);
           for (const [part, text] of added) addPart.run(id, part, text);
           for (const part of dropped) dropPart.run(id, part);

@@ -97,6 +97,33 @@ if (sqlite) {
       await one.close();
       await two.close();
     });
+
+    it("keeps the snapshot of the writer that is further, and none once the run is over", async () => {
+      const path = join(freshFolder(), "runs.db");
+      const one = createSqlStore(await openSqlite(path));
+      const two = createSqlStore(await openSqlite(path));
+      const take = (journal: Journal, ...parts: readonly number[]) => {
+        const rest = { program: "p", clock: { monotonicMs: 0, wallMs: 0 }, machine: null };
+        return journal.keepSnapshot!({ tasks: new Map(), starts: new Set() }, rest, new Set(parts)).stored;
+      };
+      const first = await beginJournal(one, { id: "a", createdMs: 1 }, { snapshots: "keep" });
+      const common = first.snapshotParts.put("common");
+      first.append({ type: "resume" }, 1);
+      await take(first, common);
+      const second = await openJournal(two, "a", { snapshots: "use" });
+      second.append({ type: "resume" }, 2);
+      await take(second, common, second.snapshotParts.put("of the second"));
+      // The first was taken for dead, and goes on without anything to store but a snapshot.
+      expect(() => take(first, first.snapshotParts.put("of the first"))).toThrow("Expected to be the only writer");
+      const { snapshot } = (await two.snapshots!.load("a"))!;
+      expect(snapshot.seq).toBe(2);
+      expect([...snapshot.parts.ids].map((part) => snapshot.parts.text(part))).toEqual(["common", "of the second"]);
+      await second.finish("completed", 3);
+      expect(() => take(first)).toThrow("Expected to be the only writer");
+      expect(await two.snapshots!.look("a")).toBeUndefined();
+      await one.close();
+      await two.close();
+    });
   });
 } else {
   describe("SQLite", () => {
