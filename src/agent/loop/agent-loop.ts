@@ -31,7 +31,7 @@ import type { Policy } from "../turn/policy.ts";
 import { driveTurn } from "../turn/run-turn.ts";
 import type { TerminalEvent } from "../turn/turn-event.ts";
 import { budgetPolicy, turnBudget } from "./budget.ts";
-import { type AgentCheckpoint, joinCheckpoints } from "./checkpoint.ts";
+import { type AgentCheckpoint, CHECKPOINT_VERSION, joinCheckpoints } from "./checkpoint.ts";
 import { checkpointMoments, daemonOf, type LoopParts, restoreLoop, startedMsOf } from "./checkpoint-moment.ts";
 import { createDaemonState, type DaemonState, daemonPolicy, loadSnapshot, saveSnapshot } from "./daemon.ts";
 import { liveTools } from "./live-tools.ts";
@@ -68,7 +68,7 @@ export async function agentLoop(options: AgentLoopOptions): Promise<AgentLoopRes
 }
 
 async function runLoop(options: AgentLoopOptions): Promise<AgentLoopResult> {
-  const from = options.from === undefined ? undefined : joinCheckpoints(options.from);
+  const from = checkpointIn(options);
   const state = openState(options, from);
   const { skills, daemon, history, position } =
     from === undefined ? await openParts(state) : continueParts(state, from);
@@ -85,6 +85,13 @@ async function runLoop(options: AgentLoopOptions): Promise<AgentLoopResult> {
   if (status !== undefined) return close(state, skills, daemon, status, end.finalMessages);
   await close(state, skills, daemon, "failed", end.finalMessages);
   throw (end as Extract<TerminalEvent, { type: "turn-error" }>).error;
+}
+
+/** One that was split comes from a snapshot of this release, which was checked as a whole. */
+function checkpointIn({ from, record }: AgentLoopOptions): AgentCheckpoint | undefined {
+  if (from === undefined) return undefined;
+  const isOurs = record !== undefined && "lists" in from && from.version === CHECKPOINT_VERSION;
+  return isOurs ? from : joinCheckpoints(from);
 }
 
 interface OpenedParts {
