@@ -11,6 +11,7 @@ import {
   createSqlStore,
   createTextDigest,
   JOURNAL_VERSION,
+  type Journal,
   openJournal,
   type StoredBlob,
 } from "../../journal/index.ts";
