@@ -31,6 +31,8 @@ export type SnapshotEvent =
 const DEFAULT_ENTRIES = 400;
 /** Snapshots may take so many times the space of the log between them. */
 const SNAPSHOT_SHARE = 8;
+/** About the longest text that there can be. */
+const LONGEST_CHARS = 2 ** 29;
 const DEFAULT_WAIT_MS = 30_000;
 /** After a wait, none for so many times as long. */
 const WORK_PER_WAIT = 20;
@@ -145,16 +147,29 @@ export function createCheckpoint(options: CheckpointOptions): Checkpoint | undef
       try {
         take(vm);
       } catch (error) {
-        if (!(error instanceof HarnError)) throw error;
+        const reason = reasonOf(error);
+        const isPassing = error instanceof HarnError && error.data?.["duration"] === "passing";
+        if (error instanceof RangeError) {
+          // It took as long as the longest there is.
+          lastChars = LONGEST_CHARS;
+          charsThen = journal.grownChars;
+        }
         // What lasts will hold for a while.
-        if (error.data?.["duration"] !== "passing") nextSeq = journal.position + Math.ceil(interval / 8);
-        const reason = error.code === "snapshot.refused" ? String(error.data?.["reason"]) : error.message;
-        if (error.data?.["duration"] !== "passing" || !isNoted) journal.refuseSnapshot(reason);
+        if (!isPassing) nextSeq = journal.position + Math.ceil(interval / 8);
+        if (!isPassing || !isNoted) journal.refuseSnapshot(reason);
         isNoted = true;
         settings.onSnapshot?.({ type: "refused", seq: journal.position, reason });
       }
     },
   };
+}
+
+/** Why there is no snapshot. @throws whatever tells of a fault of ours */
+function reasonOf(error: unknown): string {
+  // A text has a longest length, and the stack a depth.
+  if (error instanceof RangeError) return `more than a snapshot can hold (${error.message})`;
+  if (!(error instanceof HarnError)) throw error;
+  return error.code === "snapshot.refused" ? String(error.data?.["reason"]) : error.message;
 }
 
 export interface RememberingRedactor extends Redactor {

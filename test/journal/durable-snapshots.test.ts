@@ -119,6 +119,27 @@ describe("a durable run", () => {
     else expect(before + output).toBe(lines);
   });
 
+  it("does without a snapshot that is too long for a text, or too deep", async () => {
+    const journal = await beginJournal(storeHere(), { id: "r", createdMs: 0 }, { snapshots: "keep" });
+    const keepSnapshot = (): never => {
+      throw new RangeError("Invalid string length");
+    };
+    const full = Object.create(journal, { keepSnapshot: { value: keepSnapshot } }) as Journal;
+    const events: SnapshotEvent[] = [];
+    const snapshots = { everyEntries: 50, onSnapshot: (event: SnapshotEvent) => void events.push(event) };
+    const host = createVirtualHost();
+    const { output, error } = await play(
+      program,
+      { mode: "record", journal: full, snapshots },
+      { host, whileResting: letTimePass(host) },
+    );
+    expect({ output, error }).toEqual({ output: lines, error: undefined });
+    expect(events[0]).toMatchObject({
+      type: "refused",
+      reason: "more than a snapshot can hold (Invalid string length)",
+    });
+  });
+
   it("knows a snapshot of another program by its digest", async () => {
     const other = await compile("println(1)");
     expect(programDigest(other)).not.toBe(programDigest(program));

@@ -240,4 +240,16 @@ describe("long lists and texts, of which only what is new is written", () => {
     expect(read.items()).toEqual(messages(LONG + 101));
     expect(reads).toBe(first);
   });
+
+  it("stay what they are after something was too deep to be written", () => {
+    const store = countingStore();
+    const compactor = createCompactor(() => true, store);
+    let deep: Json = 1;
+    for (let at = 0; at < 100_000; at++) deep = [deep];
+    compactor.begin();
+    expect(() => compactor.compact([deep])).toThrow("call stack");
+    compactor.begin();
+    compactor.compact(Array.from({ length: 100 }, (_, at) => ({ at })));
+    expect(compactor.parts.size).toBe(3);
+  });
 });

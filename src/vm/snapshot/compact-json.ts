@@ -194,6 +194,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
     },
     compact(value) {
       isAdmitted = true;
+      isInItem = false;
       const form = encode(value);
       return isAdmitted ? form : undefined;
     },
