@@ -34,6 +34,40 @@ const asksForLamps = fakeStream([
 ]);
 const answers = fakeStream(["Three ", "lamps.", fakeDone("end_turn", { inputTokens: 20, outputTokens: 3 })]);
 
+describe("a tool that works on its arguments in place", () => {
+  const taking = (schema: "json" | "zod", took: string[]) => {
+    const work = ({ names }: { names: string[] }): string => {
+      took.push(names.sort().join(" "));
+      names.length = 0;
+      if (took.length === 1) throw new Error("busy");
+      return "taken";
+    };
+    const told = { name: "take", description: "Takes some" };
+    return schema === "zod"
+      ? defineTool({ ...told, input: z.looseObject({ names: z.any() }), execute: (input) => work(input) })
+      : defineTool({
+          ...told,
+          input: { type: "object", properties: { names: { type: "array" } } },
+          execute: (input) => work(input as unknown as { names: string[] }),
+        });
+  };
+  it.each(["json", "zod"] as const)(
+    "has a copy: the model is told what it asked for, and a retry gets that again (%s)",
+    async (schema) => {
+      const took: string[] = [];
+      const asks = fakeStream([fakeToolCall("take", { names: ["b", "a"] }), fakeDone("tool_use")]);
+      const { host, llm, inputs } = setup(asks, answers);
+      const toolUse = { retries: 1, backoffMs: 1 };
+      const { result } = await host.drive(runAgent({ llm, tools: [taking(schema, took)], prompt: "Go", toolUse }));
+      expect(took).toEqual(["a b", "a b"]);
+      const asked = { names: ["b", "a"] };
+      expect(inputs[1]!.messages[1]).toMatchObject({ role: "assistant", toolCalls: [{ name: "take", input: asked }] });
+      const events = result.transcript["events"] as readonly JsonObject[];
+      expect(events.find(({ kind }) => kind === "tool_intent")).toMatchObject({ metadata: { arguments: asked } });
+    },
+  );
+});
+
 describe("agents that outlive their process", () => {
   it("one line per turn is enough to go on from the last, with usage and text as if nothing had happened", async () => {
     const lines: string[] = [];

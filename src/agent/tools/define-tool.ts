@@ -88,9 +88,10 @@ export function defineTool<Input>(definition: ToolDefinition<Input>): Tool {
       const input = repairToolInput(schema, call.input)?.input ?? call.input;
       const violation = inputViolation(schema, input);
       if (violation !== undefined) return refuse(violation, input);
-      let typed: unknown = input;
+      // What the tool does to its arguments is not what the model asked for: that is in the history, and in a retry.
+      let typed: unknown = structuredClone(input);
       if (standard !== undefined) {
-        const result = await standard["~standard"].validate(input);
+        const result = await standard["~standard"].validate(typed);
         if (result.issues !== undefined) return refuse(issueText(result.issues), input);
         typed = result.value;
       }
