@@ -58,7 +58,11 @@ export interface Steps {
     fn: (...args: A) => R,
   ): (...args: A) => Promise<Awaited<R> | undefined>;
   step<A extends unknown[], R>(options: StepOptions, fn: (...args: A) => R): (...args: A) => Promise<Awaited<R>>;
-  /** A function that runs as a persona. */
+  /**
+   * A function that runs as a persona.
+   *
+   * @throws HarnError `steps.invalid_options`, for limits of stages as well (STEP-65)
+   */
   persona<A extends unknown[], R>(options: PersonaOptions, fn: (...args: A) => R): (...args: A) => R;
   /** Adds a hook; hooks run in the order in which they were added. */
   hook(event: HookEvent, handler: StepHook, options?: HookOptions): void;
