@@ -252,4 +252,22 @@ describe("long lists and texts, of which only what is new is written", () => {
     compactor.compact(Array.from({ length: 100 }, (_, at) => ({ at })));
     expect(compactor.parts.size).toBe(3);
   });
+
+  it.each([0, 10, 100])("that only grow are one list again where they were one (of %i items)", (count) => {
+    const store = countingStore();
+    const compactor = createCompactor(() => true, store);
+    const list = AppendList.of(Array.from({ length: count }, (_, at) => ({ at })));
+    const other = AppendList.of([{ at: -1 }]);
+    for (let snapshot = 0; snapshot < 2; snapshot++) {
+      compactor.begin();
+      const forms = [compactor.compact({ first: list, other } as unknown as Json), compactor.compact(list)].map(stored);
+      const next = reader(compactor, store);
+      const held = next.expand(forms[0]!) as unknown as { first: AppendList<unknown>; other: AppendList<unknown> };
+      const again = next.expand(forms[1]!) as AppendList<unknown>;
+      expect(again).toBe(held.first);
+      expect(held.other).not.toBe(held.first);
+      again.push({ at: count });
+      expect(held.first.items()).toEqual(Array.from({ length: count + 1 }, (_, at) => ({ at })));
+    }
+  });
 });

@@ -2,13 +2,14 @@
  * JSON in which the names of an object's fields are written once per kind of object, and of long lists and texts only what is
  * new: a conversation of ten thousand messages is mostly names, and mostly what the last snapshot had as well.
  *
- *     compact := scalar | [-1, …items] | [-2, [part, …], …items] | [-3, [part, …], rest] | [-4, [part, …], …items]
- *              | [shape, …fields]
+ *     compact := scalar | [-1, …items] | [-2, [part, …], …items] | [-3, [part, …], rest]
+ *              | [-4, number, [part, …], …items] | [-5, number] | [shape, …fields]
  *
  * A *part* is the text of so many items of a list, or of characters of a text, kept elsewhere under a number: a list that
  * grows at its end consists of the parts it had, perhaps one more, and its last items.
  *
- * The fourth is an `AppendList`, whose parts are not read before somebody looks.
+ * The fourth is an `AppendList`, whose parts are not read before somebody looks; the fifth is the same one again, since whoever
+ * holds it sees it grow. One in an item has no number.
  *
  * What a list holds is taken to be never changed: an item is looked at and put into its form once, and that is remembered from
  * one snapshot to the next. Items have no parts of their own.
@@ -20,6 +21,7 @@ const LIST = -1;
 const LIST_IN_PARTS = -2;
 const TEXT_IN_PARTS = -3;
 const APPEND_LIST = -4;
+const APPEND_LIST_AGAIN = -5;
 /** Fewer make more parts, more make longer ends, which are written each time. */
 const PART_ITEMS = 32;
 const PART_CHARS = 8192;
@@ -64,6 +66,9 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   /** Parts by their first item … */
   const partsByItem = new WeakMap<object, Part>();
   const partsOfLists = new WeakMap<AppendList<unknown>, number[]>();
+  /** Of this snapshot; and of the one that is read. */
+  let numbersOfLists = new Map<AppendList<unknown>, number>();
+  const listsRead = new Map<number, AppendList<unknown>>();
   /** … or, where that is no object, by their text. */
   let partsByText = new Map<string, number>();
   let textsUsed = new Map<string, number>();
@@ -133,6 +138,10 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   };
 
   const appendList = (list: AppendList<unknown>): Json => {
+    const known = isInItem ? undefined : numbersOfLists.get(list);
+    if (known !== undefined) return [APPEND_LIST_AGAIN, known];
+    const number = isInItem ? null : numbersOfLists.size;
+    if (number !== null) numbersOfLists.set(list, number);
     let ids: number[] = [];
     if (store !== undefined && !isInItem) {
       ids = partsOfLists.get(list) ?? [];
@@ -145,7 +154,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
       for (const id of ids) used.add(id);
     }
     const rest = list.slice(ids.length * PART_ITEMS) as readonly Json[];
-    return [APPEND_LIST, [...ids], ...rest.map(encodeItem)];
+    return [APPEND_LIST, number, [...ids], ...rest.map(encodeItem)];
   };
 
   const shapeOf = (names: readonly string[]): number => {
@@ -189,6 +198,8 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   return {
     begin() {
       used = new Set();
+      numbersOfLists = new Map();
+      listsRead.clear();
       partsByText = textsUsed;
       textsUsed = new Map();
     },
@@ -213,6 +224,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
         },
         text: (id, body) => void textsUsed.set(body, id),
         appendList: (ids, list) => void partsOfLists.set(list, ids),
+        lists: listsRead,
       }),
   };
 }
@@ -246,6 +258,8 @@ interface PartSeen {
   items(part: number, items: readonly Json[]): void;
   text(part: number, body: string): void;
   appendList(parts: number[], list: AppendList<unknown>): void;
+  /** By number. */
+  readonly lists: Map<number, AppendList<unknown>>;
 }
 
 /** What was compacted; undefined for anything else. */
@@ -294,7 +308,7 @@ function expandJson(
     return typeof rest === "string" ? pieces.join("") + rest : unsound();
   };
 
-  const expandAppendList = ([, parts, ...rest]: readonly Json[]): unknown => {
+  const expandAppendList = ([, number, parts, ...rest]: readonly Json[]): unknown => {
     const ids = Array.isArray(parts) ? (parts as readonly Json[]) : [unsound()];
     if (!ids.every((id) => typeof id === "number" && store?.has(id))) return unsound();
     const read = (): readonly Json[] => {
@@ -307,6 +321,7 @@ function expandJson(
     const list = new AppendList<unknown>(ids.length === 0 ? undefined : { length: ids.length * PART_ITEMS, read });
     for (const item of rest) list.push(expand(item));
     seen.appendList([...ids] as number[], list);
+    if (typeof number === "number") seen.lists.set(number, list);
     return list;
   };
 
@@ -322,6 +337,7 @@ function expandJson(
     if (tag === LIST_IN_PARTS) return expandListInParts(form);
     if (tag === TEXT_IN_PARTS) return expandTextInParts(form);
     if (tag === APPEND_LIST) return expandAppendList(form) as unknown as Json;
+    if (tag === APPEND_LIST_AGAIN) return (seen.lists.get(form[1] as number) ?? unsound()) as unknown as Json;
     const names = typeof tag === "number" ? shapes[tag] : undefined;
     if (names === undefined || names.length !== form.length - 1) return unsound();
     const object: Record<string, Json> = {};

@@ -30,8 +30,8 @@ import { decodeGraph, type EncodedGraph, encodeGraph, malformed, refused } from 
 import type { SnapshotParts } from "./parts.ts";
 import { vmParts } from "./parts.ts";
 
-/** Raised whenever an older snapshot can no longer be read. 1: first. 2: leaner tasks. 3: parts. An unreadable snapshot costs time, nothing else. */
-export const SNAPSHOT_VERSION = 3;
+/** Raised whenever an older snapshot can no longer be read. 1: first. 2: leaner tasks. 3: parts. 4: lists that grow, held twice. An unreadable snapshot costs time, nothing else. */
+export const SNAPSHOT_VERSION = 4;
 
 /** How what builtins keep under a key of the run's state is written, where it is more than data. */
 export interface StatePart {
