@@ -25,6 +25,7 @@ export type {
 export { AppendList, type EarlierItems } from "./append-list.ts";
 export { crc32 } from "./crc32.ts";
 export { isJsonObject, type Json, type JsonObject } from "./json.ts";
+export { table } from "./table.ts";
 
 // Building hosts
 

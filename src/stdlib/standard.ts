@@ -1,5 +1,6 @@
 /** Everything a program finds without importing: builtins, methods of types, global values. */
 
+import { table } from "../base/index.ts";
 import { channelNatives, iterOf, type Native, taskNatives, type Value } from "../vm/index.ts";
 import { agentBuiltins } from "./agent/index.ts";
 import type { Builtin } from "./builtin.ts";
@@ -110,7 +111,7 @@ export const internalNatives: readonly Native[] = [
 const toIter: Native = { kind: "pure", name: "iter", impl: ([value]) => iterOf(value) };
 
 /** `type_of` name → methods; the first argument is the receiver. */
-export const standardMethods: Readonly<Record<string, readonly Native[]>> = {
+export const standardMethods: Readonly<Record<string, readonly Native[]>> = table({
   string: [...stringMethods, toIter],
   list: [...listMethods, toIter],
   dict: [...dictMethods, toIter],
@@ -120,7 +121,7 @@ export const standardMethods: Readonly<Record<string, readonly Native[]>> = {
   generator: [nextMethod, toIter],
   stream: lifted([nextMethod, toIter]),
   channel: [toIter],
-};
+});
 
 /** Names with a value: made once per run, on first use. */
-export const standardGlobals: Readonly<Record<string, () => Value>> = { ...mathGlobals, ...streamGlobals };
+export const standardGlobals: Readonly<Record<string, () => Value>> = table({ ...mathGlobals, ...streamGlobals });

@@ -1,6 +1,6 @@
 /** Artifacts: pieces of knowledge with a kind, a text and a weight, from which the context of a model call is put together. */
 
-import { HarnError, type Host, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { HarnError, type Host, isJsonObject, type Json, type JsonObject, table } from "../../base/index.ts";
 import { uuidV7 } from "../../llm/index.ts";
 import { utf8Length } from "../tools/clip.ts";
 
@@ -26,15 +26,15 @@ export interface Artifact extends JsonObject {
   readonly metadata: JsonObject;
 }
 
-const KIND_NAMES: Readonly<Record<string, string>> = {
+const KIND_NAMES: Readonly<Record<string, string>> = table({
   "": "artifact",
   file: "workspace_file",
   test: "test_result",
   transcript: "transcript_summary",
   verification: "verification_result",
-};
+});
 
-const PRIORITIES: Readonly<Record<string, number>> = {
+const PRIORITIES: Readonly<Record<string, number>> = table({
   verification_result: 100,
   test_result: 100,
   verification_bundle: 95,
@@ -55,7 +55,7 @@ const PRIORITIES: Readonly<Record<string, number>> = {
   summary: 60,
   transcript_summary: 60,
   command_result: 50,
-};
+});
 const OTHER_PRIORITY = 40;
 
 /** A quarter token per UTF-8 byte, rounded up. */

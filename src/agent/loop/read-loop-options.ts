@@ -4,7 +4,7 @@
  * one dict to several callers. Closures arrive as functions from JSON to JSON.
  */
 
-import { isJsonObject, type JsonObject } from "../../base/index.ts";
+import { isJsonObject, type JsonObject, table } from "../../base/index.ts";
 import { readBudgetEnvelope, readSchemaNudge } from "../../llm/index.ts";
 import { maskTexts, summaryText } from "../compaction/compact-transcript.ts";
 import { contextWindowOf } from "../compaction/context-window.ts";
@@ -174,14 +174,14 @@ const DEFAULT_THRESHOLD = 48_000;
 const DEFAULT_KEEP_LAST = 10;
 
 /** Named policies of the `compaction` option, lowered to the two tiers of the engine (llm COMPACT-04). */
-const NAMED: Readonly<Record<string, { kind: MiddleKind; hard: MiddleKind; keepsNothing?: true }>> = {
+const NAMED: Readonly<Record<string, { kind: MiddleKind; hard: MiddleKind; keepsNothing?: true }>> = table({
   truncate: { kind: "truncate", hard: "truncate" },
   summarize_middle: { kind: "llm", hard: "llm" },
   summarize: { kind: "llm", hard: "llm" },
   llm: { kind: "llm", hard: "llm" },
   summarize_all: { kind: "llm", hard: "llm", keepsNothing: true },
   hybrid: { kind: "llm", hard: "truncate" },
-};
+});
 
 /** llm COMPACT-01, COMPACT-04: off unless `auto_compact` is true or `compaction` names a policy. */
 function readCompaction(options: Dict, context: LoopOptionContext): CompactionOptions | undefined {

@@ -1,6 +1,6 @@
 /** Plans as data: whatever a model or a program calls a plan becomes an artifact of one shape (`harn.plan.v1`). */
 
-import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { isJsonObject, type Json, type JsonObject, table } from "../../base/index.ts";
 import { sha256Hex } from "../../llm/index.ts";
 import { stableJson } from "../policies/stable-json.ts";
 
@@ -13,7 +13,7 @@ const CONTENT = ["content", "step", "task", "goal", "description"];
 const QUESTIONS = ["open_questions", "questions", "unknowns"];
 const CHECKS = ["verification_commands", "verification", "verify_commands"];
 
-const STATUSES: Readonly<Record<string, string>> = {
+const STATUSES: Readonly<Record<string, string>> = table({
   active: "in_progress",
   running: "in_progress",
   started: "in_progress",
@@ -27,15 +27,15 @@ const STATUSES: Readonly<Record<string, string>> = {
   cancelled: "cancelled",
   dropped: "cancelled",
   skipped: "cancelled",
-};
+});
 
-const APPROVALS: Readonly<Record<string, string>> = {
+const APPROVALS: Readonly<Record<string, string>> = table({
   approved: "approved",
   rejected: "rejected",
   denied: "rejected",
   requested: "requested",
   pending: "requested",
-};
+});
 
 /** @param tool the tool that states the plan; part of what identifies it */
 export function planArtifact(tool: string, input: Json): JsonObject {

@@ -1,6 +1,6 @@
 /** Tools that need no handler: reading files and folders, stating plans. A program declares them by name. */
 
-import { type Host, HostError, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { type Host, HostError, isJsonObject, type Json, type JsonObject, table } from "../../base/index.ts";
 import { EMIT_PLAN, planArtifact, UPDATE_PLAN } from "../plans/plan-artifact.ts";
 import { type ToolOutcome, thrownText, toolFailure, toolSuccess } from "./outcome.ts";
 
@@ -8,12 +8,12 @@ const MAX_LINES = 2000;
 
 type Run = (input: JsonObject, host: Host) => ToolOutcome | Promise<ToolOutcome>;
 
-const BUILTIN_TOOLS: Readonly<Record<string, Run>> = {
+const BUILTIN_TOOLS: Readonly<Record<string, Run>> = table({
   [EMIT_PLAN]: (input) => toolSuccess(planArtifact(EMIT_PLAN, input)),
   [UPDATE_PLAN]: (input) => toolSuccess(planArtifact(UPDATE_PLAN, input)),
   read_file: readFile,
   list_directory: (input, host) => listFolder(textField(input, "path") ?? ".", host),
-};
+});
 
 export function isBuiltinTool(name: string): boolean {
   return Object.hasOwn(BUILTIN_TOOLS, name);

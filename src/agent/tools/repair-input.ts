@@ -6,7 +6,7 @@
  * own input refused, since half a repair would hide what it did.
  */
 
-import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { isJsonObject, type Json, type JsonObject, table } from "../../base/index.ts";
 import { jsonTypeOf, requiredFields, schemaType } from "./json-type.ts";
 
 export type InputRepairKind =
@@ -39,13 +39,13 @@ export function repairToolInput(
   return { input: repaired, repairs };
 }
 
-const ALIASES: Readonly<Record<string, string>> = {
+const ALIASES: Readonly<Record<string, string>> = table({
   filePath: "path",
   oldString: "old_string",
   newString: "new_string",
   replaceAll: "replace_all",
   cmd: "command",
-};
+});
 
 /** REPAIR-15. A name that the schema itself declares is never taken for an alias. */
 function renameAliases(schema: JsonObject, input: JsonObject, repairs: InputRepair[]): JsonObject {

@@ -1,8 +1,8 @@
 /** Turns what Node throws into a {@link HostError} with a kind: the one place that reads platform error codes. */
 
-import { type CancelSignal, HostError, type HostErrorKind } from "../../base/index.ts";
+import { type CancelSignal, HostError, type HostErrorKind, table } from "../../base/index.ts";
 
-const kindOfCode: Readonly<Record<string, HostErrorKind>> = {
+const kindOfCode: Readonly<Record<string, HostErrorKind>> = table({
   ENOENT: "not_found",
   EACCES: "permission_denied",
   EPERM: "permission_denied",
@@ -47,7 +47,7 @@ const kindOfCode: Readonly<Record<string, HostErrorKind>> = {
   ERR_FS_FILE_TOO_LARGE: "invalid_input",
   ENOSYS: "unsupported",
   ENOTSUP: "unsupported",
-};
+});
 
 const words: Readonly<Record<HostErrorKind, string>> = {
   not_found: "no such file, folder or command",
@@ -69,7 +69,7 @@ const words: Readonly<Record<HostErrorKind, string>> = {
 };
 
 /** More than the kind tells, where a user can do something about it. */
-const wordsOfCode: Readonly<Record<string, string>> = {
+const wordsOfCode: Readonly<Record<string, string>> = table({
   CERT_HAS_EXPIRED: "the server's certificate has expired",
   CERT_NOT_YET_VALID: "the server's certificate is not valid yet; is the clock right?",
   ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is that of another host",
@@ -79,7 +79,7 @@ const wordsOfCode: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT: untrusted(),
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted(),
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted(),
-};
+});
 
 function untrusted(): string {
   return "the server's certificate is of an authority that is not trusted; name the authority's file in NODE_EXTRA_CA_CERTS if it should be";

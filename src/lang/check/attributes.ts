@@ -1,5 +1,6 @@
 /** Attributes: which names mean something, and on what. */
 
+import { table } from "../../base/index.ts";
 import { closestName } from "../diagnostics/suggest.ts";
 import type { Attribute, AttributedDecl, Decl, FnDecl } from "../syntax/ast.ts";
 import { type Checker, report } from "./checker.ts";
@@ -15,7 +16,7 @@ interface AttributeRule {
 
 const FUNCTIONS: AttributeRule = { on: ["FnDecl"], what: "function declarations" };
 
-const RULES: Readonly<Record<string, AttributeRule>> = {
+const RULES: Readonly<Record<string, AttributeRule>> = table({
   deprecated: {},
   complexity: {},
   test: { on: ["PipelineDecl"], what: "pipeline declarations" },
@@ -29,7 +30,7 @@ const RULES: Readonly<Record<string, AttributeRule>> = {
   semantic: FUNCTIONS,
   archivist: FUNCTIONS,
   retroactive: FUNCTIONS,
-};
+});
 
 export function checkAttributes(checker: Checker, attributed: AttributedDecl): void {
   for (const attribute of attributed.attributes) checkAttribute(checker, attribute, attributed.decl);

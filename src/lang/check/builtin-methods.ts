@@ -3,6 +3,7 @@
  * element type follows from a callback is bare `list`.
  */
 
+import { table } from "../../base/index.ts";
 import {
   BOOL,
   DICT,
@@ -68,13 +69,13 @@ const RANGE_METHODS: Methods = {
   ...all(STRING, "to_string"),
 };
 
-const BY_RECEIVER: Readonly<Record<string, Methods>> = {
+const BY_RECEIVER: Readonly<Record<string, Methods>> = table({
   string: STRING_METHODS,
   list: LIST_METHODS,
   dict: DICT_METHODS,
   set: SET_METHODS,
   range: RANGE_METHODS,
-};
+});
 
 /** The result of `receiver.method(…)`; `undefined` when the builtin type has no such method or it is not known. */
 export function builtinMethodResult(receiver: NamedType, method: string): Type | undefined {

@@ -6,9 +6,10 @@
  * `to_int`, the language reads it as the useful type, and programs rely on that.
  */
 
+import { table } from "../../base/index.ts";
 import type { BuiltinSignature } from "./builtin-table.ts";
 
-const NAMES_BY_RETURN_TYPE: Readonly<Record<string, string>> = {
+const NAMES_BY_RETURN_TYPE: Readonly<Record<string, string>> = table({
   string: `
     addr_of agent_session_fork agent_session_fork_at agent_session_open arch artifact_context asset_root
     base32_encode base64_encode base64url_encode basename blake3 bold bytes_to_base64 bytes_to_hex bytes_to_string
@@ -157,7 +158,7 @@ const NAMES_BY_RETURN_TYPE: Readonly<Record<string, string>> = {
     tool_synthesize transcript_auto_compact transcript_fork transcript_import try_receive unwrap unwrap_err
     unwrap_or url_decode wait_agent with_rate_limit workflow.query workflow.update yaml_parse
   `,
-};
+});
 
 const LLM_RESULT =
   "{text: string, model: string, provider: string, input_tokens: int, output_tokens: int, data: T, " +

@@ -3,6 +3,7 @@
  * signatures of functions. A `TypeTable` is one lexical level of it; inner levels hide outer ones by name.
  */
 
+import { table } from "../../base/index.ts";
 import type { Span } from "../syntax/ast.ts";
 import type { Type } from "./types.ts";
 import { named, UNTYPED } from "./types.ts";
@@ -160,7 +161,7 @@ export function structNames(table: TypeTable): readonly string[] {
   return names;
 }
 
-const BUILTIN_VARIANCE: Readonly<Record<string, readonly Variance[]>> = {
+const BUILTIN_VARIANCE: Readonly<Record<string, readonly Variance[]>> = table({
   list: ["invariant"],
   dict: ["invariant", "invariant"],
   set: ["invariant"],
@@ -168,7 +169,7 @@ const BUILTIN_VARIANCE: Readonly<Record<string, readonly Variance[]>> = {
   Generator: ["out"],
   Stream: ["out"],
   Pair: ["out", "out"],
-};
+});
 
 /** How the type parameters of `name` may vary; what nobody declared is invariant, the safe reading. */
 export function varianceOf(table: TypeTable, name: string, index: number): Variance {

@@ -1,5 +1,6 @@
 /** From syntax to types: annotations, type declarations and function signatures. */
 
+import { table } from "../../base/index.ts";
 import type {
   Attribute,
   Decl,
@@ -32,12 +33,12 @@ export type TypeParamNames = ReadonlySet<string>;
 const NO_PARAMS: TypeParamNames = new Set();
 
 /** Two spellings each; the second is the one messages use. */
-const CANONICAL_NAMES: Readonly<Record<string, string>> = {
+const CANONICAL_NAMES: Readonly<Record<string, string>> = table({
   Iter: "iter",
   generator: "Generator",
   stream: "Stream",
   pair: "Pair",
-};
+});
 
 /** Annotations nest at most this deep; the parser's own limit is lower. */
 const MAX_DEPTH = 200;

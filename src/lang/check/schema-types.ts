@@ -3,6 +3,7 @@
  * value position, `schema_of(Alias)`, a variable holding a schema literal, or such a literal itself.
  */
 
+import { table } from "../../base/index.ts";
 import type { DictEntry, Expr } from "../syntax/ast.ts";
 import { findTypeOfKind, type TypeTable } from "./declarations.ts";
 import { lookup, type Scope } from "./scope.ts";
@@ -123,14 +124,14 @@ export function literalKey(entry: DictEntry): string | undefined {
   return entry.kind === "Entry" && !entry.computed && entry.key.kind === "StringLiteral" ? entry.key.value : undefined;
 }
 
-const JSON_NAMES: Readonly<Record<string, string>> = {
+const JSON_NAMES: Readonly<Record<string, string>> = table({
   object: "dict",
   array: "list",
   integer: "int",
   number: "float",
   boolean: "bool",
   null: "nil",
-};
+});
 
 function typeNamed(name: string): Type {
   const own = Object.hasOwn(JSON_NAMES, name) ? (JSON_NAMES[name] ?? name) : name;

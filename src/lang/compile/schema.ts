@@ -1,5 +1,6 @@
 /** Types as data: the schema dict of `schema_of(T)`, its JSON Schema form for tools, and the run-time argument test. */
 
+import { table } from "../../base/index.ts";
 import type { Constant, TypeTest } from "../../bytecode/index.ts";
 import type { TypeExpr } from "../syntax/ast.ts";
 import type { FileFacts } from "./analysis.ts";
@@ -89,14 +90,14 @@ function unionSchema(members: readonly TypeExpr[], facts: FileFacts, depth: numb
   return branches.length === 0 ? undefined : dict([["union", { kind: "list", items: branches }]]);
 }
 
-const JSON_TYPE_NAMES: Readonly<Record<string, string>> = {
+const JSON_TYPE_NAMES: Readonly<Record<string, string>> = table({
   int: "integer",
   float: "number",
   bool: "boolean",
   nil: "null",
   list: "array",
   dict: "object",
-};
+});
 
 /** JSON Schema of a schema dict made above, for tool parameters. */
 export function schemaToJsonSchema(schema: Constant): Constant {

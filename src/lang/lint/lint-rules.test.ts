@@ -214,6 +214,13 @@ const cases: readonly Case[] = [
   },
   {
     rule: "empty-block",
+    name: "a loop whose name stands elsewhere, where no scope knows it, is not removed",
+    source: "fn f() {\n  for x in [1] {\n  }\n  log(x)\n}\n",
+    messages: ["The body of the loop is empty"],
+    fixed: "fn f() {\n  for x in [1] {\n  }\n  log(x)\n}\n",
+  },
+  {
+    rule: "empty-block",
     name: "a statement goes with its semicolon",
     source: "fn f(a) { if a { }; log(1); for x in [a] { }; log(2) }\n",
     messages: ["The `if` block is empty", "The body of the loop is empty"],

@@ -5,6 +5,7 @@
  * file. Words after ` - ` are the reason. `@complexity(allow)` on a declaration silences `cyclomatic-complexity` there.
  */
 
+import { table } from "../../base/index.ts";
 import { type Attribute, type Comment, type Item, peelAttributes, type Span } from "../syntax/ast.ts";
 import type { LintContext } from "./lint-rule.ts";
 
@@ -18,7 +19,7 @@ interface Range {
 }
 
 /** Attributes with the argument `allow`, and the rule each is for. */
-const attributeRules: Readonly<Record<string, string>> = { complexity: "cyclomatic-complexity" };
+const attributeRules: Readonly<Record<string, string>> = table({ complexity: "cyclomatic-complexity" });
 
 export function findSuppressions(context: LintContext): Suppressions {
   const ranges = context.module.comments.flatMap((comment) => fromComment(context.source, comment));

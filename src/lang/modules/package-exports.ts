@@ -6,6 +6,8 @@
  * left out.
  */
 
+import { table } from "../../base/index.ts";
+
 type StringTable = ReadonlyMap<string, string>;
 
 export function readPackageExports(manifest: string): StringTable {
@@ -55,7 +57,7 @@ function stringValue(value: string): string | undefined {
   return basic[1]!.replace(/\\(.)/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped);
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };
+const ESCAPES: Readonly<Record<string, string>> = table({ n: "\n", t: "\t", r: "\r" });
 
 function inlineTable(value: string): [string, string][] {
   if (!value.startsWith("{")) return [];

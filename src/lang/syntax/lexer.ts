@@ -7,6 +7,7 @@
  * Regions nest at most `MAX_INTERPOLATION_DEPTH` deep, which also keeps the repeated brace counting linear.
  */
 
+import { table } from "../../base/index.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Comment } from "./ast.ts";
 import { identifierPartAt, identifierStartAt, isDigit } from "./characters.ts";
@@ -203,7 +204,7 @@ function startsNothing(text: string, pos: number): boolean {
   return !isDigit(code) && identifierStartAt(text, pos) === 0 && punctuationAt(text, pos) === undefined;
 }
 
-const INVALID_HINTS: Readonly<Record<string, string>> = {
+const INVALID_HINTS: Readonly<Record<string, string>> = table({
   "`": 'Write strings in double quotes, or in `"""` for several lines',
   "'": "Write strings in double quotes",
   "“": "Write strings in straight double quotes",
@@ -213,7 +214,7 @@ const INVALID_HINTS: Readonly<Record<string, string>> = {
   $: "Write `${…}` inside a string only",
   "\u00a0": "Replace the no-break space by a plain one",
   "\\": "Put the backslash at the very end of the line to continue it",
-};
+});
 
 function printable(character: string): string {
   return /[\p{Cc}\p{Cf}\p{Cs}\p{Zs}\p{Zl}\p{Zp}]/u.test(character)
@@ -334,7 +335,7 @@ function readPlainString(lexer: Lexer, pos: number, end: number, depth: number):
 }
 
 /** Any other backslash stays as it is, with its character. */
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", "\\": "\\", '"': '"', $: "$" };
+const ESCAPES: Readonly<Record<string, string>> = table({ n: "\n", t: "\t", "\\": "\\", '"': '"', $: "$" });
 
 type InterpolationPart = Extract<StringTokenPart, { kind: "interpolation" }>;
 

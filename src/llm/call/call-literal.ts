@@ -13,6 +13,7 @@
  */
 
 import type { Json, JsonObject } from "../../base/index.ts";
+import { table } from "../../base/index.ts";
 
 export type CallLiteral =
   | { readonly ok: true; readonly arguments: JsonObject /** Just behind the closing bracket. */; readonly end: number }
@@ -181,7 +182,15 @@ const NUMBER = /-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
 
 // ---- Strings -------------------------------------------------------------------------------------------------------
 
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f", "0": "\0", "\n": "" };
+const ESCAPES: Readonly<Record<string, string>> = table({
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  b: "\b",
+  f: "\f",
+  "0": "\0",
+  "\n": "",
+});
 
 /** A raw newline is accepted: models that forget to escape one should not lose the whole call. */
 function readString(reader: Reader, quote: string): string {

@@ -6,7 +6,7 @@
  * found, and is thrown before anything else happens (CALL-02). Unknown options are kept for whoever knows them.
  */
 
-import { HarnError, type Host, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { HarnError, type Host, isJsonObject, type Json, type JsonObject, table } from "../../base/index.ts";
 import { type BudgetEnvelope, readBudgetEnvelope } from "../cost/budget-envelope.ts";
 import { unknownProviderText } from "../errors/unknown-provider.ts";
 import { type RoutingPolicy, readRouting } from "../routing/routing-policy.ts";
@@ -324,14 +324,14 @@ function readSampling(options: RawOptions, read: ReadOption, defaults: JsonObjec
 }
 
 /** Settings that a provider takes and forgets (OPT-33). */
-const IGNORED: Readonly<Record<string, readonly (keyof SamplingSettings | "cache")[]>> = {
+const IGNORED: Readonly<Record<string, readonly (keyof SamplingSettings | "cache")[]>> = table({
   anthropic: ["seed", "frequencyPenalty", "presencePenalty"],
   openai: ["topK", "cache"],
   huggingface: ["topK", "cache"],
   local: ["topK", "cache"],
   openrouter: ["topK", "cache"],
   ollama: ["frequencyPenalty", "presencePenalty", "cache"],
-};
+});
 
 function warnIgnored(host: Host, provider: string, sampling: SamplingSettings, cache: boolean): void {
   for (const name of IGNORED[provider] ?? []) {

@@ -1,6 +1,6 @@
 /** Readers of single option values: each takes what a program wrote and returns it typed, or tells what it expected. */
 
-import { HarnError, type Json, type JsonObject } from "../../base/index.ts";
+import { HarnError, type Json, type JsonObject, table } from "../../base/index.ts";
 
 /** Returned by a reader for a value it does not take. */
 export const UNREADABLE: unique symbol = Symbol("unreadable");
@@ -44,7 +44,11 @@ export function typeName(value: unknown): string {
   return SIMPLE_TYPES[typeof value] ?? "dict";
 }
 
-const SIMPLE_TYPES: Readonly<Record<string, string>> = { boolean: "bool", string: "string", function: "closure" };
+const SIMPLE_TYPES: Readonly<Record<string, string>> = table({
+  boolean: "bool",
+  string: "string",
+  function: "closure",
+});
 
 export const anInteger: OptionReader<number> = {
   expected: "an int",

@@ -1,6 +1,6 @@
 /** Which provider and model a call goes to (OPT-01, OPT-02), and the simple route policies (OPT-03, ROUTE-18). */
 
-import { HarnError, isJsonObject, type JsonObject } from "../../base/index.ts";
+import { HarnError, isJsonObject, type JsonObject, table } from "../../base/index.ts";
 import type { CatalogView, ModelName } from "./catalog-view.ts";
 import type { LlmContext } from "./llm-context.ts";
 
@@ -78,11 +78,11 @@ function resolveModelOf(context: ModelChooser, request: ModelRequest, provider: 
   return DEFAULT_MODELS[provider] ?? "claude-sonnet-4-20250514";
 }
 
-const DEFAULT_MODELS: Readonly<Record<string, string>> = {
+const DEFAULT_MODELS: Readonly<Record<string, string>> = table({
   openai: "gpt-4o",
   ollama: "llama3.2",
   openrouter: "anthropic/claude-sonnet-4.6",
-};
+});
 
 /** A model of the tier whose provider can be called; of the asked provider if it has one. */
 function availableOfTier(catalog: CatalogView, tier: string, provider: string | undefined): ModelName | undefined {

@@ -1,5 +1,6 @@
 /** The providers that need no configuration: where they are, how one identifies oneself, what they roughly cost. */
 
+import { table } from "../../base/index.ts";
 import type { HealthcheckConfig, ProviderConfig } from "./catalog-config.ts";
 
 const get = (path: string): HealthcheckConfig => ({ method: "GET", path });
@@ -33,7 +34,7 @@ function localServer(baseUrl: string, baseUrlEnv: string, latencyP50Ms: number, 
   });
 }
 
-export const BUILTIN_PROVIDERS: Readonly<Record<string, ProviderConfig>> = {
+export const BUILTIN_PROVIDERS: Readonly<Record<string, ProviderConfig>> = table({
   anthropic: {
     baseUrl: "https://api.anthropic.com/v1",
     baseUrlEnv: "ANTHROPIC_BASE_URL",
@@ -184,4 +185,4 @@ export const BUILTIN_PROVIDERS: Readonly<Record<string, ProviderConfig>> = {
   mlx: localServer("http://127.0.0.1:8002", "MLX_BASE_URL", 900),
   vllm: localServer("http://localhost:8000", "VLLM_BASE_URL", 800),
   tgi: localServer("http://localhost:8080", "TGI_BASE_URL", 950, "/health"),
-};
+});

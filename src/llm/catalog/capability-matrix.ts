@@ -5,6 +5,7 @@
  * To add a model, add a rule before the wildcard it would fall under.
  */
 
+import { table } from "../../base/index.ts";
 import type { ModelVersion } from "./model-version.ts";
 
 export type ThinkingMode = "enabled" | "adaptive" | "effort";
@@ -162,7 +163,7 @@ const GEMINI: Partial<CapabilityRule> = {
 
 const AZURE_ENDPOINT = "/openai/deployments/{deployment}/chat/completions";
 
-export const BUILTIN_FAMILIES: Readonly<Record<string, string>> = {
+export const BUILTIN_FAMILIES: Readonly<Record<string, string>> = table({
   openrouter: "openai",
   together: "openai",
   groq: "openai",
@@ -175,7 +176,7 @@ export const BUILTIN_FAMILIES: Readonly<Record<string, string>> = {
   mlx: "openai",
   vllm: "local",
   tgi: "local",
-};
+});
 
 export const BUILTIN_CAPABILITIES: CapabilityTable = {
   families: BUILTIN_FAMILIES,

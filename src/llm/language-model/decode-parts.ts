@@ -10,7 +10,7 @@
  * the answer. What a provider runs by itself is kept as warnings, since nobody else may run it.
  */
 
-import { HostError, type Json, type JsonObject } from "../../base/index.ts";
+import { HostError, type Json, type JsonObject, table } from "../../base/index.ts";
 import {
   httpFailure,
   malformedFailure,
@@ -50,12 +50,12 @@ export interface PartDecoder {
   end(): void;
 }
 
-const STOP_REASONS: Readonly<Record<string, string>> = {
+const STOP_REASONS: Readonly<Record<string, string>> = table({
   stop: "end_turn",
   length: "max_tokens",
   "tool-calls": "tool_use",
   "content-filter": "content_filter",
-};
+});
 
 /** @param nowMs wall clock, for dates in `retry-after` */
 export function createPartDecoder(input: ModelInput, nowMs: () => number): PartDecoder {

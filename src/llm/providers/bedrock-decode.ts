@@ -7,6 +7,7 @@
  */
 
 import type { JsonObject } from "../../base/index.ts";
+import { table } from "../../base/index.ts";
 import { streamFailure } from "../errors/model-failures.ts";
 import type { ModelChunk, ModelInput } from "../spec/model.ts";
 import { EXCEPTION } from "../wire/aws-event-stream.ts";
@@ -30,13 +31,13 @@ import {
 import type { AnswerDecoder } from "./wire-format.ts";
 
 /** The statuses that these exceptions have as answers of their own. */
-const EXCEPTION_STATUS: Readonly<Record<string, number>> = {
+const EXCEPTION_STATUS: Readonly<Record<string, number>> = table({
   internalServerException: 500,
   serviceUnavailableException: 503,
   throttlingException: 429,
   modelTimeoutException: 408,
   validationException: 400,
-};
+});
 
 export function createBedrockDecoder(input: ModelInput, secrets: readonly string[] = []): AnswerDecoder {
   const state = createAnswerState(input, secrets);

@@ -3,6 +3,7 @@
  * another server, add a line; code that asks for a provider's name elsewhere is a line that is missing here.
  */
 
+import { table } from "../../base/index.ts";
 export interface ChatQuirks {
   /** How reasoning is asked for. `effort`: `reasoning_effort`; `openrouter`: a `reasoning` object. */
   readonly reasoning: "effort" | "openrouter";
@@ -36,7 +37,7 @@ const PLAIN: ChatQuirks = {
 /** Open-weight models: templates put their reasoning into the text. */
 const OPEN_WEIGHTS: ChatQuirks = { ...PLAIN, inlineThinking: "anywhere", topK: true };
 
-const QUIRKS: Readonly<Record<string, ChatQuirks>> = {
+const QUIRKS: Readonly<Record<string, ChatQuirks>> = table({
   openai: { ...PLAIN, inlineThinking: "never", promptCacheKey: true },
   azure_openai: { ...PLAIN, inlineThinking: "never", modelInUrl: true },
   openrouter: { ...PLAIN, reasoning: "openrouter", reasoningEcho: "reasoning_details", topK: true },
@@ -52,7 +53,7 @@ const QUIRKS: Readonly<Record<string, ChatQuirks>> = {
   tgi: OPEN_WEIGHTS,
   llamacpp: OPEN_WEIGHTS,
   ollama: OPEN_WEIGHTS,
-};
+});
 
 export function chatQuirks(provider: string): ChatQuirks {
   return Object.hasOwn(QUIRKS, provider) ? QUIRKS[provider]! : PLAIN;

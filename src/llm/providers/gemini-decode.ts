@@ -1,6 +1,7 @@
 /** A Gemini answer as chunks. Every message is a piece of the answer; the one with a `finishReason` is the end. */
 
 import type { Json, JsonObject } from "../../base/index.ts";
+import { table } from "../../base/index.ts";
 import { requestFailure, streamFailure } from "../errors/model-failures.ts";
 import type { ModelChunk, ModelInput, Usage } from "../spec/model.ts";
 import {
@@ -23,7 +24,7 @@ import {
 import { markToken } from "./opaque-token.ts";
 import type { AnswerDecoder } from "./wire-format.ts";
 
-const STOP_REASONS: Readonly<Record<string, string>> = { STOP: "end_turn", MAX_TOKENS: "max_tokens" };
+const STOP_REASONS: Readonly<Record<string, string>> = table({ STOP: "end_turn", MAX_TOKENS: "max_tokens" });
 
 export function createGeminiDecoder(input: ModelInput, secrets: readonly string[] = []): AnswerDecoder {
   const state = createAnswerState(input, secrets);

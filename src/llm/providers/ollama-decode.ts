@@ -1,6 +1,7 @@
 /** An Ollama answer as chunks: JSON lines of `/api/chat` or `/api/generate`; the line with `done: true` is the end. */
 
 import type { Json, JsonObject } from "../../base/index.ts";
+import { table } from "../../base/index.ts";
 import { streamFailure } from "../errors/model-failures.ts";
 import type { ModelChunk, ModelInput } from "../spec/model.ts";
 import {
@@ -23,7 +24,7 @@ import {
 import { createInlineThinkingSplitter } from "./inline-thinking.ts";
 import type { AnswerDecoder } from "./wire-format.ts";
 
-const STOP_REASONS: Readonly<Record<string, string>> = { stop: "end_turn", length: "max_tokens" };
+const STOP_REASONS: Readonly<Record<string, string>> = table({ stop: "end_turn", length: "max_tokens" });
 
 export function createOllamaDecoder(input: ModelInput, secrets: readonly string[] = []): AnswerDecoder {
   const state = createAnswerState(input, secrets);

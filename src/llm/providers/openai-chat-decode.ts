@@ -7,6 +7,7 @@
  */
 
 import type { Json, JsonObject } from "../../base/index.ts";
+import { table } from "../../base/index.ts";
 import { streamFailure } from "../errors/model-failures.ts";
 import type { ModelChunk, ModelInput, Usage } from "../spec/model.ts";
 import {
@@ -48,13 +49,13 @@ interface OpenCall {
   started: boolean;
 }
 
-const STOP_REASONS: Readonly<Record<string, string>> = {
+const STOP_REASONS: Readonly<Record<string, string>> = table({
   stop: "end_turn",
   eos: "end_turn",
   length: "max_tokens",
   tool_calls: "tool_use",
   function_call: "tool_use",
-};
+});
 
 export function createOpenAiChatDecoder(input: ModelInput, secrets: readonly string[] = []): AnswerDecoder {
   const state = createAnswerState(input, secrets);

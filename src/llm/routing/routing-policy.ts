@@ -3,7 +3,7 @@
  * link, an optional race against a slow first link, and budgets (section 16). Plain data: it can be stored and sent.
  */
 
-import { HarnError, isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { HarnError, isJsonObject, type Json, type JsonObject, table } from "../../base/index.ts";
 import { readBudgetNumber } from "../cost/budget-envelope.ts";
 import { isErrorCategory } from "../spec/decode.ts";
 import type { ErrorCategory } from "../spec/model-error.ts";
@@ -145,7 +145,7 @@ function positive(dict: JsonObject, key: string, at: string): number | undefined
 // ---- Failover --------------------------------------------------------------------------------------------------------
 
 /** Names that configurations use for categories (ROUTE-07). */
-const KIND_ALIASES: Readonly<Record<string, ErrorCategory>> = {
+const KIND_ALIASES: Readonly<Record<string, ErrorCategory>> = table({
   network: "transient_network",
   network_error: "transient_network",
   transient: "transient_network",
@@ -156,7 +156,7 @@ const KIND_ALIASES: Readonly<Record<string, ErrorCategory>> = {
   throttled: "rate_limit",
   auth_failure: "auth",
   model_unavailable: "not_found",
-};
+});
 
 function decodeFailover(config: JsonObject | undefined, links: number): FailoverRules {
   if (config === undefined) return { maxAttempts: links };

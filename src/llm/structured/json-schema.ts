@@ -4,18 +4,18 @@
  * A schema that is already JSON Schema comes back as the same object.
  */
 
-import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { isJsonObject, type Json, type JsonObject, table } from "../../base/index.ts";
 
-const TYPE_NAMES: Readonly<Record<string, string>> = {
+const TYPE_NAMES: Readonly<Record<string, string>> = table({
   dict: "object",
   list: "array",
   int: "integer",
   float: "number",
   bool: "boolean",
   nil: "null",
-};
+});
 
-const KEYWORDS: Readonly<Record<string, string>> = {
+const KEYWORDS: Readonly<Record<string, string>> = table({
   min: "minimum",
   max: "maximum",
   min_length: "minLength",
@@ -27,7 +27,7 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   any_of: "anyOf",
   one_of: "oneOf",
   union: "anyOf",
-};
+});
 
 const SCHEMA_MAPS = new Set(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"]);
 const SCHEMA_LISTS = new Set(["allOf", "anyOf", "oneOf", "prefixItems"]);

@@ -8,7 +8,7 @@
  */
 
 import { type OutputUnit, type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
-import { isJsonObject, type Json, type JsonObject } from "../../base/index.ts";
+import { isJsonObject, type Json, type JsonObject, table } from "../../base/index.ts";
 import { typeName } from "../call/option-readers.ts";
 
 /** All failures of one value, in document order; empty when it fits. */
@@ -252,14 +252,14 @@ function schemaAt(root: JsonObject, path: readonly string[]): JsonObject | undef
   return isJsonObject(current) ? current : undefined;
 }
 
-const HARN_TYPES: Readonly<Record<string, string>> = {
+const HARN_TYPES: Readonly<Record<string, string>> = table({
   object: "dict",
   array: "list",
   integer: "int",
   number: "float",
   boolean: "bool",
   null: "nil",
-};
+});
 
 function typeLabel(expected: Json | undefined): string {
   const names = Array.isArray(expected) ? expected : [expected];

@@ -3,6 +3,7 @@
  * padding of numbers to none, spaces or zeros.
  */
 
+import { table } from "../../base/index.ts";
 import {
   type CivilTime,
   civilTime,
@@ -61,7 +62,7 @@ export function fractionText(nanos: number): string {
   return `.${digits(nanos, nanos % 1_000_000 === 0 ? 3 : nanos % 1000 === 0 ? 6 : 9)}`;
 }
 
-const specifiers: Readonly<Record<string, (moment: Moment) => string | Padded>> = {
+const specifiers: Readonly<Record<string, (moment: Moment) => string | Padded>> = table({
   Y: ({ time }) => yearText(time.year),
   C: ({ time }) => padded(Math.floor(time.year / 100), 2),
   y: ({ time }) => padded(modulo(time.year, 100), 2),
@@ -121,7 +122,7 @@ const specifiers: Readonly<Record<string, (moment: Moment) => string | Padded>> 
   t: () => "\t",
   n: () => "\n",
   "%": () => "%",
-};
+});
 
 function slashed(time: CivilTime): string {
   return `${twoDigits(time.month)}/${twoDigits(time.day)}/${twoDigits(modulo(time.year, 100))}`;

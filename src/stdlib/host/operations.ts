@@ -1,6 +1,6 @@
 /** What every host can do for a program, by capability and operation. */
 
-import { type AsyncEffects, HostError } from "../../base/index.ts";
+import { type AsyncEffects, HostError, table } from "../../base/index.ts";
 import {
   type AsyncContext,
   Dict,
@@ -26,7 +26,7 @@ interface Capability {
   readonly operations: Readonly<Record<string, string>>;
 }
 
-const CAPABILITIES: Readonly<Record<string, Capability>> = {
+const CAPABILITIES: Readonly<Record<string, Capability>> = table({
   process: {
     description: "Running processes",
     operations: {
@@ -39,7 +39,7 @@ const CAPABILITIES: Readonly<Record<string, Capability>> = {
   },
   template: { description: "Filling in templates", operations: { render: "Fill in a template file" } },
   interaction: { description: "Talking to the user", operations: { ask: "Ask the user a question" } },
-};
+});
 
 /** Everything that can be called: what every host can do, what the embedder offers, what a test has prepared. */
 export function capabilityManifest(context: NativeContext): Dict {
@@ -74,7 +74,7 @@ export function capabilityManifest(context: NativeContext): Dict {
 
 type Operation = (params: Dict, context: AsyncContext) => Value | Promise<Value>;
 
-const OPERATIONS: Readonly<Record<string, Operation>> = {
+const OPERATIONS: Readonly<Record<string, Operation>> = table({
   "process.exec": execProcess,
   "process.list_shells": (_params, context) => listShells(context),
   "process.get_default_shell": (_params, context) => getDefaultShell(context),
@@ -90,7 +90,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "workspace.project_root": (_params, { host }) =>
     host.sync("env.get", { name: "HARN_PROJECT_ROOT" }) ?? executionRoot(host),
   "workspace.cwd": (_params, { host }) => executionRoot(host),
-};
+});
 
 /** Undefined when no host can do it. */
 export function commonOperation(capability: string, operation: string): Operation | undefined {

@@ -1,6 +1,7 @@
 /** Shells: which there are, which is the default, and how one is told to run a command line. */
 
 import type { Host } from "../../base/index.ts";
+import { table } from "../../base/index.ts";
 import { Dict, List, type NativeContext, RuntimeError, record, type Value } from "../../vm/index.ts";
 import { boolField, decodeLossy, stringField } from "../arguments.ts";
 import { runState } from "../builtin.ts";
@@ -20,11 +21,11 @@ export interface Shell {
   readonly source: string;
 }
 
-const LABELS: Readonly<Record<string, string>> = {
+const LABELS: Readonly<Record<string, string>> = table({
   pwsh: "PowerShell 7",
   powershell: "Windows PowerShell",
-};
-const IDS: Readonly<Record<string, string>> = { windowspowershell: "powershell", "": "shell" };
+});
+const IDS: Readonly<Record<string, string>> = table({ windowspowershell: "powershell", "": "shell" });
 
 const own = (table: Readonly<Record<string, string>>, key: string): string =>
   Object.hasOwn(table, key) ? (table[key] ?? key) : key;

@@ -1,19 +1,20 @@
 /** UUIDs (RFC 9562). Randomness and time come from the host. */
 
-// Name-based UUIDs ask for SHA-1; nothing else should.
 import { sha1 } from "@noble/hashes/legacy.js";
+// Name-based UUIDs ask for SHA-1; nothing else should.
+import { table } from "../../base/index.ts";
 import { display, type NativeContext, RuntimeError, type Value } from "../../vm/index.ts";
 import { bytesOf } from "../arguments.ts";
 import { type Builtin, pure, runState } from "../builtin.ts";
 import { decodeHex, encodeHex } from "../encoding/base-codecs.ts";
 import { clockOf } from "../time/run-clock.ts";
 
-const NAMESPACES: Readonly<Record<string, string>> = {
+const NAMESPACES: Readonly<Record<string, string>> = table({
   dns: "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
   url: "6ba7b811-9dad-11d1-80b4-00c04fd430c8",
   oid: "6ba7b812-9dad-11d1-80b4-00c04fd430c8",
   x500: "6ba7b814-9dad-11d1-80b4-00c04fd430c8",
-};
+});
 
 const text = (value: Value): string => (value === undefined ? "" : display(value));
 

@@ -4,6 +4,7 @@
  * are no data (closures, channels …).
  */
 
+import { table } from "../../base/index.ts";
 import {
   Bytes,
   Dict,
@@ -60,7 +61,13 @@ function floatText(value: number): string {
 
 const ESCAPED = /["\\\u0000-\u001f\u007f-\u009f]/g;
 
-const SHORT: Readonly<Record<string, string>> = { '"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const SHORT: Readonly<Record<string, string>> = table({
+  '"': '\\"',
+  "\\": "\\\\",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+});
 
 /** A JSON string literal; every control character is escaped, those above U+007E too. */
 export function quoteJson(text: string): string {

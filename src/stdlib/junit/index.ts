@@ -2,6 +2,7 @@
  * Test results in the XML that test runners write. Lenient: what is damaged gives fewer results, never an error.
  */
 
+import { table } from "../../base/index.ts";
 import { Bytes, List, record, Thrown, typeName, type Value } from "../../vm/index.ts";
 import { decodeUtf8 } from "../arguments.ts";
 import { type Builtin, pure } from "../builtin.ts";
@@ -58,7 +59,7 @@ function findElement(xml: string, name: string, from = 0): Element | undefined {
   return { attributes: tag.attributes, body: xml.slice(tag.end, close), end: close + name.length + 3 };
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+const ENTITIES: Readonly<Record<string, string>> = table({ lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" });
 
 function decodeEntities(text: string): string {
   return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (all, hex?: string, decimal?: string, name?: string) => {

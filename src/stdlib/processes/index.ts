@@ -1,6 +1,6 @@
 /** Other programs, the environment, and the facts and folders of the run. */
 
-import { type AsyncEffects, HostError, type ProcessResult } from "../../base/index.ts";
+import { type AsyncEffects, HostError, type ProcessResult, table } from "../../base/index.ts";
 import { type AsyncContext, type Dict, List, record, share, type Value } from "../../vm/index.ts";
 import { decodeLossy, textArgument, thrown } from "../arguments.ts";
 import { type Builtin, effect, pure } from "../builtin.ts";
@@ -72,13 +72,13 @@ const textsFrom = (args: readonly Value[], start: number): string[] =>
   args.slice(start).map((_, at) => textArgument(args, start + at));
 
 /** Node's names of platforms and processors → those of the language. */
-const platformNames: Readonly<Record<string, string>> = { win32: "windows" };
-const processorNames: Readonly<Record<string, string>> = {
+const platformNames: Readonly<Record<string, string>> = table({ win32: "windows" });
+const processorNames: Readonly<Record<string, string>> = table({
   x64: "x86_64",
   ia32: "x86",
   arm64: "aarch64",
   ppc64: "powerpc64",
-};
+});
 
 const renamed = (names: Readonly<Record<string, string>>, name: string): string =>
   Object.hasOwn(names, name) ? (names[name] ?? name) : name;

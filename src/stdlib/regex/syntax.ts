@@ -6,6 +6,7 @@
  * and properties of its own.
  */
 
+import { table } from "../../base/index.ts";
 export type Assertion =
   | "text-start"
   | "text-end"
@@ -76,13 +77,13 @@ const WORD = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]";
 const ASCII_WORD = "[0-9A-Za-z_]";
 export const wordClass = (unicode: boolean): string => (unicode ? WORD : ASCII_WORD);
 
-const perlClasses: Readonly<Record<string, { readonly unicode: string; readonly ascii: string }>> = {
+const perlClasses: Readonly<Record<string, { readonly unicode: string; readonly ascii: string }>> = table({
   d: { unicode: "[\\p{Nd}]", ascii: "[0-9]" },
   s: { unicode: "[\\p{White_Space}]", ascii: "[\\t\\n\\v\\f\\r ]" },
   w: { unicode: WORD, ascii: ASCII_WORD },
-};
+});
 
-const asciiClasses: Readonly<Record<string, string>> = {
+const asciiClasses: Readonly<Record<string, string>> = table({
   alnum: "[0-9A-Za-z]",
   alpha: "[A-Za-z]",
   ascii: "[\\x00-\\x7F]",
@@ -97,9 +98,9 @@ const asciiClasses: Readonly<Record<string, string>> = {
   upper: "[A-Z]",
   word: ASCII_WORD,
   xdigit: "[0-9A-Fa-f]",
-};
+});
 
-const controls: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
+const controls: Readonly<Record<string, number>> = table({ a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 });
 
 const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(table, key) ? table[key] : undefined;
@@ -522,14 +523,14 @@ class Parser {
   }
 }
 
-const propertyKeys: Readonly<Record<string, string>> = {
+const propertyKeys: Readonly<Record<string, string>> = table({
   gc: "General_Category",
   generalcategory: "General_Category",
   sc: "Script",
   script: "Script",
   scx: "Script_Extensions",
   scriptextensions: "Script_Extensions",
-};
+});
 
 /** The platform's spelling of a property; it is strict where the dialect is not. */
 function propertySource(name: string): string | undefined {

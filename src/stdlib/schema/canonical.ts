@@ -15,6 +15,7 @@
  * Unknown words are dropped.
  */
 
+import { table } from "../../base/index.ts";
 import { Dict, dictOf, display, isTruthy, List, listOf, share, Thrown, type Value } from "../../vm/index.ts";
 
 /** Words that mean nothing to validation and are kept as they are. */
@@ -40,14 +41,14 @@ const LIMITS: readonly (readonly [string, string])[] = [
   ["max_items", "maxItems"],
 ];
 
-const TYPE_NAMES: Readonly<Record<string, string>> = {
+const TYPE_NAMES: Readonly<Record<string, string>> = table({
   object: "dict",
   array: "list",
   integer: "int",
   number: "float",
   boolean: "bool",
   null: "nil",
-};
+});
 
 function typeNameOf(name: string): string {
   return TYPE_NAMES[name] ?? name;

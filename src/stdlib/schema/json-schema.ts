@@ -1,18 +1,19 @@
 /** A canonical schema as JSON Schema, or in the dialect of OpenAPI 3.0 (`nullable` instead of a null type). */
 
+import { table } from "../../base/index.ts";
 import { Dict, dictOf, display, isInt, isNumeric, List, listOf, type Value } from "../../vm/index.ts";
 import { ANNOTATIONS, dictField, isNullable, listField, typeOf } from "./canonical.ts";
 
 export type Dialect = "json-schema" | "openapi";
 
-const JSON_TYPES: Readonly<Record<string, string>> = {
+const JSON_TYPES: Readonly<Record<string, string>> = table({
   int: "integer",
   float: "number",
   bool: "boolean",
   list: "array",
   dict: "object",
   nil: "null",
-};
+});
 
 const LIMITS: readonly (readonly [string, string, (value: Value) => boolean])[] = [
   ["min", "minimum", isNumeric],

@@ -2,7 +2,7 @@
 
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type Host, HostError, type SignatureAlgorithm } from "../../base/index.ts";
+import { type Host, HostError, type SignatureAlgorithm, table } from "../../base/index.ts";
 import { Dict, RuntimeError, record, typeName, type Value } from "../../vm/index.ts";
 import { bytesOf, decodeUtf8, textArgument, thrown } from "../arguments.ts";
 import { type Builtin, effect } from "../builtin.ts";
@@ -30,7 +30,7 @@ function keyBytes(hex: string, builtin: string, names: readonly [string, string]
 
 // ---- tokens ----------------------------------------------------------------------------------------------------------
 
-const tokenAlgorithms: Readonly<Record<string, SignatureAlgorithm>> = { ES256: "es256", RS256: "rs256" };
+const tokenAlgorithms: Readonly<Record<string, SignatureAlgorithm>> = table({ ES256: "es256", RS256: "rs256" });
 
 const jwtError = (message: string): RuntimeError => new RuntimeError("runtime", `jwt_sign: ${message}`);
 

@@ -1,5 +1,6 @@
 /** The `stream` namespace: operators over anything `iter` accepts, channels and streams above all. All are lazy. */
 
+import { table } from "../../base/index.ts";
 import {
   Dict,
   Iter,
@@ -283,11 +284,11 @@ export const streamBuiltins: readonly Builtin[] = [
 ];
 
 /** `stream.map(…)`: a dict whose members are the builtins. */
-export const streamGlobals: Readonly<Record<string, () => Value>> = {
+export const streamGlobals: Readonly<Record<string, () => Value>> = table({
   stream: () => {
     const members = streamBuiltins.map(
       ({ native }) => [native.name.slice("stream.".length), new NativeRef(native)] as const,
     );
     return new Dict(new Map<string, Value>([["_namespace", "stream"], ...members]));
   },
-};
+});

@@ -3,6 +3,7 @@
  * (`x | name: arg, arg`). From loose to tight: filter, or, and, not, comparison.
  */
 
+import { table } from "../../base/index.ts";
 import { int } from "../../vm/index.ts";
 import { type Place, TemplateError } from "./template-error.ts";
 
@@ -42,7 +43,7 @@ const NAME = /[\p{Alphabetic}_][\p{Alphabetic}\p{N}_]*/uy;
 const NUMBER = /-?\d+(?:\.\d+)*/y;
 const MARK = /\|\||&&|==|!=|<=|>=|[()[\]{}.,:|!<>]/y;
 
-const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };
+const escapes: Readonly<Record<string, string>> = table({ n: "\n", t: "\t", r: "\r" });
 const comparisons: readonly string[] = ["==", "!=", "<", "<=", ">", ">="];
 
 export function isName(text: string): boolean {

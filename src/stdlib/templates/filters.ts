@@ -1,5 +1,6 @@
 /** Filters: `value | name: argument, argument`. */
 
+import { table } from "../../base/index.ts";
 import {
   codePoints,
   Dict,
@@ -38,7 +39,7 @@ const onText = (work: (text: string) => Value): Filter => ({
 const itemsOf = (value: Value): readonly Value[] | undefined =>
   value instanceof List || value instanceof SetValue ? value.items : undefined;
 
-const filters: Readonly<Record<string, Filter>> = {
+const filters: Readonly<Record<string, Filter>> = table({
   upper: onText((text) => text.toUpperCase()),
   lower: onText((text) => text.toLowerCase()),
   trim: onText(trim),
@@ -80,7 +81,7 @@ const filters: Readonly<Record<string, Filter>> = {
     arity: [2, 2],
     apply: (value, [from, to]) => replaceAll(shownValue(value), shownValue(from), shownValue(to)),
   },
-};
+});
 
 /** @throws FilterProblem */
 export function applyFilter(name: string, value: Value, args: readonly Value[]): Value {

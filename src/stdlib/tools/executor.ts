@@ -1,17 +1,18 @@
 /** Who runs a tool: exactly one of the program (`harn`), the host, an MCP server, or the model's provider. */
 
 import { isBuiltinTool } from "../../agent/index.ts";
+import { table } from "../../base/index.ts";
 import { type Dict, Thrown, type Value } from "../../vm/index.ts";
 
 export type Executor = "harn" | "host_bridge" | "mcp_server" | "provider_native";
 
-const EXECUTORS: Readonly<Record<string, Executor>> = {
+const EXECUTORS: Readonly<Record<string, Executor>> = table({
   harn: "harn",
   harn_builtin: "harn",
   host_bridge: "host_bridge",
   mcp_server: "mcp_server",
   provider_native: "provider_native",
-};
+});
 
 /** Reads `executor` and checks that the rest of the config goes with it. */
 export function resolveExecutor(name: string, config: Dict): Executor {

@@ -1,5 +1,6 @@
 /** Tool registries and definitions. */
 
+import { table } from "../../base/index.ts";
 import {
   compareText,
   Dict,
@@ -80,7 +81,7 @@ function checkLoading(config: Dict): void {
 
 // ---- JSON Schema of parameters ---------------------------------------------------------------------------------------
 
-const JSON_TYPES: Readonly<Record<string, string>> = {
+const JSON_TYPES: Readonly<Record<string, string>> = table({
   int: "integer",
   float: "number",
   bool: "boolean",
@@ -89,7 +90,7 @@ const JSON_TYPES: Readonly<Record<string, string>> = {
   array: "array",
   dict: "object",
   object: "object",
-};
+});
 
 function parameterSchema(value: Value, components: Dict | undefined): Value {
   if (typeof value === "string") return record({ type: JSON_TYPES[value] ?? "string" });

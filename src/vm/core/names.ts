@@ -28,7 +28,7 @@ export class Names {
     if (native) return this.nativeRef(native);
     const known = this.#values.get(name);
     if (known !== undefined) return share(known);
-    const make = this.#globals[name];
+    const make = Object.hasOwn(this.#globals, name) ? this.#globals[name] : undefined;
     if (!make) {
       const hint = closest === undefined ? "" : ` (did you mean \`${closest}\`?)`;
       throw new RuntimeError("undefined-variable", `${name}${hint}`);

@@ -44,10 +44,18 @@ function hasComment({ module }: LintContext, body: Block): boolean {
 }
 
 /** A statement that does nothing at all, not even in its condition. */
-function isRemovable({ tree }: LintContext, owner: Item): boolean {
+function isRemovable(context: LintContext, owner: Item): boolean {
+  const { tree } = context;
   const place = tree.blockOf(owner);
   const isValue = place === undefined ? tree.parentOf(owner) !== undefined : place.body.items.at(-1) === owner;
-  return !isValue && pureHead(owner);
+  return !isValue && pureHead(owner) && !isNamedElsewhere(context, owner);
+}
+
+/** A name that a loop binds also hides, in its function, that no scope knows it elsewhere. */
+function isNamedElsewhere({ bindings, source }: LintContext, owner: Item): boolean {
+  const rest = `${source.slice(0, owner.span.start)} ${source.slice(owner.span.end)}`;
+  const words = new Set(rest.match(/[\p{ID_Start}_][\p{ID_Continue}]*/gu));
+  return bindings.some(({ node, name }) => node === owner && words.has(name));
 }
 
 function pureHead(owner: Item): boolean {

@@ -1,17 +1,18 @@
+import { table } from "../../../base/index.ts";
 import type { Expr } from "../../syntax/ast.ts";
 import { replace } from "../fix-edits.ts";
 import type { Finding, LintRule } from "../lint-rule.ts";
 import { isPlainLiteral, isPure } from "../purity.ts";
 import { sameTree } from "../same-tree.ts";
 
-const resultOfSame: Readonly<Record<string, boolean>> = {
+const resultOfSame: Readonly<Record<string, boolean>> = table({
   "==": true,
   "<=": true,
   ">=": true,
   "!=": false,
   "<": false,
   ">": false,
-};
+});
 
 export const pointlessComparison: LintRule = {
   name: "pointless-comparison",

@@ -1,14 +1,15 @@
+import { table } from "../../../base/index.ts";
 import type { Expr } from "../../syntax/ast.ts";
 import { replace } from "../fix-edits.ts";
 import type { LintRule } from "../lint-rule.ts";
 
-const literalKinds: Readonly<Record<string, readonly string[]>> = {
+const literalKinds: Readonly<Record<string, readonly string[]>> = table({
   to_string: ["StringLiteral", "InterpolatedString"],
   to_int: ["IntLiteral"],
   to_float: ["FloatLiteral"],
   to_list: ["ListLiteral"],
   to_dict: ["DictLiteral"],
-};
+});
 
 export const unnecessaryCast: LintRule = {
   name: "unnecessary-cast",
