@@ -105,6 +105,19 @@ describe("files of parts beside a log", () => {
     expect(longest).toBeLessThan(1_600_000);
   });
 
+  it("that were lost while the run went on are not taken over into another file", async () => {
+    const folder = createFakeFolder();
+    const store = await begun(folder, "a");
+    const text = "y".repeat(100_000);
+    await save(store, "a", 1, changes([[0, text]], { isFirst: true }));
+    folder.files.delete(partFiles(folder)[0]!);
+    for (let part = 1; part < 30; part++) {
+      await save(store, "a", 1, changes([[part, text]], { dropped: part === 1 ? [] : [part - 1] }));
+      const loaded = await createJsonlStore(folder).snapshots!.load("a");
+      for (const id of loaded?.snapshot.parts.ids ?? []) expect(loaded?.snapshot.parts.text(id) === text).toBe(true);
+    }
+  });
+
   it("are not those of the snapshot before, when a run begins to keep them again", async () => {
     const folder = createFakeFolder();
     await save(await begun(folder, "a"), "a", 2, changes([[0, TEXT]], { isFirst: true }));

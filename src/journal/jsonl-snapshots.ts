@@ -113,6 +113,8 @@ export function createSnapshotFiles(
   /** The parts that count, in another file. */
   const rewrite = (file: PartsFile, name: string): MaybePromise<PartsFile> =>
     andThen(folder.readFrom(file.name, 0), (bytes = new Uint8Array()) => {
+      // What was damaged meanwhile must not get checksums that say it was not.
+      if (readParts(file.name, bytes.subarray(0, file.bytes))?.check !== file.check) return file;
       const decoder = new TextDecoder();
       const kept = new Map(
         [...file.places].map(([part, { start, end }]) => [part, decoder.decode(bytes.subarray(start, end))]),
