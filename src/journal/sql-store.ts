@@ -79,7 +79,8 @@ export function createSqlStore(database: SqlDatabase, options: Pick<JournalStore
   const blobsFrom = database.prepare("SELECT digest, body FROM harn_blobs WHERE run = ? AND seq >= ?");
   const setSnapshot = database.prepare(
     `INSERT INTO harn_snapshots (run, seq, body, refused) VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET seq = excluded.seq, body = excluded.body, refused = excluded.refused`,
+     ON CONFLICT DO UPDATE SET seq = excluded.seq, body = excluded.body, refused = excluded.refused
+     WHERE harn_snapshots.seq <= excluded.seq`,
   );
   const snapshotOf = database.prepare("SELECT seq, body FROM harn_snapshots WHERE run = ? AND body IS NOT NULL");
   const stateOf = database.prepare(

@@ -116,6 +116,7 @@ if (sqlite) {
       await take(second, common, second.snapshotParts.put("of the second"));
       // The first was taken for dead, and goes on without anything to store but a snapshot.
       expect(() => take(first, first.snapshotParts.put("of the first"))).toThrow("Expected to be the only writer");
+      await one.snapshots!.refuse("a", { seq: 1, reason: "too late" });
       const { snapshot } = (await two.snapshots!.load("a"))!;
       expect(snapshot.seq).toBe(2);
       expect([...snapshot.parts.ids].map((part) => snapshot.parts.text(part))).toEqual(["common", "of the second"]);
