@@ -111,7 +111,7 @@ describe("persona metadata", () => {
     const stages = [
       { name: "look", allowed_tools: ["read"], side_effect_level: "read_only", max_iterations: 3 },
       { name: "rest", allowed_tools: [] },
-      { name: "free", allowed_tools: null, max_iterations: 0 },
+      { name: "free", allowed_tools: null, max_iterations: null },
     ];
     expect(decodePersonaDefinition("f", { stages })).toMatchObject({
       definition: {
@@ -132,6 +132,12 @@ describe("persona metadata", () => {
     [[{ name: 3 }], "`stages` entries need a `name`"],
     [[{ name: "look", allowed_tools: "read" }], "`allowed_tools` of stage `look` must be a list of strings"],
     [[{ name: "look", allowed_tools: [1] }], "`allowed_tools` of stage `look` must be a list of strings"],
+    [
+      [{ name: "look", side_effect_level: "readonly" }],
+      "`side_effect_level` of stage `look` must be one of none, read_only, workspace_write, process_exec, network",
+    ],
+    [[{ name: "look", max_iterations: 0 }], "`max_iterations` of stage `look` must be a positive integer"],
+    [[{ name: "look", max_iterations: "3" }], "`max_iterations` of stage `look` must be a positive integer"],
   ])("STEP-66: refuses stages %j", (stages, problem) => {
     expect(decodePersonaDefinition("f", { stages })).toEqual({ ok: false, problem });
   });

@@ -97,14 +97,29 @@ function decodeStages(raw: Json): readonly StagePolicy[] | string {
     if (tools !== undefined && tools !== null && !isStringList(tools)) {
       return `\`allowed_tools\` of stage \`${name}\` must be a list of strings`;
     }
+    // A limit that cannot be read must not be none.
+    if (level !== undefined && level !== null && !isSideEffectLevel(level)) {
+      return `\`side_effect_level\` of stage \`${name}\` must be one of ${SIDE_EFFECT_LEVELS.join(", ")}`;
+    }
+    if (iterations !== undefined && iterations !== null && !isCount(iterations)) {
+      return `\`max_iterations\` of stage \`${name}\` must be a positive integer`;
+    }
     stages.push({
       name,
       ...(isStringList(tools) ? { allowedTools: tools } : {}),
-      ...(typeof level === "string" ? { sideEffectLevel: level } : {}),
-      ...(typeof iterations === "number" && iterations >= 1 ? { maxIterations: Math.trunc(iterations) } : {}),
+      ...(isSideEffectLevel(level) ? { sideEffectLevel: level } : {}),
+      ...(isCount(iterations) ? { maxIterations: iterations } : {}),
     });
   }
   return stages;
+}
+
+function isSideEffectLevel(value: Json | undefined): value is string {
+  return typeof value === "string" && SIDE_EFFECT_LEVELS.includes(value);
+}
+
+function isCount(value: Json | undefined): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
 }
 
 function isStringList(value: Json | undefined): value is readonly string[] {
