@@ -455,8 +455,9 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
           const saved = snapshots!.save(info.id, { seq, body, parts: changes }, mark);
           return andThen(saved, () => (passes("after-snapshot") ? undefined : never<void>()));
         };
+        const before = saving;
         const stored = andThen(
-          andThen(flush(true), () => andThen(saving, save)),
+          andThen(flush(true), () => andThen(before, save)),
           () => snapshotParts.saved(changes),
         );
         if (isPromise(stored)) saving = stored.catch(() => {});
