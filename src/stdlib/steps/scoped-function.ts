@@ -34,11 +34,13 @@ import {
   Closure,
   type Control,
   type ControlNative,
-  type Dict,
+  Dict,
   type HarnFailure,
+  isCallable,
   type Native,
   NativeRef,
   type Routine,
+  RuntimeError,
   type Signal,
   type Value,
 } from "../../vm/index.ts";
@@ -52,8 +54,15 @@ export const scopedFunctionNative: Native = {
   impl([kind, name, attributes, body], { vm }) {
     // STEP-20: iterating is not one call, so a generator is not entered as a step.
     if (kind === "step" && body instanceof Closure && !body.proto.isPlain) return body;
-    const functionName = name as string;
-    const metadata = dictToJson(attributes as Dict);
+    const isScope = kind === "step" || kind === "persona";
+    if (!isScope || typeof name !== "string" || !(attributes instanceof Dict) || !isCallable(body)) {
+      throw new RuntimeError(
+        "runtime",
+        "__scoped_fn is what `@step` and `@persona` stand for; write one of them above a function",
+      );
+    }
+    const functionName = name;
+    const metadata = dictToJson(attributes);
     const { registry, values } = stepRuntime(vm);
     const native = new ScopedFunction(kind === "persona" ? "persona" : "step", functionName, body);
     if (kind === "persona") {
