@@ -25,6 +25,8 @@ const APPEND_LIST_AGAIN = -5;
 /** Fewer make more parts, more make longer ends, which are written each time. */
 const PART_ITEMS = 32;
 const PART_CHARS = 8192;
+/** Deeper data is refused, by a `RangeError`, rather than risking the stack. */
+const DEPTH_LIMIT = 1000;
 
 /** Where parts are. A number stands for the same text as long as `has` says so. */
 export interface PartStore {
@@ -76,6 +78,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   let isAdmitted = true;
   /** Its form is remembered, and would not tell of parts in it. */
   let isInItem = false;
+  let depth = 0;
 
   const text = (value: string): Json => {
     if (!admits(value)) isAdmitted = false;
@@ -168,6 +171,15 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
 
   const encode = (value: Json | AppendList<unknown>): Json => {
     if (typeof value === "string") return text(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (depth >= DEPTH_LIMIT) throw new RangeError(`more than ${DEPTH_LIMIT} levels of nesting`);
+    depth += 1;
+    const form = encodeObject(value);
+    depth -= 1;
+    return form;
+  };
+
+  const encodeObject = (value: Json | AppendList<unknown>): Json => {
     if (value instanceof AppendList) return appendList(value);
     if (Array.isArray(value)) {
       const items = value as readonly Json[];
@@ -206,6 +218,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
     compact(value) {
       isAdmitted = true;
       isInItem = false;
+      depth = 0;
       const form = encode(value);
       return isAdmitted ? form : undefined;
     },
