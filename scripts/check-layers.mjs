@@ -3,10 +3,10 @@
 //
 // Terms: a *layer* is a folder of `src`; an *edge* is an import that survives compilation (`import type` does not).
 
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./run-command.mjs";
+import { sourceFiles } from "./source-files.mjs";
 
 /** What each layer may import: other layers, and packages by name. `node:` modules are for `cli` alone. */
 const layers = {
@@ -136,16 +136,6 @@ function findCycles(edges) {
   };
   for (const node of edges.keys()) visit(node);
   return cycles;
-}
-
-function sourceFiles(folder) {
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return entry.name === "__fixtures__" ? [] : sourceFiles(path);
-    return /\.ts$/.test(path) && !/\.test\.ts$/.test(path)
-      ? [{ path, source: readFileSync(join(root, path), "utf8") }]
-      : [];
-  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

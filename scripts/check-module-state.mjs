@@ -6,11 +6,9 @@
 // another module exports. A table that is filled where it stands and only read is none. Nor is `lastIndex` of a sticky
 // pattern, which is set before each use.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseSync } from "vite";
-import { root } from "./run-command.mjs";
+import { sourceFiles } from "./source-files.mjs";
 
 /** Constants that look like state and are none, each with the reason. */
 const allowed = {
@@ -174,16 +172,6 @@ function namesOf(pattern) {
     default:
       return [];
   }
-}
-
-function sourceFiles(folder) {
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return entry.name === "__fixtures__" ? [] : sourceFiles(path);
-    return /\.ts$/.test(path) && !/\.test\.ts$/.test(path)
-      ? [{ path, source: readFileSync(join(root, path), "utf8") }]
-      : [];
-  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

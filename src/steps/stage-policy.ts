@@ -19,7 +19,7 @@ export const SIDE_EFFECT_LEVELS: readonly string[] = [
   "network",
 ];
 
-/** One that is not known, as the metadata of a program may have it, reaches furthest, so it never narrows. */
+/** One that is not known reaches furthest, so it never narrows; what programs declare has been checked. */
 function reach(level: string): number {
   const rank = SIDE_EFFECT_LEVELS.indexOf(level);
   return rank < 0 ? SIDE_EFFECT_LEVELS.length : rank;
