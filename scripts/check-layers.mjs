@@ -28,6 +28,7 @@ const layers = {
   journal: { layers: ["base"], packages: ["@noble/hashes"] },
   agent: { layers: ["base", "llm", "journal"], packages: ["@standard-schema/spec"] },
   steps: { layers: ["base", "llm", "journal", "agent"], packages: [] },
+  web: { layers: ["base", "llm"], packages: [] },
   stdlib: {
     layers: ["base", "bytecode", "lang", "vm", "llm", "journal", "agent", "steps"],
     packages: [
@@ -50,7 +51,20 @@ const layers = {
     packages: [],
   },
   cli: {
-    layers: ["base", "bytecode", "lang", "vm", "llm", "journal", "agent", "steps", "stdlib", "runtime", "testing"],
+    layers: [
+      "base",
+      "bytecode",
+      "lang",
+      "vm",
+      "llm",
+      "journal",
+      "agent",
+      "steps",
+      "stdlib",
+      "runtime",
+      "testing",
+      "web",
+    ],
     packages: ["commander", "picocolors"],
     node: true,
   },

@@ -18,7 +18,8 @@ import {
 } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { AsyncHandlers, CancelSignal, FileInfo, FolderEntry } from "../../base/index.ts";
-import { abortable, codeOf, toHostError } from "./host-failure.ts";
+import { abortable } from "../../web/index.ts";
+import { codeOf, toHostError } from "./host-failure.ts";
 import { makeFolders } from "./make-folders.ts";
 
 type FileEffect = Extract<keyof AsyncHandlers, `fs.${string}`>;

@@ -1,6 +1,6 @@
 /** Turns what Node throws into a {@link HostError} with a kind: the one place that reads platform error codes. */
 
-import { type CancelSignal, HostError, type HostErrorKind, table } from "../../base/index.ts";
+import { HostError, type HostErrorKind, table } from "../../base/index.ts";
 
 const kindOfCode: Readonly<Record<string, HostErrorKind>> = table({
   ENOENT: "not_found",
@@ -121,34 +121,3 @@ export function toHostError(
 }
 
 const firstLine = (text: string): string => text.split("\n", 1)[0] ?? "";
-
-/**
- * Settles as `work` does, or rejects with the signal's reason as soon as it fires; what `work` does then is nobody's
- * concern any more.
- */
-export function abortable<T>(work: Promise<T>, signal: CancelSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      signal.removeEventListener("abort", onAbort);
-      reject(signal.reason);
-    };
-    if (signal.aborted) {
-      // Nobody is left to hear of a failure.
-      work.catch(() => {});
-      reject(signal.reason);
-      return;
-    }
-    signal.addEventListener("abort", onAbort);
-    work.then(
-      (value) => {
-        signal.removeEventListener("abort", onAbort);
-        resolve(value);
-      },
-      (error: unknown) => {
-        signal.removeEventListener("abort", onAbort);
-        reject(error);
-      },
-    );
-  });
-}

@@ -9,12 +9,12 @@ import {
   type LogLevel,
   type StreamHandlers,
 } from "../../base/index.ts";
+import { createRandomBytes, sleep } from "../../web/index.ts";
 import { createModelTraffic } from "../model-traffic.ts";
 import { ownPart } from "../own-files.ts";
 import type { Environment } from "./connections.ts";
 import { deferredStream } from "./deferred-stream.ts";
 import { createFileHandlers } from "./files.ts";
-import { abortable } from "./host-failure.ts";
 import type { HttpHandlers, HttpLimits } from "./http.ts";
 import type { ProcessHandlers } from "./processes.ts";
 import { createTerminal, type TerminalOptions } from "./terminal.ts";
@@ -44,8 +44,6 @@ export interface NodeHost extends Host {
   close(): void;
 }
 
-/** Milliseconds that one Node timer can hold; longer sleeps are made of several. */
-const maxTimerMs = 2 ** 31 - 1;
 const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /**
@@ -178,42 +176,6 @@ function once<T>(make: () => Promise<T>): { readonly load: () => Promise<T>; rea
     },
     loaded: () => value,
   };
-}
-
-/** Web crypto gives at most 65,536 bytes at a time. */
-/** Ids take a few bytes each, and asking the system costs far more than they do: small requests are met from a stock. */
-function createRandomBytes(): (length: number) => Uint8Array {
-  const stock = new Uint8Array(2_048);
-  let left = 0;
-  return (length) => {
-    if (length <= 64) {
-      if (left < length) {
-        crypto.getRandomValues(stock);
-        left = stock.length;
-      }
-      left -= length;
-      const bytes = stock.slice(left, left + length);
-      // Nobody finds here what has been given out.
-      stock.fill(0, left, left + length);
-      return bytes;
-    }
-    const bytes = new Uint8Array(length);
-    for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-    return bytes;
-  };
-}
-
-function sleep(ms: number, signal: CancelSignal | undefined): Promise<undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const slept = new Promise<undefined>((resolve) => {
-    const wait = (leftMs: number) => {
-      const stepMs = Math.min(leftMs, maxTimerMs);
-      timer = setTimeout(() => (leftMs > stepMs ? wait(leftMs - stepMs) : resolve(undefined)), stepMs);
-    };
-    wait(ms > 0 ? ms : 0);
-  });
-  if (signal === undefined) return slept;
-  return abortable(slept, signal).finally(() => clearTimeout(timer));
 }
 
 /** Some containers run as a user that the password file does not know. */
