@@ -1,7 +1,7 @@
 /** Model calls of the command line: the providers of the built-in catalogue over the host's HTTP, loaded when first called. */
 
 import type { CancelSignal, Host, Json } from "../base/index.ts";
-import { deferredStream } from "./node-host/deferred-stream.ts";
+import { deferredStream } from "../web/index.ts";
 import { ownPart } from "./own-files.ts";
 
 type ModelStream = (input: Json, signal: CancelSignal | undefined, host: Host) => AsyncIterable<Json>;

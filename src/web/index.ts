@@ -4,5 +4,6 @@ export { createWebHost, type FileHandlers, type WebHost, type WebHostOptions } f
 
 // What hosts are made of
 
+export { deferredStream } from "./deferred-stream.ts";
 export { createRandomBytes } from "./random-bytes.ts";
 export { abortable, nextTurn, sleep } from "./timers.ts";

@@ -9,9 +9,9 @@ import {
   type LogLevel,
   type StreamHandlers,
 } from "../base/index.ts";
-import { createModelRouter, serveModelStream } from "../llm/index.ts";
 import { compressionHandlers } from "./compression.ts";
 import { createConsoleLines } from "./console-lines.ts";
+import { deferredStream } from "./deferred-stream.ts";
 import { createHttpHandlers, type Fetch } from "./fetch-http.ts";
 import { type FileHandlers, noFiles } from "./no-files.ts";
 import { createRandomBytes } from "./random-bytes.ts";
@@ -69,14 +69,16 @@ export function createWebHost(options: WebHostOptions = {}): WebHost {
   const readEnvironment = (name: string): string | undefined =>
     Object.hasOwn(environment, name) ? environment[name] : undefined;
 
-  let providers: StreamHandlers["model.stream"] | undefined;
-  const callProviders = (input: Json, signal: CancelSignal | undefined): AsyncIterable<Json> => {
-    if (providers === undefined) {
-      const router = createModelRouter(host);
-      providers = (asked, stop) => serveModelStream(router, asked, stop);
-    }
-    return providers(input, signal);
-  };
+  // For one host, with its rate limits; loaded with the first call, so that who calls no models does not get them.
+  let providers: Promise<StreamHandlers["model.stream"]> | undefined;
+  const callProviders = (input: Json, signal: CancelSignal | undefined): AsyncIterable<Json> =>
+    deferredStream(async () => {
+      providers ??= import("../llm/index.ts").then(({ createModelRouter, serveModelStream }) => {
+        const router = createModelRouter(host);
+        return (asked, stop) => serveModelStream(router, asked, stop);
+      });
+      return (await providers)(input, signal);
+    });
   const { modelStream = callProviders } = options;
 
   const host: Host = hostFromHandlers({

@@ -9,11 +9,10 @@ import {
   type LogLevel,
   type StreamHandlers,
 } from "../../base/index.ts";
-import { createRandomBytes, sleep } from "../../web/index.ts";
+import { createRandomBytes, deferredStream, sleep } from "../../web/index.ts";
 import { createModelTraffic } from "../model-traffic.ts";
 import { ownPart } from "../own-files.ts";
 import type { Environment } from "./connections.ts";
-import { deferredStream } from "./deferred-stream.ts";
 import { createFileHandlers } from "./files.ts";
 import type { HttpHandlers, HttpLimits } from "./http.ts";
 import type { ProcessHandlers } from "./processes.ts";
