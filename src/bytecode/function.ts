@@ -34,6 +34,19 @@ export type TypeTest =
   | { readonly kind: "literals"; readonly values: readonly (string | bigint)[] }
   | { readonly kind: "interface"; readonly name: string; readonly methods: readonly string[] };
 
+/** Kinds of error that `Raise` may name: those the machine itself fails with. */
+export const ERROR_KINDS = [
+  "type",
+  "runtime",
+  "division",
+  "overflow",
+  "undefined-variable",
+  "undefined-builtin",
+  "immutable",
+] as const;
+
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
 /** Where control goes when an instruction in `[start, end)` fails. Inner handlers come first. */
 export interface Handler {
   readonly start: number;

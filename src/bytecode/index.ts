@@ -1,10 +1,9 @@
 // Format
 
-// Writing, reading, checking
-export { Assembler, type Label, type Operand } from "./assembler.ts";
-export { disassemble, lineAt } from "./disassemble.ts";
 export {
   type Constant,
+  ERROR_KINDS,
+  type ErrorKind,
   FORMAT_VERSION,
   type FunctionProto,
   type Handler,
@@ -13,5 +12,10 @@ export {
   type TypeTest,
 } from "./function.ts";
 export { type OpcodeInfo, type OperandKind, opcode, opcodes } from "./opcodes.ts";
+
+// Writing, reading, checking
+
+export { Assembler, type Label, type Operand } from "./assembler.ts";
+export { disassemble, lineAt } from "./disassemble.ts";
 export { decodeModule, encodeModule } from "./serialize.ts";
 export { type VerifyProblem, verifyModule } from "./verify.ts";

@@ -1,7 +1,7 @@
 /**
  * The only place that knows an opcode. Encoder, disassembler, verifier and reference page derive from this table; the
- * interpreter's `switch` uses the numbers as literals (V8 builds a jump table only for literals), and
- * `src/vm/interpreter.test.ts` checks that every `case` carries the number that this table gives its name.
+ * interpreter's `switch` uses the numbers as literals (V8 builds a jump table only for literals): after a change here run
+ * `scripts/number-opcodes.mjs`. A test checks that every `case` carries the number that this table gives its name.
  *
  * Code is a sequence of 32-bit words: the opcode, then its operands. Operand kinds:
  * - `w` register that is written, `r` register that is read, `x` register read and written;

@@ -1,9 +1,11 @@
 /**
  * Checks that a function can be run without looking: every operand is in range and of its kind, every jump lands on an
- * instruction, control cannot run off the end, and can go round only through instructions that let the VM stop it. Loaders run it on bytecode they did not compile themselves.
+ * instruction, control cannot run off the end, and can go round only through instructions that let the VM stop it.
+ * Loaders run it on bytecode they did not compile themselves. What a register holds is not checked: the VM tells of
+ * that when it happens (`vm/core/unsound-code.ts`).
  */
 
-import type { Constant, FunctionProto, ModuleCode } from "./function.ts";
+import { type Constant, ERROR_KINDS, type FunctionProto, type ModuleCode } from "./function.ts";
 import { type ConstantOperand, type OpcodeInfo, opcodes } from "./opcodes.ts";
 
 export interface VerifyProblem {
@@ -23,16 +25,7 @@ const CONSTANTS: Record<ConstantOperand, string> = {
   p: "a type",
 };
 
-/** Kinds of error that `Raise` knows; those of the machine. */
-const ERROR_KINDS: ReadonlySet<string> = new Set([
-  "type",
-  "runtime",
-  "division",
-  "overflow",
-  "undefined-variable",
-  "undefined-builtin",
-  "immutable",
-]);
+const errorKinds: ReadonlySet<string> = new Set(ERROR_KINDS);
 
 function isConstantOf(operand: ConstantOperand, constant: Constant): boolean {
   switch (operand) {
@@ -43,7 +36,7 @@ function isConstantOf(operand: ConstantOperand, constant: Constant): boolean {
     case "o":
       return constant.kind === "string" || constant.kind === "nil";
     case "e":
-      return constant.kind === "string" && ERROR_KINDS.has(constant.value);
+      return constant.kind === "string" && errorKinds.has(constant.value);
     case "l":
       return constant.kind === "list" && constant.items.every(({ kind }) => kind === "string");
     case "y":

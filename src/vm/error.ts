@@ -1,7 +1,10 @@
 /** Errors inside a running program, and what a `catch` sees of them. */
 
+import { HarnError } from "../base/index.ts";
+import type { ErrorKind } from "../bytecode/index.ts";
 import { display } from "./value/display.ts";
-import { Dict, EnumValue, StructValue, type Value } from "./value/value.ts";
+import { whatIsTooLarge } from "./value/size-limits.ts";
+import { Dict, EnumValue, Opaque, StructValue, type Value } from "./value/value.ts";
 
 /** A frame of a Harn stack trace. */
 export interface TraceFrame {
@@ -38,21 +41,11 @@ export class Thrown extends HarnFailure {
   }
 }
 
-/** `type` and `runtime` carry a prefix when shown; the others are shown bare. */
-export type RuntimeErrorKind =
-  | "type"
-  | "runtime"
-  | "division"
-  | "overflow"
-  | "undefined-variable"
-  | "undefined-builtin"
-  | "immutable";
-
 /** An error the VM or a builtin raised. */
 export class RuntimeError extends HarnFailure {
-  readonly kind: RuntimeErrorKind;
+  readonly kind: ErrorKind;
   readonly message: string;
-  constructor(kind: RuntimeErrorKind, message: string) {
+  constructor(kind: ErrorKind, message: string) {
     super();
     this.kind = kind;
     this.message = message;
@@ -124,6 +117,32 @@ export class Halted extends HarnFailure {
   display(): string {
     return this.cause instanceof Error ? this.cause.message : String(this.cause);
   }
+}
+
+/** A caught error on its way through `finally` or into a `catch`. Never seen by a program. */
+export class CaughtFailure extends Opaque {
+  readonly typeName = "failure";
+  readonly failure: HarnFailure;
+  constructor(failure: HarnFailure) {
+    super();
+    this.failure = failure;
+  }
+  display(): string {
+    return this.failure.display();
+  }
+}
+
+/** Whatever a builtin threw, as a failure of the program. JavaScript's own errors lose their stack here. */
+export function toFailure(thrown: unknown): HarnFailure {
+  if (thrown instanceof HarnFailure) return thrown;
+  if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
+    return new RuntimeError("overflow", "Stack overflow: value is nested too deeply");
+  }
+  const size = thrown instanceof RangeError ? whatIsTooLarge(thrown) : undefined;
+  if (size !== undefined) return new RuntimeError("runtime", `Value is too large: ${size}`);
+  if (thrown instanceof HarnError) return new RuntimeError("runtime", thrown.message);
+  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new RuntimeError("runtime", `Internal error, please report it (${message})`);
 }
 
 /** What programs see when a task is asked to stop while it runs or waits. */

@@ -52,7 +52,6 @@ export {
   Halted,
   HarnFailure,
   RuntimeError,
-  type RuntimeErrorKind,
   Thrown,
   type TraceFrame,
 } from "./error.ts";

@@ -1,9 +1,9 @@
 /** A module at run time: its slots, its types, its code with constants turned into values and builtins looked up. */
 
-import type { Constant, FunctionProto, ModuleCode } from "../bytecode/index.ts";
+import type { Constant, FunctionProto, ModuleCode, TypeTest } from "../bytecode/index.ts";
 import { RuntimeError } from "./error.ts";
 import type { Native } from "./native.ts";
-import { int, intConstant } from "./value/numbers.ts";
+import { int } from "./value/numbers.ts";
 import {
   Closure,
   Dict,
@@ -40,8 +40,8 @@ export class Cell extends Opaque {
 /** A compile-time type for `CheckParam`, kept in the constant table. */
 export class TypeValue extends Opaque {
   readonly typeName = "type";
-  readonly type: Extract<Constant, { kind: "type" }>["type"];
-  constructor(type: Extract<Constant, { kind: "type" }>["type"]) {
+  readonly type: TypeTest;
+  constructor(type: TypeTest) {
     super();
     this.type = type;
   }
@@ -63,7 +63,7 @@ export class StructTypeValue extends Opaque {
   }
 }
 
-/** Functions that need nothing are ready before any module starts. */
+/** Hoisted functions are in their slots as soon as it is made; everything else is set while the module runs. */
 export class ModuleInstance {
   readonly code: ModuleCode;
   readonly slots: Value[];
@@ -144,7 +144,7 @@ export class ModuleInstance {
       case "string":
         return constant.value;
       case "int":
-        return intConstant(constant);
+        return int(constant.value);
       case "float":
         return new Float(constant.value);
       case "duration":

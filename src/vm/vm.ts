@@ -12,7 +12,6 @@ import { AsyncSource, type OpenSources } from "./core/async-source.ts";
 import { invoke } from "./core/callback.ts";
 import { type CheckpointOptions, Checkpoints } from "./core/checkpoints.ts";
 import { Coroutine } from "./core/coroutine.ts";
-import { pushRoutine, traceFrame, traceOf } from "./core/drive.ts";
 import { QUANTUM, runTask } from "./core/interpreter.ts";
 import { Interrupts } from "./core/interrupts.ts";
 import { type LiveResource, liveResources } from "./core/live-resources.ts";
@@ -23,19 +22,21 @@ import type { NativeWait } from "./core/native-wait.ts";
 import { HostOutput, type OutputSink } from "./core/output.ts";
 import { ReadyQueue } from "./core/ready-queue.ts";
 import {
-  ensureRegisters,
-  enterClosure,
+  enterWithArguments,
   GAVE_WAY,
   NOTHING,
+  pushRoutine,
   Task,
   type TaskContext,
   type TaskName,
+  TO_ROUTINE,
   type Wait,
 } from "./core/task.ts";
 import { callRoutine, type ProgramState, programRoutine } from "./core/task-bottoms.ts";
 import { TaskHosts, VM_TASK } from "./core/task-hosts.ts";
 import { deadlinePassed, Sleep } from "./core/time-waits.ts";
 import { type SavedTimers, Timers } from "./core/timers.ts";
+import { traceFrame, traceOf } from "./core/traces.ts";
 import {
   CANCELLED_MESSAGE,
   Cancelled,
@@ -187,7 +188,7 @@ export class Vm {
     if (!this.modules.has(entry)) throw new RangeError(`Module \`${entry}\` is not loaded`);
     for (const instance of this.modules.values()) instance.bindImports(this.modules, false);
     pushRoutine(this.root, programRoutine, { order: [...order, entry], next: 0 } satisfies ProgramState, 0);
-    this.root.resumeRegister = -1;
+    this.root.resumeRegister = TO_ROUTINE;
     this.#tasks.add(this.root);
     this.#enqueue(this.root);
     return this.#toEnd();
@@ -393,13 +394,11 @@ export class Vm {
     const task = new Task(name, parent, output, options.groupId, isPlain ? callee.proto.registerCount : 0);
     if (options.context) task.context = options.context;
     if (isPlain) {
-      ensureRegisters(task.registers, args.length);
-      for (let i = 0; i < args.length; i++) task.registers[i] = args[i];
-      enterClosure(task, callee, 0, args.length, 0);
+      enterWithArguments(task, callee, args, 0);
       task.resumeRegister = NOTHING;
     } else {
       pushRoutine(task, callRoutine, { callee, args }, 0);
-      task.resumeRegister = -1;
+      task.resumeRegister = TO_ROUTINE;
     }
     parent.addChild(task);
     this.#tasks.add(task);
@@ -413,9 +412,7 @@ export class Vm {
     this.checkTaskCount(1);
     const name = { stem: kind === "stream" ? ":stream:" : ":generator:", number: ++parent.helperCount };
     const task = new Task(name, parent, parent.output, undefined, closure.proto.registerCount);
-    ensureRegisters(task.registers, args.length);
-    for (let i = 0; i < args.length; i++) task.registers[i] = args[i];
-    enterClosure(task, closure, 0, args.length, 0);
+    enterWithArguments(task, closure, args, 0);
     task.resumeRegister = NOTHING;
     task.status = "parked";
     parent.addChild(task);
@@ -579,8 +576,7 @@ export class Vm {
   }
 
   enterDeadline(task: Task, ms: number): void {
-    task.openScope({ kind: "deadline", dueMs: this.timers.now() + ms });
-    task.recomputeDeadline();
+    task.openDeadline(this.timers.now() + ms);
   }
 
   /** Takes a mutex for the innermost scope. False: the task parked until it is its turn. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Host, Json } from "../../base/index.ts";
 import { loadProgram, startProgram } from "../../runtime/index.ts";
 import { createVirtualHost } from "../../testing/index.ts";
-import { type AsyncContext, type AsyncNative, createCompactor, type Value, type Vm } from "../../vm/index.ts";
+import { type AsyncContext, createCompactor, type Vm } from "../../vm/index.ts";
 
 /** What a program printed, and what its loop kept at each place, as JSON text. */
 interface Outcome {
@@ -51,9 +51,10 @@ function listening(host: Host, asked: string[]): Host {
 }
 
 function withProgress(vm: Vm, kept: string[], asked: string[], leaveAt: number | undefined): void {
-  const plain = vm.calls.begin.bind(vm.calls);
-  vm.calls.begin = (task, native: AsyncNative, args: readonly Value[]) => {
-    const given = plain(task, native, args);
+  const plain = vm.calls.contextOf.bind(vm.calls);
+  vm.calls.contextOf = (task, call) => {
+    const given = plain(task, call);
+    const { native, args } = call;
     if (native.name !== "agent_loop") return given;
     const context = { ...given, host: listening(given.host, asked) };
     const after = (from: Json | undefined): NonNullable<AsyncContext["progress"]> => ({
@@ -169,8 +170,8 @@ describe("AGENT-08 issue 7: loops that are gone on from", () => {
     const text = 'sleep(1ms)\nprintln(try { agent_loop("x", nil, {provider: "mock"}) } catch (e) { e })';
     const { program } = await host.drive(loadProgram({ host, path: "/home/harn/main.harn", text }));
     const { vm, outcome } = startProgram(program!, { host });
-    const plain = vm.calls.begin.bind(vm.calls);
-    vm.calls.begin = (...about) => ({ ...plain(...about), progress: { from: "garbage", keep: async () => {} } });
+    const plain = vm.calls.contextOf.bind(vm.calls);
+    vm.calls.contextOf = (...about) => ({ ...plain(...about), progress: { from: "garbage", keep: async () => {} } });
     await host.drive(outcome);
     expect(host.stdout()).toContain("Expected what an `agent_loop` has kept");
   });

@@ -7,9 +7,9 @@
  * (`llm_stream(…).map(f)`) may be read on by another loop, so it stays open.
  */
 
+import { toFailure } from "../error.ts";
 import type { Control, Signal } from "../native.ts";
 import { share, type Value } from "../value/value.ts";
-import { toFailure } from "./drive.ts";
 import { END, PullSource } from "./iteration.ts";
 import type { Place } from "./task.ts";
 

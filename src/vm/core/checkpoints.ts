@@ -7,9 +7,8 @@ import type { AsyncNative, CallProgress, Routine } from "../native.ts";
 import type { Value } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
 import type { Named } from "./callback.ts";
-import { pushRoutine } from "./drive.ts";
 import type { NativeWait } from "./native-wait.ts";
-import type { Task } from "./task.ts";
+import { pushRoutine, type Task, TO_ROUTINE } from "./task.ts";
 
 export interface RequestLog {
   /** How many have been made. */
@@ -119,7 +118,7 @@ export class Checkpoints {
     const isHeld = this.#isHeldNext?.(task.id, point) || (this.#holding && !isCalledBack(task));
     if (!isHeld && !(this.#checkpoint?.due() && this.#isData)) return false;
     pushRoutine(task, pausedCallRoutine, { native, args, called: false, isHeld, point } satisfies PausedCall, dst);
-    task.resumeRegister = -1;
+    task.resumeRegister = TO_ROUTINE;
     this.#vm.runNext(task);
     this.#paused = !isHeld;
     return true;

@@ -6,32 +6,13 @@
  * done. They loop rather than recurse: a `map` over a million items with a builtin as callback uses no JavaScript stack.
  */
 
-import { HarnError } from "../../base/index.ts";
-import { lineAt } from "../../bytecode/index.ts";
-import { Cancelled, HarnFailure, RuntimeError, type TraceFrame } from "../error.ts";
-import { CALL, DONE, type Native, passRoutine, type Routine, type RoutineState, type Signal } from "../native.ts";
+import { Cancelled, CaughtFailure, type HarnFailure, RuntimeError, toFailure } from "../error.ts";
+import { CALL, DONE, type Native, passRoutine, type Signal } from "../native.ts";
 import { display } from "../value/display.ts";
-import { whatIsTooLarge } from "../value/size-limits.ts";
-import { Closure, type LinkedFunction, NativeRef, Opaque, type Value } from "../value/value.ts";
+import { Closure, NativeRef, type Value } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
-import { ensureRegisters, enterClosure, type Frame, type Place, type Task } from "./task.ts";
-
-/** A caught error on its way through `finally` or into a `catch`. Never seen by a program. */
-export class CaughtFailure extends Opaque {
-  readonly typeName = "failure";
-  readonly failure: HarnFailure;
-  constructor(failure: HarnFailure) {
-    super();
-    this.failure = failure;
-  }
-  display(): string {
-    return this.failure.display();
-  }
-}
-
-/** Frames kept of a stack trace at each of its ends: the innermost say what failed, the outermost who wanted it. */
-const INNERMOST = 24;
-const OUTERMOST = 8;
+import { enterWithArguments, type Frame, pushRoutine, type Task } from "./task.ts";
+import { traceOf } from "./traces.ts";
 
 /** Calls a value with arguments that lie in an array. The result goes to register `dst`, or to the routine on top. */
 export function callValue(vm: Vm, task: Task, callee: Value, args: readonly Value[], dst: number): boolean {
@@ -41,36 +22,11 @@ export function callValue(vm: Vm, task: Task, callee: Value, args: readonly Valu
   return onSignal(vm, task, CALL, dst);
 }
 
-/** Calls a builtin that is not pure, or whose arguments lie in an array. */
-export function callNative(
-  vm: Vm,
-  task: Task,
-  native: Native | undefined,
-  args: readonly Value[],
-  dst: number,
-): boolean {
-  if (!native) throw new RuntimeError("undefined-builtin", "builtin");
-  switch (native.kind) {
-    case "pure":
-      return deliver(vm, task, native.impl(args, vm.hosts.contextOf(task)), dst);
-    case "async": {
-      if (vm.checkpoints.pauseBefore(task, native, args, dst)) return false;
-      const answer = native.impl(args, vm.calls.begin(task, native, args));
-      if (answer instanceof Promise) {
-        vm.calls.park(task, answer, dst);
-        return false;
-      }
-      return deliver(vm, task, answer, dst);
-    }
-    case "control": {
-      const { control } = vm;
-      control.task = task;
-      const signal = native.start(args, control);
-      if (signal === DONE) return deliver(vm, task, control.value, dst);
-      if (native.routine !== passRoutine) pushRoutine(task, native.routine, control.state, dst);
-      return onSignal(vm, task, signal, dst);
-    }
-  }
+/** Calls a builtin. The result goes to register `dst`, or to the routine on top. */
+export function callNative(vm: Vm, task: Task, native: Native, args: readonly Value[], dst: number): boolean {
+  const begun = startNative(vm, task, native, args, dst);
+  if (begun === PARKED) return false;
+  return begun === DONE ? deliver(vm, task, vm.control.value, dst) : onSignal(vm, task, begun, dst);
 }
 
 /** Hands a value to the top frame: into a register, or to its routine. */
@@ -98,7 +54,7 @@ export function deliver(vm: Vm, task: Task, first: Value, register: number): boo
     }
     frame.state = control.state;
     const progress = carryOut(vm, task, signal, dst);
-    if (progress !== ANSWERED) return progress === ENTERED;
+    if (progress !== DONE) return progress === ENTERED;
     value = control.value;
   }
 }
@@ -106,14 +62,13 @@ export function deliver(vm: Vm, task: Task, first: Value, register: number): boo
 /** Carries out what a routine (already on the frame stack) asked for. `dst` is where its result will go. */
 export function onSignal(vm: Vm, task: Task, signal: Signal, dst: number): boolean {
   const progress = carryOut(vm, task, signal, dst);
-  return progress === ANSWERED ? deliver(vm, task, vm.control.value, dst) : progress === ENTERED;
+  return progress === DONE ? deliver(vm, task, vm.control.value, dst) : progress === ENTERED;
 }
 
 /** What came of a signal: a frame of bytecode is on top, the task parked, or the answer is in `control.value`. */
-type Progress = typeof ENTERED | typeof PARKED | typeof ANSWERED;
-const ENTERED = 0;
-const PARKED = 1;
-const ANSWERED = 2;
+type Progress = typeof ENTERED | typeof PARKED | typeof DONE;
+const ENTERED = -1;
+const PARKED = -2;
 
 function carryOut(vm: Vm, task: Task, first: Signal, dst: number): Progress {
   const { control } = vm;
@@ -133,49 +88,36 @@ function carryOut(vm: Vm, task: Task, first: Signal, dst: number): Progress {
     if (callee instanceof Closure) {
       if (!callee.proto.isPlain) {
         control.value = vm.coroutine(task, callee, args);
-        return ANSWERED;
+        return DONE;
       }
-      const base = task.registerTop;
-      const { registers } = task;
-      ensureRegisters(registers, base + args.length);
-      for (let i = 0; i < args.length; i++) registers[base + i] = args[i];
       vm.checkDepth(task);
-      enterClosure(task, callee, base, args.length, dst);
+      enterWithArguments(task, callee, args, dst);
       return ENTERED;
     }
     if (!(callee instanceof NativeRef)) throw new RuntimeError("type", `Cannot call ${display(callee)}`);
-    const { native } = callee;
-    if (native.kind !== "control") {
-      if (native.kind === "async" && vm.checkpoints.pauseBefore(task, native, args, dst)) return PARKED;
-      const answer =
-        native.kind === "pure"
-          ? native.impl(args, vm.hosts.contextOf(task))
-          : native.impl(args, vm.calls.begin(task, native, args));
-      if (answer instanceof Promise) {
-        vm.calls.park(task, answer, dst);
-        return PARKED;
-      }
-      control.value = answer;
-      return ANSWERED;
-    }
-    control.task = task;
-    signal = native.start(args, control);
-    if (signal === DONE) return ANSWERED;
-    if (native.routine !== passRoutine) pushRoutine(task, native.routine, control.state, dst);
+    const begun = startNative(vm, task, callee.native, args, dst);
+    if (begun === PARKED || begun === DONE) return begun;
+    signal = begun;
   }
 }
 
-export function pushRoutine(task: Task, routine: Routine, state: RoutineState, dst: number): void {
-  const base = task.registerTop;
-  const frame = task.nextFrame();
-  frame.fn = undefined;
-  frame.routine = routine;
-  frame.state = state;
-  frame.pc = 0;
-  frame.base = base;
-  frame.dst = dst;
-  frame.argCount = 0;
-  frame.scopeBase = task.scopes.length;
+/** Starts a builtin: what it asks for next, the task parked, or `DONE` and the answer is in `control.value`. */
+function startNative(vm: Vm, task: Task, native: Native, args: readonly Value[], dst: number): Signal | typeof PARKED {
+  const { control } = vm;
+  switch (native.kind) {
+    case "pure":
+      control.value = native.impl(args, vm.hosts.contextOf(task));
+      return DONE;
+    case "async":
+      if (vm.checkpoints.pauseBefore(task, native, args, dst)) return PARKED;
+      return vm.calls.start(task, native, args, dst) ? DONE : PARKED;
+    case "control": {
+      control.task = task;
+      const signal = native.start(args, control);
+      if (signal !== DONE && native.routine !== passRoutine) pushRoutine(task, native.routine, control.state, dst);
+      return signal;
+    }
+  }
 }
 
 function popFrame(task: Task, frame: Frame): void {
@@ -233,34 +175,4 @@ export function unwind(vm: Vm, task: Task, first: HarnFailure): boolean {
   }
   vm.fail(task, failure);
   return false;
-}
-
-/** Harn frames of a task, innermost first. Of a deep stack the middle is left out. */
-export function traceOf(task: Task): readonly TraceFrame[] {
-  const frames = (task.frames.slice(0, task.depth) as Frame[]).filter(({ fn }) => fn !== undefined);
-  frames.reverse();
-  const trace = (from: readonly Frame[]): TraceFrame[] =>
-    from.map(({ fn, pc }) => traceFrame({ fn: fn as LinkedFunction, pc }));
-  const omitted = frames.length - INNERMOST - OUTERMOST;
-  if (omitted <= 0) return trace(frames);
-  const inner = trace(frames.slice(0, INNERMOST));
-  inner.push({ ...(inner.pop() as TraceFrame), omitted });
-  return [...inner, ...trace(frames.slice(-OUTERMOST))];
-}
-
-export function traceFrame({ fn, pc }: Place): TraceFrame {
-  return { function: fn.name, file: fn.module.code.file, line: lineAt(fn.proto, Math.max(0, pc - 1)) };
-}
-
-/** Whatever a builtin threw, as a failure of the program. JavaScript's own errors lose their stack here. */
-export function toFailure(thrown: unknown): HarnFailure {
-  if (thrown instanceof HarnFailure) return thrown;
-  if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
-    return new RuntimeError("overflow", "Stack overflow: value is nested too deeply");
-  }
-  const size = thrown instanceof RangeError ? whatIsTooLarge(thrown) : undefined;
-  if (size !== undefined) return new RuntimeError("runtime", `Value is too large: ${size}`);
-  if (thrown instanceof HarnError) return new RuntimeError("runtime", thrown.message);
-  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  return new RuntimeError("runtime", `Internal error, please report it (${message})`);
 }

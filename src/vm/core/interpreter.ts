@@ -8,7 +8,8 @@
  * loop stays small enough to be optimised. This file is one piece because the loop is.
  */
 
-import { errorTypeName, RuntimeError, type RuntimeErrorKind, Thrown } from "../error.ts";
+import type { ErrorKind } from "../../bytecode/index.ts";
+import { type CaughtFailure, errorTypeName, RuntimeError, Thrown, toFailure } from "../error.ts";
 import { Cell, type StructTypeValue, type TypeValue, UNSET } from "../module-instance.ts";
 import { DONE } from "../native.ts";
 import { compare, contains, equal } from "../value/compare.ts";
@@ -48,7 +49,7 @@ import {
   slice,
   spreadItems,
 } from "./access.ts";
-import { type CaughtFailure, callNative, callValue, deliver, onSignal, toFailure, unwind } from "./drive.ts";
+import { callNative, callValue, deliver, onSignal, unwind } from "./drive.ts";
 import { Cursor, END, leaveLoop, loopSource, type PullSource } from "./iteration.ts";
 import { callMethod, callMethodInPlace } from "./methods.ts";
 import { ensureRegisters, enterClosure, type Frame, GAVE_WAY, NOTHING, type Task } from "./task.ts";
@@ -842,7 +843,7 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
         case 95 /* Rethrow */:
           throw (R[base + code[pc + 1]!] as CaughtFailure).failure;
         case 96 /* Raise */:
-          throw new RuntimeError(K[code[pc + 1]!] as RuntimeErrorKind, K[code[pc + 2]!] as string);
+          throw new RuntimeError(K[code[pc + 1]!] as ErrorKind, K[code[pc + 2]!] as string);
         case 97 /* CatchValue */:
           R[base + code[pc + 1]!] = (R[base + code[pc + 2]!] as CaughtFailure).failure.value;
           pc += 3;

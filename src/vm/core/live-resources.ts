@@ -1,8 +1,8 @@
 import type { TraceFrame } from "../error.ts";
 import type { OpenSource } from "./async-source.ts";
-import { traceFrame } from "./drive.ts";
 import type { NativeWait } from "./native-wait.ts";
 import type { Place, Task } from "./task.ts";
+import { traceFrame } from "./traces.ts";
 
 /** Something that a program holds while it runs. */
 export interface LiveResource {

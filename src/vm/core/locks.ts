@@ -7,8 +7,8 @@
 import { RuntimeError } from "../error.ts";
 import { Opaque } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
-import { type CallbackKind, code, invoke, type Named, type Then } from "./callback.ts";
-import type { Task } from "./task.ts";
+import { code, invoke, type Named, type Then } from "./callback.ts";
+import { NOTHING, type Task } from "./task.ts";
 
 export interface LockMetrics {
   acquisitions: number;
@@ -178,7 +178,7 @@ export class Locks {
       return true;
     }
     const waiter = lock.enqueue(task, 1, mutexGranted(undefined));
-    this.#vm.park(task, { what: `mutex ${key}`, cancel: leaveQueue({ lock, waiter }) }, -2);
+    this.#vm.park(task, { what: `mutex ${key}`, cancel: leaveQueue({ lock, waiter }) }, NOTHING);
     return false;
   }
 }
@@ -197,9 +197,8 @@ const mutexGranted = code("mutex.granted", (_state: undefined, permit: Permit) =
   permit.lock.vm.wake(permit.task, undefined);
 });
 /** Gives up a place in a lock's queue. */
-export const leaveQueue: CallbackKind<{ readonly lock: Lock; readonly waiter: LockWaiter }, void> = code(
-  "lock.leave",
-  ({ lock, waiter }) => lock.leave(waiter, "cancelled"),
+const leaveQueue = code("lock.leave", ({ lock, waiter }: { readonly lock: Lock; readonly waiter: LockWaiter }) =>
+  lock.leave(waiter, "cancelled"),
 );
 
 export const lockCodes: readonly Named[] = [

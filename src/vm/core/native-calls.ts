@@ -1,9 +1,8 @@
 import type { CancelToken } from "../../base/index.ts";
-import { Cancelled } from "../error.ts";
+import { Cancelled, toFailure } from "../error.ts";
 import type { AsyncContext, AsyncNative, CallOptions } from "../native.ts";
 import type { Value } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
-import { toFailure } from "./drive.ts";
 import { NativeWait } from "./native-wait.ts";
 import type { Task } from "./task.ts";
 
@@ -13,8 +12,6 @@ export class NativeCalls {
   readonly #position: (taskId: string) => number;
   /** Started and not answered, also when nobody waits for the answer any more. */
   readonly #open = new Set<NativeWait>();
-  /** The call that is being started. */
-  #started: NativeWait | undefined;
 
   /** `position` says where in the log of the run a task's next request stands. */
   constructor(vm: Vm, position: (taskId: string) => number) {
@@ -27,18 +24,29 @@ export class NativeCalls {
     return this.#open;
   }
 
+  /** Calls a builtin. True: the answer is in `control.value`; false: the task is parked until it comes. */
+  start(task: Task, native: AsyncNative, args: readonly Value[], register: number): boolean {
+    const wait = new NativeWait(task.id, native, args, this.#position(task.id), task.place);
+    const answer = native.impl(args, this.contextOf(task, wait));
+    if (!(answer instanceof Promise)) {
+      this.#vm.control.value = answer;
+      return true;
+    }
+    this.#vm.park(task, wait, register);
+    this.#await(task, answer, wait);
+    return false;
+  }
+
   /**
-   * A builtin is about to be started: what it is given.
+   * What a builtin is given.
    *
    * @param again the call as it was in the run that is gone on with
    */
-  begin(task: Task, native: AsyncNative, args: readonly Value[], again?: NativeWait): AsyncContext {
+  contextOf(task: Task, wait: NativeWait, again?: NativeWait): AsyncContext {
     const vm = this.#vm;
-    const position = again?.position ?? this.#position(task.id);
-    const wait = new NativeWait(task.id, native, args, position, task.place);
     const progress = vm.checkpoints.begin(task, wait, again);
     const { token } = wait;
-    const context: AsyncContext = {
+    return {
       vm,
       host: vm.hostOf(task),
       task,
@@ -49,16 +57,6 @@ export class NativeCalls {
       },
       ...(progress && { progress }),
     };
-    this.#started = wait;
-    return context;
-  }
-
-  /** Parks a task until the builtin that has just been started answers. */
-  park(task: Task, promise: Promise<Value>, register: number): void {
-    const wait = this.#started as NativeWait;
-    this.#started = undefined;
-    this.#vm.park(task, wait, register);
-    this.#await(task, promise, wait);
   }
 
   /** Makes the calls again that had not answered when a snapshot was taken, in the order in which they were begun. */
@@ -68,11 +66,11 @@ export class NativeCalls {
     for (const { task, wait } of waiting) this.#again(task, wait);
   }
 
-  #again(task: Task, wait: NativeWait): void {
-    const { native, args } = wait;
+  #again(task: Task, before: NativeWait): void {
+    const { native, args, position } = before;
+    const call = new NativeWait(task.id, native, args, position, task.place);
     try {
-      const answer = native.impl(args, this.begin(task, native, args, wait));
-      const call = this.#started as NativeWait;
+      const answer = native.impl(args, this.contextOf(task, call, before));
       task.wait = call;
       if (answer instanceof Promise) this.#await(task, answer, call);
       else this.#vm.wake(task, answer);

@@ -41,6 +41,8 @@ export type Scope =
   /** A lock permit, a step … : `close` runs exactly once. */
   | { readonly kind: "resource"; readonly close: Then; readonly what: string };
 
+/** As `resumeRegister`: the value goes to the routine on top. */
+export const TO_ROUTINE = -1;
 /** As `resumeRegister`: nothing is delivered, the task goes on with the next instruction of its top frame. */
 export const NOTHING = -2;
 /** The same, after it gave way to others in the middle of a loop or before the first word of a function. */
@@ -97,8 +99,8 @@ export class Task {
   deadlineMs: number | undefined = undefined;
 
   wait: Wait | undefined = undefined;
-  /** Register that receives what the task waits for; -1 when a routine does. */
-  resumeRegister = -1;
+  /** Register that receives what the task waits for, or one of the marks above. */
+  resumeRegister: number = TO_ROUTINE;
   resumeValue: Value = undefined;
   resumeFailure: HarnFailure | undefined = undefined;
   /** Fires a deadline while parked. */
@@ -205,10 +207,10 @@ export class Task {
     return top.fn ? top.base + top.fn.registerCount : top.base;
   }
 
-  recomputeDeadline(): void {
-    let due = Number.POSITIVE_INFINITY;
-    for (const scope of this.scopes) if (scope.kind === "deadline" && scope.dueMs < due) due = scope.dueMs;
-    this.deadlineMs = due === Number.POSITIVE_INFINITY ? undefined : due;
+  /** Monotonic milliseconds. */
+  openDeadline(dueMs: number): void {
+    this.openScope({ kind: "deadline", dueMs });
+    this.deadlineMs = earliestDeadline(this.scopes);
   }
 
   /** Closes scopes down to a count, innermost first. */
@@ -218,8 +220,14 @@ export class Task {
       const scope = (this.scopes as Scope[]).pop();
       if (scope?.kind === "resource") invoke(scope.close, undefined);
     }
-    this.recomputeDeadline();
+    this.deadlineMs = earliestDeadline(this.scopes);
   }
+}
+
+function earliestDeadline(scopes: readonly Scope[]): number | undefined {
+  let due = Number.POSITIVE_INFINITY;
+  for (const scope of scopes) if (scope.kind === "deadline" && scope.dueMs < due) due = scope.dueMs;
+  return due === Number.POSITIVE_INFINITY ? undefined : due;
 }
 
 /** Makes room for registers up to `count`. Filling keeps the array dense. */
@@ -247,6 +255,28 @@ export function enterClosure(task: Task, closure: Closure, base: number, argCoun
   const { captured } = closure;
   for (let i = 0; i < captured.length; i++) registers[base + paramCount + i] = captured[i];
   return frame;
+}
+
+/** The same for arguments that lie in an array: they go above the frame on top. */
+export function enterWithArguments(task: Task, closure: Closure, args: readonly Value[], dst: number): void {
+  const { registers, registerTop } = task;
+  ensureRegisters(registers, registerTop + args.length);
+  for (let i = 0; i < args.length; i++) registers[registerTop + i] = args[i];
+  enterClosure(task, closure, registerTop, args.length, dst);
+}
+
+/** Puts the frame of a builtin's routine on a task. */
+export function pushRoutine(task: Task, routine: Routine, state: RoutineState, dst: number): void {
+  const base = task.registerTop;
+  const frame = task.nextFrame();
+  frame.fn = undefined;
+  frame.routine = routine;
+  frame.state = state;
+  frame.pc = 0;
+  frame.base = base;
+  frame.dst = dst;
+  frame.argCount = 0;
+  frame.scopeBase = task.scopes.length;
 }
 
 function bindRest(registers: Value[], base: number, paramCount: number, argCount: number): void {

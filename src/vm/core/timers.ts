@@ -13,8 +13,8 @@ export interface Timer {
   cancelled: boolean;
 }
 
-/** A sleep of the host for the first timer. */
-interface Sleep {
+/** What the host is asked for on behalf of the first timer. */
+interface HostSleep {
   readonly dueMs: number;
   readonly ms: number;
   readonly position: number;
@@ -24,7 +24,7 @@ interface Sleep {
 export interface SavedTimers {
   readonly heap: readonly Timer[];
   readonly order: number;
-  readonly sleep: Omit<Sleep, "token"> | undefined;
+  readonly sleep: Omit<HostSleep, "token"> | undefined;
 }
 
 export class Timers {
@@ -34,7 +34,9 @@ export class Timers {
   readonly #heap: Timer[] = [];
   #count = 0;
   #order = 0;
-  #sleep: Sleep | undefined;
+  #sleep: HostSleep | undefined;
+  /** The one of a snapshot, between {@link load} and {@link resume}. */
+  #saved: SavedTimers["sleep"] = undefined;
 
   /**
    * `wake` is called after timers fired, so that the scheduler looks for ready tasks; `position` says where in the log of
@@ -64,7 +66,6 @@ export class Timers {
     this.#order = order;
     this.#saved = sleep;
   }
-  #saved: SavedTimers["sleep"] = undefined;
 
   /** Asks for the very sleep that was under way, so that a log knows it again. */
   resume(): void {
@@ -128,7 +129,7 @@ export class Timers {
   }
 
   #begin(dueMs: number, ms: number): void {
-    const sleep: Sleep = { dueMs, ms, position: this.#position(), token: new CancelToken() };
+    const sleep: HostSleep = { dueMs, ms, position: this.#position(), token: new CancelToken() };
     this.#sleep = sleep;
     this.#host.perform("sleep", { ms }, sleep.token).then(
       () => this.#expire(sleep),
@@ -144,11 +145,11 @@ export class Timers {
     sleep?.token.cancel("timer moved");
   }
 
-  #expire(sleep: object): void {
+  #expire(sleep: HostSleep): void {
     if (this.#sleep !== sleep) return;
     this.#sleep = undefined;
     // A host timer may ring a fraction early; what it was set for is due by definition.
-    const now = Math.max(this.now(), (sleep as { dueMs: number }).dueMs);
+    const now = Math.max(this.now(), sleep.dueMs);
     for (let first = this.#heap[0]; first && (first.cancelled || first.dueMs <= now); first = this.#heap[0]) {
       this.#pop();
       if (first.cancelled) continue;

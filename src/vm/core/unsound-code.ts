@@ -4,10 +4,9 @@
  */
 
 import { opcodes } from "../../bytecode/index.ts";
-import { RuntimeError } from "../error.ts";
+import { CaughtFailure, RuntimeError } from "../error.ts";
 import { Cell } from "../module-instance.ts";
 import { Dict, EnumValue, List, typeName, type Value } from "../value/value.ts";
-import { CaughtFailure } from "./drive.ts";
 import { Cursor, PullSource } from "./iteration.ts";
 import type { Task } from "./task.ts";
 

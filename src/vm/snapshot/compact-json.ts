@@ -16,6 +16,7 @@
  */
 
 import { AppendList, isJsonObject, type Json } from "../../base/index.ts";
+import { setField, shapeOfNames, shapeTree } from "./shapes.ts";
 
 const LIST = -1;
 const LIST_IN_PARTS = -2;
@@ -62,19 +63,21 @@ interface Part {
  */
 export function createCompactor(admits: (text: string) => boolean, store?: PartStore): JsonCompactor {
   const shapes: string[][] = [];
-  const root: ShapeNode = { next: new Map(), index: -1 };
+  const tree = shapeTree();
   /** Forms of items that are in no part. */
   const forms = new WeakMap<object, Json>();
   /** Parts by their first item … */
   const partsByItem = new WeakMap<object, Part>();
+  /** … or, where that is no object, by their text: those of the snapshot before, and of this one. */
+  let partsByText = new Map<string, number>();
+  let textsUsed = new Map<string, number>();
   const partsOfLists = new WeakMap<AppendList<unknown>, number[]>();
   /** Of this snapshot; and of the one that is read. */
   let numbersOfLists = new Map<AppendList<unknown>, number>();
   const listsRead = new Map<number, AppendList<unknown>>();
-  /** … or, where that is no object, by their text. */
-  let partsByText = new Map<string, number>();
-  let textsUsed = new Map<string, number>();
+  /** Parts that this snapshot refers to. */
   let used = new Set<number>();
+  // Of what is being compacted:
   let isAdmitted = true;
   /** Its form is remembered, and would not tell of parts in it. */
   let isInItem = false;
@@ -161,7 +164,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   };
 
   const shapeOf = (names: readonly string[]): number => {
-    const node = nodeOf(root, names);
+    const node = shapeOfNames(tree, names);
     if (node.index >= 0) return node.index;
     // Shapes go into every later snapshot.
     if (!names.every(admits)) isAdmitted = false;
@@ -227,7 +230,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
       return used;
     },
     load(names) {
-      for (const each of names) nodeOf(root, each).index = shapes.push([...each]) - 1;
+      for (const each of names) shapeOfNames(tree, each).index = shapes.push([...each]) - 1;
     },
     expand: (form) =>
       expandJson(form, shapes, store, {
@@ -245,25 +248,6 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
 function isSameFrom(items: readonly Json[], at: number, part: readonly Json[]): boolean {
   for (let index = 0; index < part.length; index++) if (items[at + index] !== part[index]) return false;
   return true;
-}
-
-interface ShapeNode {
-  readonly next: Map<string, ShapeNode>;
-  /** -1: a beginning only. */
-  index: number;
-}
-
-function nodeOf(root: ShapeNode, names: readonly string[]): ShapeNode {
-  let node = root;
-  for (const name of names) {
-    let next = node.next.get(name);
-    if (next === undefined) {
-      next = { next: new Map(), index: -1 };
-      node.next.set(name, next);
-    }
-    node = next;
-  }
-  return node;
 }
 
 /** Told of each part as it is read. */
@@ -354,17 +338,9 @@ function expandJson(
     const names = typeof tag === "number" ? shapes[tag] : undefined;
     if (names === undefined || names.length !== form.length - 1) return unsound();
     const object: Record<string, Json> = {};
-    for (let at = 0; at < names.length; at++) {
-      const name = names[at]!;
-      const field = expand(form[at + 1] as Json);
-      // Assigning `__proto__` would set the prototype instead of a field.
-      if (name === "__proto__") Object.defineProperty(object, name, { value: field, ...OWN });
-      else object[name] = field;
-    }
+    for (let at = 0; at < names.length; at++) setField(object, names[at]!, expand(form[at + 1] as Json));
     return object;
   };
   const value = expand(form);
   return isSound ? value : undefined;
 }
-
-const OWN = { writable: true, enumerable: true, configurable: true } as const;

@@ -7,7 +7,8 @@
  *     ["f", 1.5]             float            ["d", 20]      duration
  *     ["x", name]            something that is the same in every process: code, a routine, a mark
  *     ["N", name]            a builtin        ["F", m, i]    function i of module m
- *     ["T", m, "struct", n]  a type           ["V"]          the machine   ["H", owner] a task's host
+ *     ["T", m, "struct", n]  a type           ["R", native]  a builtin as a value of the program
+ *     ["V"]                  the machine      ["O"]          its output    ["H", owner] a task's host
  *
  *     node := ["a", …items] | ["m", …keys and values] | ["s", …items] | ["u", latin1] | ["j", compact json] | [shape, …fields]
  *
@@ -21,6 +22,7 @@
 import { AppendList, HarnError, type Json } from "../../base/index.ts";
 import type { ClassPart } from "../core/callback.ts";
 import { Duration, Float } from "../value/value.ts";
+import { nextShape, setField, shapeOfNames, shapeTree } from "./shapes.ts";
 
 /**
  * JSON that nobody changes any more and of which nobody cares how often it is held: written without looking for that, which
@@ -49,21 +51,6 @@ export interface GraphWriter {
   compact(value: Json | AppendList<unknown>): Json | undefined;
 }
 
-interface ShapeNode {
-  readonly next: Map<string, ShapeNode>;
-  /** -1: a beginning only. */
-  index: number;
-}
-
-function nextShape(node: ShapeNode, name: string): ShapeNode {
-  let next = node.next.get(name);
-  if (next === undefined) {
-    next = { next: new Map(), index: -1 };
-    node.next.set(name, next);
-  }
-  return next;
-}
-
 /**
  * `snapshot.refused`: something is alive that is no data. The run goes on; a later moment may do.
  *
@@ -81,8 +68,8 @@ export function encodeGraph(root: unknown, writer: GraphWriter): EncodedGraph {
   const holders: number[] = [];
   const indices = new Map<object, number>();
   const shapes: string[][] = [];
-  /** A tree of names: class, first field, second field … */
-  const shapeTree: ShapeNode = { next: new Map(), index: -1 };
+  /** By class, first field, second field … */
+  const tree = shapeTree();
   const nodes: Json[] = [];
   let current = -1;
 
@@ -129,8 +116,7 @@ export function encodeGraph(root: unknown, writer: GraphWriter): EncodedGraph {
   };
 
   const shapeOf = (className: string, keys: readonly string[]): number => {
-    let node = nextShape(shapeTree, className);
-    for (const key of keys) node = nextShape(node, key);
+    const node = shapeOfNames(nextShape(tree, className), keys);
     if (node.index < 0) node.index = shapes.push([className, ...keys.map(text)]) - 1;
     return node.index;
   };
@@ -223,10 +209,7 @@ export function decodeGraph({ shapes, nodes, root }: EncodedGraph, reader: Graph
     if (typeof tag === "number") {
       const [, ...keys] = shapes[tag] as readonly string[];
       keys.forEach((key, at) => {
-        const value = decode(body[at]);
-        // Assigning `__proto__` would set the prototype instead of a field.
-        if (key === "__proto__") Object.defineProperty(shell as object, key, { value, ...OWN });
-        else (shell as Record<string, unknown>)[key] = value;
+        setField(shell as object, key, decode(body[at]));
       });
     } else if (Array.isArray(shell)) for (const item of body) shell.push(decode(item));
     else if (shell instanceof Set) for (const item of body) shell.add(decode(item));
@@ -255,7 +238,6 @@ export function malformed(found: unknown): never {
   throw new HarnError("snapshot.malformed", `Expected a snapshot of this version, found \`${String(found)}\` in it`);
 }
 
-const OWN = { writable: true, enumerable: true, configurable: true } as const;
 const CHUNK = 8192;
 
 function latin1(bytes: Uint8Array): string {

@@ -7,7 +7,6 @@ import { AsyncSource } from "../core/async-source.ts";
 import type { ClassPart, Named } from "../core/callback.ts";
 import { checkpointRoutines } from "../core/checkpoints.ts";
 import { Coroutine, coroutineCodes } from "../core/coroutine.ts";
-import { CaughtFailure } from "../core/drive.ts";
 import { ChainSource, Cursor, Iter, IterSource, iterationCodes, pullRoutine } from "../core/iteration.ts";
 import { Lock, lockCodes, Permit } from "../core/locks.ts";
 import { NativeWait } from "../core/native-wait.ts";
@@ -15,10 +14,9 @@ import { OutputBuffer } from "../core/output.ts";
 import { Frame, Task } from "../core/task.ts";
 import { bottomRoutines } from "../core/task-bottoms.ts";
 import { Sleep, timeCodes } from "../core/time-waits.ts";
-import { Cancelled, CategorizedError, RuntimeError, Thrown } from "../error.ts";
+import { Cancelled, CategorizedError, CaughtFailure, RuntimeError, Thrown } from "../error.ts";
 import { Cell } from "../module-instance.ts";
 import { passRoutine } from "../native.ts";
-import type { Value } from "../value/value.ts";
 import {
   Bytes,
   Closure,
@@ -30,8 +28,8 @@ import {
   RangeValue,
   SetValue,
   StructValue,
+  type Value,
 } from "../value/value.ts";
-
 import { PlainJson } from "./graph.ts";
 
 /** Classes and names that a layer adds to what a snapshot may hold. */

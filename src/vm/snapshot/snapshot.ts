@@ -1,7 +1,7 @@
 /**
  * Snapshots: all that a running program is, as JSON, and a machine that goes on from there.
  *
- * Taken between two turns (`Checkpoint` in `vm.ts`), when no JavaScript is in the middle of anything: tasks, frames,
+ * Taken between two turns (`Checkpoint` in `core/checkpoints.ts`), when no JavaScript is in the middle of anything: tasks, frames,
  * registers, scopes, timers, locks, channels and what builtins keep per run are data, or the snapshot is refused.
  * A builtin that answers later is a promise and no data. If calling it again comes to the same (`isRepeatable`), the call
  * is kept, and where in the log it began: it is made again, and what it has asked for since is answered from the log.
@@ -27,10 +27,12 @@ import {
 import type { Vm, VmState } from "../vm.ts";
 import { createCompactor, type JsonCompactor } from "./compact-json.ts";
 import { decodeGraph, type EncodedGraph, encodeGraph, malformed, refused } from "./graph.ts";
-import type { SnapshotParts } from "./parts.ts";
-import { vmParts } from "./parts.ts";
+import { type SnapshotParts, vmParts } from "./parts.ts";
 
-/** Raised whenever an older snapshot can no longer be read. 1: first. 2: leaner tasks. 3: parts. 4: lists that grow, held twice. An unreadable snapshot costs time, nothing else. */
+/**
+ * Raised whenever an older snapshot can no longer be read. 1: first. 2: leaner tasks. 3: parts. 4: lists that grow, held
+ * twice. An unreadable snapshot costs time, nothing else.
+ */
 export const SNAPSHOT_VERSION = 4;
 
 /** How what builtins keep under a key of the run's state is written, where it is more than data. */

@@ -3,7 +3,6 @@
  * The interpreter handles the number/number case itself; everything here is the slow path.
  */
 
-import type { Constant } from "../../bytecode/index.ts";
 import { RuntimeError } from "../error.ts";
 import { checkItemCount, repeatText } from "./size-limits.ts";
 import { Dict, dictOf, Float, List, listOf, typeName, type Value } from "./value.ts";
@@ -16,10 +15,6 @@ const MAX = Number.MAX_SAFE_INTEGER;
 export function int(value: bigint): Int {
   const wrapped = BigInt.asIntN(64, value);
   return wrapped <= BigInt(MAX) && wrapped >= -BigInt(MAX) ? Number(wrapped) : wrapped;
-}
-
-export function intConstant(constant: Extract<Constant, { kind: "int" }>): Int {
-  return int(constant.value);
 }
 
 /** A whole number as an int; saturates at 64 bits, NaN is 0. */

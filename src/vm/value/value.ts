@@ -122,7 +122,7 @@ export class Dict extends Container {
   }
 }
 
-/** Insertion-ordered; no two items are structurally equal. `index` maps structural keys to positions. */
+/** Insertion-ordered; no two items are structurally equal (`structuralKey`): whoever makes one sees to that. */
 export class SetValue extends Container {
   items: Value[];
   constructor(items: Value[]) {
