@@ -49,6 +49,9 @@ export class TaskHosts {
 
   /** The host of an owner, for what keeps one. */
   named(owner: string): Host {
-    return owner === VM_TASK ? this.own : (this.#make?.(owner) ?? this.own);
+    if (owner === VM_TASK || this.#make === undefined) return this.own;
+    const host = this.#make(owner);
+    this.#owners.set(host, owner);
+    return host;
   }
 }
