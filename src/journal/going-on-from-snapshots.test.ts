@@ -5,6 +5,7 @@ import { beginJournal, type Journal, openJournal } from "./journal.ts";
 import { createJsonlStore } from "./jsonl-store.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { recordingHost } from "./recording-host.ts";
+import { resumeHost } from "./resume-host.ts";
 import type { OpenRequests } from "./run-snapshot.ts";
 import type { JournalStore } from "./spec.ts";
 
@@ -53,6 +54,40 @@ describe("what was begun and may have happened, in a run that is gone on with fr
     void recordingHost(worldThat(false), journal).perform("fs.write", args);
     await snapshot(journal, { starts: new Set([0]) });
     expect(await argsInDoubt(folder)).toEqual(args);
+  });
+});
+
+describe("what a request holds that was asked for before", () => {
+  const messages = Array.from({ length: 20 }, (_, at) => ({ role: "user", content: `${at} ${TEXT}` }));
+  const ask = (host: Host): Promise<unknown> =>
+    host.perform("process.run", { command: "say", args: [], messages } as never);
+
+  it("is stored once, also when somebody goes on from a snapshot, or only compares", async () => {
+    const folder = createFakeFolder();
+    const journal = await beginJournal(createJsonlStore(folder), { id: "r", createdMs: 0 }, { snapshots: "keep" });
+    const safety = () => ({ safety: "pure" }) as const;
+    await ask(recordingHost(worldThat(true), journal, { safety }));
+    await snapshot(journal);
+    const before = journal.grownChars;
+    expect(before).toBeGreaterThan(20 * TEXT.length);
+    await ask(recordingHost(worldThat(true), journal, { safety }));
+    const again = journal.grownChars - before;
+    await journal.flush(true);
+
+    const next = (await openJournal(createJsonlStore(folder), "r", { snapshots: "use" })) as Journal;
+    const resumed = resumeHost(next, worldThat(true), { safety });
+    await ask(resumed);
+    expect([next.snapshot?.seq, next.grownChars]).toEqual([2, 0]);
+    await ask(resumed);
+    // And that it was resumed.
+    expect(next.grownChars).toBeLessThan(again + 100);
+    await next.flush(true);
+
+    const whole = await openJournal(createJsonlStore(folder), "r");
+    const asked = whole.entries.filter((entry) => entry.type === "start");
+    expect(asked.map(({ args }) => whole.decode(args))).toEqual(
+      Array.from({ length: 3 }, () => ({ command: "say", args: [], messages })),
+    );
   });
 });
 

@@ -48,6 +48,8 @@ import {
 /** Buffered text beyond this is written without being asked for. */
 const BUFFER_LIMIT_CHARS = 65_536;
 const SHORT_DIGESTS = 256;
+/** Of so many stored values whoever goes on from a snapshot knows that they are there: those that requests referred to last. */
+const HELD_VALUES = 64;
 
 export interface Journal {
   readonly info: RunInfo;
@@ -57,6 +59,8 @@ export interface Journal {
   encode(value: unknown, scrubber: Scrubber): string;
   /** As `encode`, for what is only ever compared: whoever goes on from a snapshot cannot decode it. */
   encodeRequest(args: unknown, scrubber: Scrubber): string;
+  /** What `encodeRequest` gives; stores nothing. */
+  requestText(args: unknown, scrubber: Scrubber): string;
   /** A stored value; fresh objects each time. */
   decode(encoded: Encoded): unknown;
   /** Digest of an encoded text. */
@@ -257,8 +261,10 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   /** Short arguments come again and again: looking at the clock has none at all. */
   const shortDigests = new Map<string, string>();
   const snapshotParts = createSnapshotParts(stored.parts);
+  /** Digests that requests referred to, the latest at the end. */
+  const held = new Set(snapshot?.held);
   /** Stored by this run. */
-  const known = new Set(storedBlobs.keys());
+  const known = new Set([...held, ...storedBlobs.keys()]);
   /** Stored since the last snapshot, with all that they refer to: what follows a snapshot is complete without the log before. */
   const knownSince = new Set<string>();
   let nextSeq = Math.max(snapshot?.seq ?? 0, (stored.rows.at(-1)?.seq ?? -1) + 1);
@@ -285,7 +291,29 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
       tail?.blob({ digest, body });
     },
   });
-  const requests = createValueEncoder(sinkFor(known), digestOf);
+  const hold = (digest: string): void => {
+    held.delete(digest);
+    held.add(digest);
+    for (const oldest of held) {
+      if (held.size <= HELD_VALUES) break;
+      held.delete(oldest);
+    }
+  };
+  const everything = sinkFor(known);
+  const requests = createValueEncoder(
+    {
+      has(digest) {
+        const isKnown = everything.has(digest);
+        if (isKnown && tail) hold(digest);
+        return isKnown;
+      },
+      put(digest, body) {
+        if (tail) hold(digest);
+        everything.put(digest, body);
+      },
+    },
+    digestOf,
+  );
   const answers = tail === undefined ? requests : createValueEncoder(sinkFor(knownSince), digestOf);
   const decode = createValueDecoder((digest) => storedBlobs.get(digest));
   if (tail) {
@@ -373,6 +401,7 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
     entries,
     encode: (value, scrubber) => answers.encode(value, scrubber),
     encodeRequest: (args, scrubber) => requests.encode(args, scrubber),
+    requestText: (args, scrubber) => requests.textOf(args, scrubber),
     decode,
     digest(text) {
       if (text.length > 64) return digestOf(text);
@@ -442,7 +471,7 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
         // Also when it is refused: the next one then finds all that it needs.
         knownSince.clear();
         answers.forget();
-        const body = encodeRunSnapshot({ seq, ...tail.cut(open), ...rest });
+        const body = encodeRunSnapshot({ seq, held: [...held], ...tail.cut(open), ...rest });
         const changes = snapshotParts.changes(parts);
         hasSnapshot = true;
         const passes = (moment: FaultMoment): boolean => {

@@ -137,7 +137,7 @@ export function createReplayer(journal: Journal, options: ReplayerOptions): Repl
   }
 
   const digestOf = (kind: string, args: unknown): string =>
-    journal.digest(journal.encodeRequest(redactor.args(kind, args), redactor));
+    journal.digest(journal.requestText(redactor.args(kind, args), redactor));
 
   const recordedView = ({ start }: RecordedEffect): RecordedRequest => ({
     task: start.task,

@@ -19,8 +19,8 @@ import type { EntryDraft } from "./entry-codec.ts";
 import type { StoredBlob, StoredRow } from "./spec.ts";
 import { parseStoredJson } from "./value-codec.ts";
 
-/** Raised with every change of what a snapshot holds; older ones are passed over. 1: first. 2: calls that are gone on from. 3: parts. */
-export const RUN_SNAPSHOT_VERSION = 3;
+/** Raised with every change of what a snapshot holds; older ones are passed over. 1: first. 2: calls that are gone on from. 3: parts. 4: held values. */
+export const RUN_SNAPSHOT_VERSION = 4;
 
 export interface RunSnapshot {
   readonly seq: number;
@@ -32,6 +32,8 @@ export interface RunSnapshot {
   readonly rows: readonly StoredRow[];
   /** What those refer to. */
   readonly blobs: readonly StoredBlob[];
+  /** Digests of values in the log before it, which need not be stored again: those that requests referred to last. */
+  readonly held: readonly string[];
   /** The program. */
   readonly machine: Json;
 }

@@ -176,6 +176,46 @@ describe("stored values", () => {
     );
   });
 
+  it("are complete, and nothing is stored for those that were only compared, in whatever order", () => {
+    const pool = Array.from({ length: 8 }, (_, at) => ({
+      at,
+      text: `${at}`.repeat(40 * at),
+      parts: Array.from({ length: at }, (_part, part) => ({ part, text: `${at}`.repeat(100) })),
+    }));
+    const step = fc.record({
+      ids: fc.array(fc.nat({ max: 7 }), { minLength: 1, maxLength: 20 }),
+      how: fc.constantFrom("stored", "compared", "refused", "anew"),
+      isCopied: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        let blobs = new Map<string, string>();
+        const encoder = createValueEncoder(
+          { has: (digest) => blobs.has(digest), put: (digest, body) => void blobs.set(digest, body) },
+          createTextDigest(),
+        );
+        for (const { ids, how, isCopied } of steps) {
+          const messages = ids.map((id) => (isCopied ? structuredClone(pool[id]!) : pool[id]!));
+          const value = { messages, last: messages.at(-1) };
+          const before = blobs.size;
+          if (how === "compared") {
+            expect(encoder.textOf(value, plain)).toBe(makeCodec().encode(value));
+            expect(blobs.size).toBe(before);
+          } else if (how === "refused") {
+            expect(() => encoder.encode({ ...value, what: () => 1 }, plain)).toThrow("found a function");
+          } else {
+            if (how === "anew") {
+              blobs = new Map();
+              encoder.forget();
+            }
+            const text = encoder.encode(value, plain);
+            expect(createValueDecoder((digest) => blobs.get(digest))(JSON.parse(text))).toEqual(value);
+          }
+        }
+      }),
+    );
+  });
+
   it("are told apart when a list shares its past with another (two agents with the same beginning)", () => {
     const codec = makeCodec();
     const past = Array.from({ length: 30 }, (_, at) => ({ role: "user", content: `What is number ${at}?` }));

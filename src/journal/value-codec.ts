@@ -21,7 +21,7 @@
 import { createListLines, HarnError, isJsonObject, type ListLine } from "../base/index.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import type { TextDigest } from "./sha256.ts";
-import type { Encoded } from "./spec.ts";
+import type { Encoded, StoredBlob } from "./spec.ts";
 
 /** Texts longer than this become blobs; a reference has 54 characters. */
 const INLINE_LIMIT = 256;
@@ -33,6 +33,7 @@ const FOLLOWED_DEPTH = 1;
 const DEPTH_LIMIT = 1000;
 
 export interface BlobSink {
+  /** It is stored, and so is all that it refers to. */
   has(digest: string): boolean;
   put(digest: string, body: string): void;
 }
@@ -47,18 +48,32 @@ export interface Scrubber {
 export interface ValueEncoder {
   /** @throws HarnError `journal.unencodable` for functions, symbols, cycles and values nested too deeply */
   encode(value: unknown, scrubber: Scrubber): string;
+  /** The same text; stores nothing. */
+  textOf(value: unknown, scrubber: Scrubber): string;
   /** Writes everything out anew, as if nothing had been stored before. */
   forget(): void;
 }
 
-/** What is known of a list up to one of its elements. */
-interface Prefix {
-  /** The element's own. */
+/**
+ * What a text refers to, what that refers to before it. Emptied once it is stored: a value that was only compared may have to be
+ * stored later.
+ */
+type Unstored = (StoredBlob | Unstored)[];
+
+interface ElementText {
   readonly text: string;
+  /** Absent: it refers to nothing. */
+  readonly unstored: Unstored | undefined;
+}
+
+/** What is known of a list up to one of its elements. */
+interface Prefix extends ElementText {
   /** Of the list so far, as it would stand in line, without the last bracket. */
   readonly chars: number;
   /** Absent while the list was short enough to stand in line. */
   digest: string | undefined;
+  /** The list so far is stored, and so is all that it refers to. */
+  isStored: boolean;
 }
 
 export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueEncoder {
@@ -66,27 +81,42 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
    * Text of list elements seen before, wherever they stand now. A value handed to the host is not changed afterwards (the
    * contract of `Json`), so a history of a thousand messages is not written out again each turn.
    */
-  let elementTexts = new WeakMap<object, string>();
+  let elementTexts = new WeakMap<object, ElementText>();
   /** Lists of the same elements as before. */
   let lines = createListLines<object, Prefix>();
   let cachedVersion = -1;
   /** The latest lists by the text of their first element, oldest first: for elements that are made anew each time. */
   const chains = new Map<string, readonly Prefix[]>();
 
+  /** Of what is being encoded. */
+  let unstored: Unstored = [];
+
   const outOfLine = (text: string): string => {
     if (text.length <= INLINE_LIMIT) return text;
     const digest = digestOf(text);
-    if (!sink.has(digest)) sink.put(digest, text);
+    unstored.push({ digest, body: text });
     return `{"$ref":"${digest}"}`;
   };
 
-  const textOf = (item: object, scrubber: Scrubber, depth: number): string => {
-    let text = elementTexts.get(item);
-    if (text === undefined) {
-      text = encodeAt(item, scrubber, depth);
-      elementTexts.set(item, text);
+  const elementText = (item: object, scrubber: Scrubber, depth: number): ElementText => {
+    const known = elementTexts.get(item);
+    if (known !== undefined) return known;
+    const outer = unstored;
+    const own: Unstored = [];
+    unstored = own;
+    const text = encodeAt(item, scrubber, depth);
+    unstored = outer;
+    const made = { text, unstored: own.length === 0 ? undefined : own };
+    elementTexts.set(item, made);
+    return made;
+  };
+
+  const store = (pieces: Unstored): void => {
+    for (const piece of pieces) {
+      if (Array.isArray(piece)) store(piece);
+      else if (!sink.has(piece.digest)) sink.put(piece.digest, piece.body);
     }
-    return text;
+    pieces.length = 0;
   };
 
   const forget = (): void => {
@@ -133,14 +163,11 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
     /** What the last list that began alike has there, as long as they are alike. */
     let last: readonly Prefix[] | undefined;
     for (let at = notes.length; isList && at < list.length; at++) {
-      const text = textOf(list[at]!, scrubber, depth + 1);
-      if (at === 0) last = chains.get(text);
-      const known = last?.[at];
-      if (known?.text === text) notes.push(known);
-      else {
-        last = undefined;
-        notes.push({ text, chars: (notes[at - 1]?.chars ?? 0) + text.length + 1, digest: undefined });
-      }
+      const element = elementText(list[at]!, scrubber, depth + 1);
+      if (at === 0) last = chains.get(element.text);
+      if (last?.[at]?.text !== element.text) last = undefined;
+      const chars = (notes[at - 1]?.chars ?? 0) + element.text.length + 1;
+      notes.push({ ...element, chars, digest: last?.[at]?.digest, isStored: false });
     }
     if (follows) lines.keep(list, line);
     return isList ? notes : undefined;
@@ -149,15 +176,36 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
   const putNode = (prefixes: readonly Prefix[], from: number, to: number): void => {
     const previous = from === 0 ? "" : prefixes[from - 1]!.digest!;
     const texts = prefixes.slice(from, to).map(({ text }) => text);
-    sink.put(prefixes[to - 1]!.digest!, `{"prev":"${previous}","items":[${texts.join(",")}]}`);
+    const body = `{"prev":"${previous}","items":[${texts.join(",")}]}`;
+    unstored.push({ digest: prefixes[to - 1]!.digest!, body });
+  };
+
+  const markStored = (prefixes: readonly Prefix[], count: number): void => {
+    for (let at = count - 1; at >= 0 && !prefixes[at]!.isStored; at--) {
+      const prefix = prefixes[at]!;
+      prefix.isStored = true;
+      if (prefix.unstored !== undefined) prefix.unstored.length = 0;
+    }
+  };
+
+  const refersTo = (prefixes: readonly Prefix[], from: number): void => {
+    for (let at = from; at < prefixes.length; at++) {
+      const pieces = prefixes[at]!.unstored;
+      if (pieces !== undefined && pieces.length > 0) unstored.push(pieces);
+    }
   };
 
   const encodeList = (prefixes: readonly Prefix[]): string => {
     const { chars } = prefixes.at(-1)!;
-    if (chars < INLINE_LIMIT) return `[${prefixes.map(({ text }) => text).join(",")}]`;
+    if (chars < INLINE_LIMIT) {
+      refersTo(prefixes, 0);
+      return `[${prefixes.map(({ text }) => text).join(",")}]`;
+    }
     const old = digestPrefixes(prefixes);
     let known = prefixes.length;
     while (known > 0 && !sink.has(prefixes[known - 1]!.digest!)) known--;
+    markStored(prefixes, known);
+    refersTo(prefixes, known);
     // What came before gets a node of its own, or a list with another end each time would be stored whole each time.
     if (known < old) putNode(prefixes, known, old);
     if (Math.max(known, old) < prefixes.length) putNode(prefixes, Math.max(known, old), prefixes.length);
@@ -207,14 +255,22 @@ export function createValueEncoder(sink: BlobSink, digestOf: TextDigest): ValueE
     return outOfLine(`${text}}`);
   };
 
+  const textOf = (value: unknown, scrubber: Scrubber): string => {
+    if (scrubber.version !== cachedVersion) {
+      forget();
+      cachedVersion = scrubber.version;
+    }
+    unstored = [];
+    return encodeAt(value, scrubber, 0);
+  };
+
   return {
     encode(value, scrubber) {
-      if (scrubber.version !== cachedVersion) {
-        forget();
-        cachedVersion = scrubber.version;
-      }
-      return encodeAt(value, scrubber, 0);
+      const text = textOf(value, scrubber);
+      store(unstored);
+      return text;
     },
+    textOf,
     forget,
   };
 }
