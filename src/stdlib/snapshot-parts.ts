@@ -11,6 +11,7 @@ import { llmStates } from "./llm/llm-parts.ts";
 import { Rng } from "./math/random.ts";
 import { REGEX_STATE } from "./regex/index.ts";
 import { stepParts } from "./steps/step-parts.ts";
+import { stateFilesPart } from "./store/state-files.ts";
 import { RunClock } from "./time/run-clock.ts";
 
 /** What is made anew when it is next asked for. */
@@ -44,6 +45,7 @@ export const standardSnapshotParts: VmSnapshotParts = {
     cached(ZONES_STATE),
     ...stepParts.states,
     tracePart,
+    stateFilesPart,
     ...llmStates,
     ...agentParts.states,
   ],

@@ -5,6 +5,7 @@ import { channelNatives, iterOf, type Native, taskNatives, type Value } from "..
 import { agentBuiltins } from "./agent/index.ts";
 import type { Builtin } from "./builtin.ts";
 import { bytesBuiltins } from "./bytes/index.ts";
+import { checkpointBuiltins } from "./checkpoints/index.ts";
 import { dictMethods } from "./collections/dict-methods.ts";
 import { collectionBuiltins } from "./collections/index.ts";
 import { listMethods } from "./collections/list-methods.ts";
@@ -40,6 +41,7 @@ import { signatureBuiltins } from "./signatures/index.ts";
 import { skillBuiltins } from "./skills/index.ts";
 import { stepBuiltins } from "./steps/index.ts";
 import { scopedFunctionNative } from "./steps/scoped-function.ts";
+import { storeBuiltins } from "./store/index.ts";
 import { streamBuiltins, streamGlobals } from "./streams/index.ts";
 import { templateBuiltins } from "./templates/index.ts";
 import { assertionBuiltins } from "./testing/index.ts";
@@ -72,6 +74,8 @@ export const standardBuiltins: readonly Builtin[] = [
   ...jsonBuiltins,
   ...fileBuiltins,
   ...pathBuiltins,
+  ...storeBuiltins,
+  ...checkpointBuiltins,
   ...processBuiltins,
   ...timeBuiltins,
   ...dateBuiltins,

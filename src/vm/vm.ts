@@ -32,7 +32,7 @@ import {
   TO_ROUTINE,
   type Wait,
 } from "./core/task.ts";
-import { callRoutine, type ProgramState, programRoutine } from "./core/task-bottoms.ts";
+import { callRoutine, entryOf, type ProgramState, programRoutine } from "./core/task-bottoms.ts";
 import { TaskHosts, VM_TASK } from "./core/task-hosts.ts";
 import { deadlinePassed, Sleep } from "./core/time-waits.ts";
 import { type SavedTimers, Timers } from "./core/timers.ts";
@@ -192,6 +192,11 @@ export class Vm {
     this.#tasks.add(this.root);
     this.#enqueue(this.root);
     return this.#toEnd();
+  }
+
+  /** Id of the module that the program began with. Undefined before it begins, and where there is no such module. */
+  get entry(): string | undefined {
+    return entryOf(this.root);
   }
 
   get root(): Task {

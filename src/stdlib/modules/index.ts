@@ -2,6 +2,7 @@
 
 import { acpModule } from "./acp.ts";
 import { asyncModule } from "./async.ts";
+import { checkpointModule } from "./checkpoint.ts";
 import { collectionsModule } from "./collections.ts";
 import { contextModule } from "./context.ts";
 import { experimentsModule } from "./experiments.ts";
@@ -21,6 +22,7 @@ import { worktreeModule } from "./worktree.ts";
 export const standardModules: ReadonlyMap<string, string> = new Map([
   ["acp", acpModule],
   ["async", asyncModule],
+  ["checkpoint", checkpointModule],
   ["collections", collectionsModule],
   ["context", contextModule],
   ["experiments", experimentsModule],

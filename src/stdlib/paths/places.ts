@@ -39,6 +39,23 @@ export function sourceFolder(context: NativeContext): string {
   return parentPath(file);
 }
 
+/** The file that was started; the same for all its modules. Undefined for text without a file. */
+export function programFile({ vm, host }: Pick<NativeContext, "vm" | "host">): string | undefined {
+  const file = vm.entry === undefined ? undefined : vm.modules.get(vm.entry)?.code.file;
+  return file === undefined || isLibrary(file) ? undefined : resolveFromRoot(host, file);
+}
+
+/** The project of the execution root, else that of a source folder, else the source folder. */
+export async function projectFolder(host: Host, source: string): Promise<string> {
+  return (await findProjectRoot(host, executionRoot(host))) ?? (await findProjectRoot(host, source)) ?? source;
+}
+
+/** A folder that the environment may set, counted from the project. */
+export function runFolder(host: Host, project: string, variable: string, otherwise: string): string {
+  const set = host.sync("env.get", { name: variable });
+  return resolvePath(project, set === undefined || set.trim() === "" ? otherwise : set);
+}
+
 /** The nearest folder upwards with a manifest. */
 export async function findProjectRoot(host: Host, folder: string): Promise<string | undefined> {
   for (let at = folder; ; at = parentPath(at)) {

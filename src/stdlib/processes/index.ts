@@ -7,8 +7,15 @@ import { type Builtin, effect, pure } from "../builtin.ts";
 import { guardedCommand } from "../commands/command-scope.ts";
 import { isoText } from "../dates/civil.ts";
 import { systemWordsOf } from "../host-failures.ts";
-import { joinPath, resolvePath } from "../paths/path-text.ts";
-import { executionRoot, findProjectRoot, resolveFromRoot, sourceFolder } from "../paths/places.ts";
+import { joinPath } from "../paths/path-text.ts";
+import {
+  executionRoot,
+  findProjectRoot,
+  projectFolder,
+  resolveFromRoot,
+  runFolder,
+  sourceFolder,
+} from "../paths/places.ts";
 import { clockOf } from "../time/run-clock.ts";
 
 /** Bytes kept of each output; a process that writes more is told of by `truncated`. */
@@ -82,12 +89,6 @@ const processorNames: Readonly<Record<string, string>> = table({
 
 const renamed = (names: Readonly<Record<string, string>>, name: string): string =>
   Object.hasOwn(names, name) ? (names[name] ?? name) : name;
-
-/** A folder that the environment may set, counted from the project. */
-function folderOf(context: AsyncContext, base: string, variable: string, otherwise: string): string {
-  const set = context.host.sync("env.get", { name: variable });
-  return resolvePath(base, set === undefined || set.trim() === "" ? otherwise : set);
-}
 
 export const processBuiltins: readonly Builtin[] = [
   effect(
@@ -284,14 +285,15 @@ export const processBuiltins: readonly Builtin[] = [
       const { host } = context;
       const source = sourceFolder(context);
       const root = executionRoot(host);
-      const base = (await findProjectRoot(host, root)) ?? (await findProjectRoot(host, source)) ?? source;
-      const state = folderOf(context, base, "HARN_STATE_DIR", ".harn");
+      const base = await projectFolder(host, source);
+      const folder = (variable: string, otherwise: string): string => runFolder(host, base, variable, otherwise);
+      const state = folder("HARN_STATE_DIR", ".harn");
       return record({
         execution_root: root,
         asset_root: source,
         state_root: state,
-        run_root: folderOf(context, base, "HARN_RUN_DIR", ".harn-runs"),
-        worktree_root: folderOf(context, base, "HARN_WORKTREE_DIR", joinPath([state, "worktrees"])),
+        run_root: folder("HARN_RUN_DIR", ".harn-runs"),
+        worktree_root: folder("HARN_WORKTREE_DIR", joinPath([state, "worktrees"])),
       });
     },
   ),

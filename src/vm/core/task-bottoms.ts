@@ -3,6 +3,7 @@
 import type { Routine } from "../native.ts";
 import type { Value } from "../value/value.ts";
 import type { Named } from "./callback.ts";
+import type { Task } from "./task.ts";
 
 export interface ProgramState {
   readonly order: readonly string[];
@@ -20,6 +21,12 @@ export const programRoutine: Routine = {
     return control.call(state, control.vm.start(id), []);
   },
 };
+
+/** The module that a program began with, by its root task; undefined for a task that runs something else. */
+export function entryOf(root: Task): string | undefined {
+  const bottom = root.frames[0];
+  return bottom?.routine === programRoutine ? (bottom.state as ProgramState).order.at(-1) : undefined;
+}
 
 /** The bottom of a task that calls something other than a plain closure. */
 export const callRoutine: Routine = {
