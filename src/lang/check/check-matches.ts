@@ -26,7 +26,7 @@ export function inferMatch(checker: Checker, match: Match): Type {
   for (const arm of match.arms) {
     checker.flow = rest;
     within(checker, { scope: childScope(checker.scope) }, () => {
-      checkPattern(checker, arm.pattern, type);
+      checkPattern(checker, arm.pattern, type, tracked?.property === undefined ? tracked?.variable : undefined);
       if (tracked !== undefined) {
         const branches = narrowByPattern(checker.types, tracked, arm.pattern, rest);
         checker.flow = branches.matched;
@@ -123,14 +123,18 @@ function literalCover(members: readonly Type[], leaf: Expr): Cover | undefined {
 
 // ---- Patterns --------------------------------------------------------------------------------------------------------
 
-/** Checks a pattern against the subject's type and binds what it names. */
-function checkPattern(checker: Checker, pattern: Expr, subject: Type): void {
+/** Checks a pattern against the subject's type and binds what it names; `variable` is the subject if it is one. */
+function checkPattern(checker: Checker, pattern: Expr, subject: Type, variable: Variable | undefined): void {
   switch (pattern.kind) {
     case "OrPattern":
       for (const alternative of pattern.alternatives) checkAlternative(checker, alternative, subject);
       return;
-    case "Identifier":
+    case "Identifier": {
+      // What the arms before this one have left over.
+      const type = variable === undefined ? subject : currentType(checker.flow, variable);
+      if (pattern.name !== "_") bindValue(checker, pattern.name, type, pattern.span);
       return;
+    }
     case "MethodCall":
       if (bindPayload(checker, pattern, subject)) return;
       break;

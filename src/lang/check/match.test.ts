@@ -104,6 +104,15 @@ describe("patterns", () => {
     ]);
   });
 
+  it("a lone name binds what the arms before it left over (found by fuzzing)", () => {
+    accepts(matching("int", 'let n = "outer"\n match x { n -> { let s: int = n } }'));
+    accepts(matching("fn(int) -> int", "match x { g -> { g(1) } }"));
+    accepts(matching("Verdict", 'match x { "pass" | "fail" -> { 1 } left -> { let s: "unclear" = left } }'));
+    rejects(matching("int", 'let n = "outer"\n match x { n -> { let s: string = «n» } }'), [
+      "T001 's' declared as string, but assigned int",
+    ]);
+  });
+
   it("names variants that do not exist", () => {
     rejects(matching("Color", "match x { Color.«Purple» -> { 1 } _ -> { 2 } }"), [
       "T105 Unknown variant 'Purple' in enum 'Color'",
