@@ -1,7 +1,7 @@
 /** Everything a program finds without importing: builtins, methods of types, global values. */
 
 import { table } from "../base/index.ts";
-import { channelNatives, iterOf, type Native, taskNatives, type Value } from "../vm/index.ts";
+import { concurrencyNatives, iterOf, type Native, type Value } from "../vm/index.ts";
 import { agentBuiltins } from "./agent/index.ts";
 import type { Builtin } from "./builtin.ts";
 import { bytesBuiltins } from "./bytes/index.ts";
@@ -105,12 +105,7 @@ export const standardBuiltins: readonly Builtin[] = [
 ];
 
 /** Builtins that the compiler emits and programs do not name. */
-export const internalNatives: readonly Native[] = [
-  ...taskNatives,
-  ...channelNatives,
-  scopedFunctionNative,
-  manifestHookNative,
-];
+export const internalNatives: readonly Native[] = [...concurrencyNatives, scopedFunctionNative, manifestHookNative];
 
 const toIter: Native = { kind: "pure", name: "iter", impl: ([value]) => iterOf(value) };
 

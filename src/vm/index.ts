@@ -1,46 +1,22 @@
 // Running programs
 
+export type { LiveResource } from "./core/live-resources.ts";
+export type { OutputSink } from "./core/output.ts";
 export { type RunOutcome, Vm, type VmOptions } from "./vm.ts";
 
 // Concurrency
 
-export { Channel, channelNatives } from "./concurrency/channels.ts";
-export { milliseconds, TaskHandle, taskNatives } from "./concurrency/tasks.ts";
-export { getIndex, getProperty, slice, spreadItems } from "./core/access.ts";
-export { AsyncSource } from "./core/async-source.ts";
-export {
-  type Callback,
-  type CallbackKind,
-  type ClassPart,
-  type Code,
-  code,
-  invoke,
-  type Named,
-  type Then,
-} from "./core/callback.ts";
-export { type Checkpoint, HOLD_MS, type RequestLog } from "./core/checkpoints.ts";
-export {
-  abandonIter,
-  Cursor,
-  END,
-  Iter,
-  iterOf,
-  listCursor,
-  loopSource,
-  PullSource,
-  pull,
-  pullSource,
-  type Stage,
-  withStage,
-} from "./core/iteration.ts";
-export type { LiveResource } from "./core/live-resources.ts";
-export { type Lock, type LockMetrics, Locks, type LockWaiter, Permit } from "./core/locks.ts";
-export { NativeWait } from "./core/native-wait.ts";
-export type { OutputSink } from "./core/output.ts";
-export { OutputBuffer } from "./core/output.ts";
+export { Channel } from "./concurrency/channels.ts";
+export { concurrencyNatives } from "./concurrency/concurrency.ts";
+export { type Lock, type LockMetrics, type LockWaiter, Permit } from "./core/locks.ts";
 export type { Scope, Task, TaskContext, Wait } from "./core/task.ts";
 export type { Timer } from "./core/timers.ts";
-export { matches } from "./core/type-test.ts";
+
+// Items one by one
+
+export type { AsyncSource } from "./core/async-source.ts";
+export { abandonIter, Iter, iterOf, pull, type Stage, withStage } from "./core/iterators.ts";
+export { Cursor, END, PullSource } from "./core/sources.ts";
 
 // Errors
 
@@ -48,7 +24,6 @@ export {
   CANCELLED_MESSAGE,
   Cancelled,
   CategorizedError,
-  errorTypeName,
   Halted,
   HarnFailure,
   RuntimeError,
@@ -79,6 +54,17 @@ export {
 
 // Snapshots
 
+export {
+  type Callback,
+  type CallbackKind,
+  type ClassPart,
+  type Code,
+  code,
+  invoke,
+  type Named,
+  type Then,
+} from "./core/callback.ts";
+export { type Checkpoint, HOLD_MS, type RequestLog } from "./core/checkpoints.ts";
 export { createCompactor, type JsonCompactor } from "./snapshot/compact-json.ts";
 export { PlainJson, refused } from "./snapshot/graph.ts";
 export {
@@ -94,6 +80,7 @@ export {
 
 export { compare, contains, equal, identical, rangeContains, structuralKey } from "./value/compare.ts";
 export { display, displayDuration, displayFloat, withoutExponent } from "./value/display.ts";
+export { milliseconds } from "./value/durations.ts";
 export {
   add,
   divide,
@@ -110,7 +97,7 @@ export {
   toDouble,
 } from "./value/numbers.ts";
 export { checkItemCount, MAX_ITEMS, repeatText } from "./value/size-limits.ts";
-export { charAt, codePoints, compareText, isPlainText, textLength, textSlice } from "./value/text.ts";
+export { charAt, codePoints, compareText, textLength, textSlice } from "./value/text.ts";
 export {
   Bytes,
   Closure,
@@ -135,7 +122,6 @@ export {
   Pair,
   RangeValue,
   record,
-  resultType,
   SetValue,
   type StructType,
   StructValue,

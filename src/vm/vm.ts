@@ -12,7 +12,6 @@ import { AsyncSource, type OpenSources } from "./core/async-source.ts";
 import { invoke } from "./core/callback.ts";
 import { type CheckpointOptions, Checkpoints } from "./core/checkpoints.ts";
 import { Coroutine } from "./core/coroutine.ts";
-import { QUANTUM, runTask } from "./core/interpreter.ts";
 import { Interrupts } from "./core/interrupts.ts";
 import { type LiveResource, liveResources } from "./core/live-resources.ts";
 import { type Lock, Locks } from "./core/locks.ts";
@@ -20,7 +19,9 @@ import { Names } from "./core/names.ts";
 import { NativeCalls } from "./core/native-calls.ts";
 import type { NativeWait } from "./core/native-wait.ts";
 import { HostOutput, type OutputSink } from "./core/output.ts";
+import { Pace, type SavedPace } from "./core/pace.ts";
 import { ReadyQueue } from "./core/ready-queue.ts";
+import { runTask } from "./core/run-task.ts";
 import {
   enterWithArguments,
   GAVE_WAY,
@@ -37,15 +38,7 @@ import { TaskHosts, VM_TASK } from "./core/task-hosts.ts";
 import { deadlinePassed, Sleep } from "./core/time-waits.ts";
 import { type SavedTimers, Timers } from "./core/timers.ts";
 import { traceFrame, traceOf } from "./core/traces.ts";
-import {
-  CANCELLED_MESSAGE,
-  Cancelled,
-  Halted,
-  type HarnFailure,
-  RuntimeError,
-  Thrown,
-  type TraceFrame,
-} from "./error.ts";
+import { Cancelled, Halted, type HarnFailure, RuntimeError, Thrown, type TraceFrame } from "./error.ts";
 import { ModuleInstance } from "./module-instance.ts";
 import { Control, type Native } from "./native.ts";
 import { Closure, type NativeRef, type Value } from "./value/value.ts";
@@ -78,7 +71,7 @@ export interface VmOptions extends CheckpointOptions {
 }
 
 /** What a machine is made of between two turns of its tasks; see `snapshot/snapshot.ts`. */
-export interface VmState {
+export interface VmState extends SavedPace {
   readonly root: Task;
   readonly tasks: readonly Task[];
   /** Ready to run, next first. */
@@ -88,10 +81,6 @@ export interface VmState {
   readonly timers: SavedTimers;
   readonly locks: ReadonlyMap<string, Lock>;
   readonly globals: ReadonlyMap<string, Value>;
-  readonly quanta: number;
-  readonly spent: number;
-  readonly isLookDue: boolean;
-  readonly breaths: number;
 }
 
 export type RunOutcome =
@@ -99,16 +88,8 @@ export type RunOutcome =
   | { readonly status: "failed"; readonly failure: HarnFailure }
   | { readonly status: "cancelled"; readonly reason: string };
 
-/** Quanta between two breaths of the platform. */
-const QUANTA_PER_BREATH = 20;
-
-/** What a turn costs besides the back-edges and calls in it. Tasks that wake each other use up quanta too. */
-const TURN_COST = 20;
-
-/** So many breaths are closed at most while nobody waits for anything outside. */
-const CLOSED_BREATHS = 8;
-
 export class Vm {
+  /** As the machine itself sees it; a task's is {@link hostOf}. */
   readonly host: Host;
   readonly natives: ReadonlyMap<string, Native>;
   readonly methods: ReadonlyMap<string, ReadonlyMap<string, Native>>;
@@ -121,7 +102,9 @@ export class Vm {
   readonly calls: NativeCalls;
   readonly hosts: TaskHosts;
   readonly names: Names;
+  /** Lent to whatever routine is being stepped. */
   readonly control: Control;
+  readonly pace: Pace = new Pace();
   /** State that builtins keep per run, by an owner's key. */
   readonly state: Map<string, unknown>;
   /** Where the program's output goes. */
@@ -129,18 +112,19 @@ export class Vm {
   #root: Task;
 
   readonly #breathe: (open: boolean) => Promise<void>;
-  #breaths = 0;
   readonly #queue = new ReadyQueue();
+  /** Those that are not done. */
   readonly #tasks = new Set<Task>();
   readonly #interrupts = new Interrupts(this);
-  #quanta = 0;
-  /** Back-edges, calls and turns that no quantum has counted yet. */
-  spent = 0;
-  /** A quantum was used up in short turns: whoever parks next under a deadline looks at the clock. */
-  #isLookDue = false;
+  readonly #sources: OpenSources = new Set();
+  /** Whose turn it is. */
+  #running: Task | undefined;
+  /** Ends the rest of the loop, while it rests. */
   #idle: (() => void) | undefined;
   #stopped = false;
   #halted: Halted | undefined;
+  /** Whose trace it has. */
+  #haltedBy: Task | undefined;
   /** Gives the platform its turn although tasks are ready: results may arrive meanwhile. */
   #lent = false;
 
@@ -175,14 +159,18 @@ export class Vm {
 
   // ---- programs ----------------------------------------------------------------------------------------------------
 
-  /** Adds modules, dependencies before dependents. Functions that need nothing are ready before any module starts. */
+  /** Adds modules, dependencies before dependents. Functions that capture nothing are ready before any module starts. */
   load(codes: Iterable<ModuleCode>): void {
     for (const code of codes) {
       if (!this.modules.has(code.id)) this.modules.set(code.id, new ModuleInstance(code, this.natives));
     }
   }
 
-  /** Starts every module once, the entry last, and runs until the program is over. Never rejects. */
+  /**
+   * Starts every module once, the entry last, and runs until the program is over. However that ends is told by the outcome.
+   *
+   * @throws RangeError for an entry that is not loaded
+   */
   async run(entry: string): Promise<RunOutcome> {
     const order = [...this.modules.keys()].filter((id) => id !== entry);
     if (!this.modules.has(entry)) throw new RangeError(`Module \`${entry}\` is not loaded`);
@@ -194,13 +182,11 @@ export class Vm {
     return this.#toEnd();
   }
 
-  /** Id of the module that the program began with. Undefined before it begins, and where there is no such module. */
-  get entry(): string | undefined {
-    return entryOf(this.root);
-  }
-
-  get root(): Task {
-    return this.#root;
+  /** A module's top level, run by the program routine. */
+  start(id: string): Closure {
+    const instance = this.modules.get(id) as ModuleInstance;
+    instance.bindImports(this.modules, true);
+    return new Closure(instance.main, []);
   }
 
   async #toEnd(): Promise<RunOutcome> {
@@ -217,6 +203,24 @@ export class Vm {
     return failure ? { status: "failed", failure } : { status: "ok", value: this.root.result };
   }
 
+  /** Takes every task off what it waits on, so that nothing of a halted run stays with the host. */
+  #letGo(halted: Halted): Halted {
+    if (this.#haltedBy) halted.trace ??= traceOf(this.#haltedBy);
+    for (const task of this.#tasks) {
+      const { wait } = task;
+      task.wait = undefined;
+      try {
+        if (wait) invoke(wait.cancel, undefined);
+      } catch {
+        // What it waited on is in no state to matter any more.
+      }
+    }
+    this.#tasks.clear();
+    this.timers.clear();
+    this.#closeSources();
+    return halted;
+  }
+
   // ---- snapshots ---------------------------------------------------------------------------------------------------
 
   /** The state itself, not a copy: to be written down at once. */
@@ -229,10 +233,7 @@ export class Vm {
       timers: this.timers.save(),
       locks: this.locks.save(),
       globals: this.names.values,
-      quanta: this.#quanta,
-      spent: this.spent,
-      isLookDue: this.#isLookDue,
-      breaths: this.#breaths,
+      ...this.pace.save(),
     };
   }
 
@@ -247,23 +248,10 @@ export class Vm {
     this.timers.load(state.timers);
     this.locks.load(state.locks);
     this.names.load(state.globals);
-    this.#quanta = state.quanta;
-    this.spent = state.spent;
-    this.#isLookDue = state.isLookDue;
-    this.#breaths = state.breaths;
+    this.pace.load(state);
     this.timers.resume();
     this.calls.resume(this.#tasks);
     return this.#toEnd();
-  }
-
-  /** Builtins that have been called and have not answered. */
-  get openCalls(): readonly NativeWait[] {
-    return [...this.calls.open];
-  }
-
-  /** Nobody waits any more for what the call will answer. */
-  isLeft(call: NativeWait): boolean {
-    return ![...this.#tasks].some(({ wait }) => wait === call);
   }
 
   // ---- stopping ----------------------------------------------------------------------------------------------------
@@ -284,11 +272,26 @@ export class Vm {
     for (const task of this.#tasks) if (task.id === taskId) this.#haltedBy = task;
     this.#notify();
   }
-  #haltedBy: Task | undefined;
+
+  // ---- looking at it -----------------------------------------------------------------------------------------------
+
+  /** Id of the module that the program began with. Undefined before it begins, and where there is no such module. */
+  get entry(): string | undefined {
+    return entryOf(this.root);
+  }
+
+  get root(): Task {
+    return this.#root;
+  }
 
   /** Set once {@link halt} was called. */
   get halted(): Halted | undefined {
     return this.#halted;
+  }
+
+  /** The program itself is over; what it had started is being wound up. */
+  get stopped(): boolean {
+    return this.#stopped;
   }
 
   /** True when no task can go on before something arrives from outside. */
@@ -296,34 +299,38 @@ export class Vm {
     return this.#idle !== undefined || this.#lent || this.#halted !== undefined || this.#tasks.size === 0;
   }
 
-  /** Tasks wait for time or for a builtin. */
-  get #awaitsOutside(): boolean {
-    return this.timers.pending > 0 || this.calls.open.size > 0;
-  }
-  readonly #sources: OpenSources = new Set();
-
-  /** Takes every task off what it waits on, so that nothing of a halted run stays with the host. */
-  #letGo(halted: Halted): Halted {
-    if (this.#haltedBy) halted.trace ??= traceOf(this.#haltedBy);
-    for (const task of this.#tasks) {
-      const { wait } = task;
-      task.wait = undefined;
-      try {
-        if (wait) invoke(wait.cancel, undefined);
-      } catch {
-        // What it waited on is in no state to matter any more.
-      }
-    }
-    this.#tasks.clear();
-    this.timers.clear();
-    this.#closeSources();
-    return halted;
+  /** What the program holds at this moment, and where that began. Nothing is left after a run, or something leaks. */
+  get liveResources(): readonly LiveResource[] {
+    return liveResources({
+      tasks: this.#tasks,
+      timers: this.timers.pending,
+      calls: this.calls.open,
+      sources: this.#sources,
+    });
   }
 
-  #closeSources(): void {
-    for (const source of [...this.#sources]) source.abandon();
-    this.#sources.clear();
+  /** Where the program stands that calls an effect at this moment; undefined when something else does. */
+  get place(): TraceFrame | undefined {
+    const place = this.#running?.place;
+    return place && traceFrame(place);
   }
+
+  /** Tasks that are not done; a leak test wants 0 after a run. */
+  get liveTasks(): number {
+    return this.#tasks.size;
+  }
+
+  /** Builtins that have been called and have not answered. */
+  get openCalls(): readonly NativeWait[] {
+    return [...this.calls.open];
+  }
+
+  /** Nobody waits any more for what the call will answer. */
+  isLeft(call: NativeWait): boolean {
+    return ![...this.#tasks].some(({ wait }) => wait === call);
+  }
+
+  // ---- what the program holds outside the machine ------------------------------------------------------------------
 
   /** A stream of values from outside, kept until it has ended or nobody reads on; `what` is the builtin that makes it. */
   openSource(task: Task, what: string, values: AsyncIterator<Value>): AsyncSource {
@@ -342,33 +349,9 @@ export class Vm {
     return () => this.#sources.delete(source);
   }
 
-  /** What the program holds at this moment, and where that began. Nothing is left after a run, or something leaks. */
-  get liveResources(): readonly LiveResource[] {
-    return liveResources({
-      tasks: this.#tasks,
-      timers: this.timers.pending,
-      calls: this.calls.open,
-      sources: this.#sources,
-    });
-  }
-
-  /** Where the program stands that calls an effect at this moment; undefined when something else does. */
-  get place(): TraceFrame | undefined {
-    const place = this.#running?.place;
-    return place && traceFrame(place);
-  }
-  #running: Task | undefined;
-
-  /** Tasks that are not done; a leak test wants 0 after a run. */
-  get liveTasks(): number {
-    return this.#tasks.size;
-  }
-
-  /** A module's top level, run by the program routine. */
-  start(id: string): Closure {
-    const instance = this.modules.get(id) as ModuleInstance;
-    instance.bindImports(this.modules, true);
-    return new Closure(instance.main, []);
+  #closeSources(): void {
+    for (const source of [...this.#sources]) source.abandon();
+    this.#sources.clear();
   }
 
   // ---- builtins' view ----------------------------------------------------------------------------------------------
@@ -383,7 +366,17 @@ export class Vm {
     return this.names.nativeRef(native);
   }
 
-  // ---- tasks -------------------------------------------------------------------------------------------------------
+  // ---- starting tasks ----------------------------------------------------------------------------------------------
+
+  /** @throws RuntimeError when there is no room for so many more tasks */
+  checkTaskCount(more: number): void {
+    const count = this.#tasks.size + more;
+    if (count <= this.maxTasks) return;
+    throw new RuntimeError(
+      "runtime",
+      `Too many tasks at once: ${count}, the limit is ${this.maxTasks}: set \`max_concurrent\`, or await some before others`,
+    );
+  }
 
   /** A new task, ready to run, that calls a value. */
   spawn(
@@ -425,49 +418,33 @@ export class Vm {
     return new Coroutine(this, kind, task);
   }
 
-  /** `yield` in a coroutine's body. */
-  yieldValue(task: Task, value: Value): void {
-    const { coroutine } = task;
-    if (!coroutine) throw new RuntimeError("runtime", "yield outside of a generator");
-    task.status = "parked";
-    task.resumeRegister = NOTHING;
-    coroutine.deliver(value);
-  }
+  // ---- waiting and waking ------------------------------------------------------------------------------------------
 
-  /** Runs a parked coroutine body next, before the tasks in the queue. */
-  switchTo(task: Task): void {
-    if (task.status === "parked") this.runNext(task);
-  }
-
-  /** Puts a task that is not ready before those in the queue. */
-  runNext(task: Task): void {
-    task.status = "ready";
-    this.#queue.pushFirst(task);
-  }
-
+  /**
+   * A running task waits, until {@link wake} or {@link wakeWith}, or until it is stopped or its deadline passes: then it is
+   * taken off with `wait.cancel`.
+   *
+   * @param register what it is woken with goes there, or is one of `TO_ROUTINE`, `NOTHING`
+   */
   park(task: Task, wait: Wait, register: number): void {
     task.status = "parked";
     task.wait = wait;
     task.resumeRegister = register;
-    const failure = this.pendingCancel(task);
+    const failure = task.takeStopRequest();
     if (failure) {
       this.#interrupts.stop(task, failure);
       return;
     }
     if (wait.turn !== undefined) {
-      this.#quanta += 1;
-      const isLate = task.deadlineMs !== undefined && this.timers.now() >= task.deadlineMs;
-      if (isLate) this.#interrupts.stop(task, deadlineExceeded());
+      this.pace.quantumUsed();
+      if (this.#isLate(task)) this.#interrupts.stop(task, deadlineExceeded());
       else this.wake(task, wait.turn.value);
       return;
     }
     if (task.deadlineMs !== undefined) {
-      if (this.#isLookDue) {
-        this.#isLookDue = false;
-        if (this.timers.now() >= task.deadlineMs) {
-          this.#interrupts.stop(task, deadlineExceeded());
-          return;
-        }
+      if (this.pace.takeLook() && this.#isLate(task)) {
+        this.#interrupts.stop(task, deadlineExceeded());
+        return;
       }
       const timer = this.timers.set(task.deadlineMs, deadlinePassed({ vm: this, task }));
       // Asking the host to sleep may have stopped the program, and this task with it.
@@ -495,12 +472,6 @@ export class Vm {
     this.#enqueue(task);
   }
 
-  /** The deadline of a parked task has passed. */
-  expire(task: Task): void {
-    task.deadlineTimer = undefined;
-    this.#interrupts.stop(task, deadlineExceeded());
-  }
-
   #unpark(task: Task): boolean {
     if (task.status !== "parked") return false;
     task.wait = undefined;
@@ -511,13 +482,21 @@ export class Vm {
     return true;
   }
 
+  /** The deadline of a parked task has passed. */
+  expire(task: Task): void {
+    task.deadlineTimer = undefined;
+    this.#interrupts.stop(task, deadlineExceeded());
+  }
+
+  // ---- stopping and ending tasks -----------------------------------------------------------------------------------
+
   /** Stops a task for good: `finally` and `defer` run, `catch` does not see it. */
   abort(task: Task, reason: string): void {
     if (task.status === "done" || task.cancelRequest === "abort") return;
     task.cancelRequest = "abort";
     task.cancelReason = reason;
     task.gracefulDelivered = false;
-    if (task.status === "parked") this.#interrupts.stop(task, this.pendingCancel(task) as HarnFailure);
+    if (task.status === "parked") this.#interrupts.stop(task, task.takeStopRequest() as HarnFailure);
   }
 
   /** Asks a task and those it started to stop; each sees an error it may catch, once, wherever it is. */
@@ -527,25 +506,20 @@ export class Vm {
       if (task.status === "done" || task.cancelRequest !== "none") continue;
       task.cancelRequest = "graceful";
       if (task.status === "parked") {
-        const failure = this.pendingCancel(task);
+        const failure = task.takeStopRequest();
         if (failure) this.#interrupts.stop(task, failure);
       }
       for (const child of [...(task.children ?? [])].reverse()) asked.push(child);
     }
   }
 
-  /** The error a stop request has yet to deliver, if any. Asking counts as delivery. */
-  pendingCancel(task: Task): HarnFailure | undefined {
-    if (task.cancelRequest === "none" || task.gracefulDelivered) return undefined;
-    task.gracefulDelivered = true;
-    return task.cancelRequest === "abort" ? new Cancelled(task.cancelReason) : new Thrown(CANCELLED_MESSAGE);
-  }
-
+  /** A task has come to its end. */
   finish(task: Task, value: Value): void {
     task.result = value;
     this.#end(task);
   }
 
+  /** An error has left the last frame of a task. */
   fail(task: Task, failure: HarnFailure): void {
     failure.trace ??= traceOf(task);
     task.failure = failure;
@@ -564,38 +538,24 @@ export class Vm {
     if (task.onDone) invoke(task.onDone, task);
   }
 
-  // ---- limits ------------------------------------------------------------------------------------------------------
+  // ---- turns -------------------------------------------------------------------------------------------------------
 
+  /** @throws RuntimeError when there is no room for another frame */
   checkDepth(task: Task): void {
     if (task.depth >= this.maxFrames) throw new RuntimeError("overflow", "Stack overflow: too many nested calls");
   }
 
-  /** @throws RuntimeError when there is no room for so many more tasks */
-  checkTaskCount(more: number): void {
-    const count = this.#tasks.size + more;
-    if (count <= this.maxTasks) return;
-    throw new RuntimeError(
-      "runtime",
-      `Too many tasks at once: ${count}, the limit is ${this.maxTasks}: set \`max_concurrent\`, or await some before others`,
-    );
-  }
-
-  enterDeadline(task: Task, ms: number): void {
-    task.openDeadline(this.timers.now() + ms);
-  }
-
-  /** Takes a mutex for the innermost scope. False: the task parked until it is its turn. */
-  enterMutex(task: Task, key: string): boolean {
-    return this.locks.enterMutex(task, key);
+  #isLate(task: Task): boolean {
+    return task.deadlineMs !== undefined && this.timers.now() >= task.deadlineMs;
   }
 
   /** The slow path of back-edges and calls. True: others should run first. */
   safepoint(task: Task): boolean {
-    const failure = this.#halted ?? this.pendingCancel(task);
+    const failure = this.#halted ?? task.takeStopRequest();
     if (failure) throw failure;
-    if (task.deadlineMs !== undefined && this.timers.now() >= task.deadlineMs) throw deadlineExceeded();
-    this.#quanta += 1;
-    return this.#queue.hasOthers || this.#quanta >= QUANTA_PER_BREATH;
+    if (this.#isLate(task)) throw deadlineExceeded();
+    this.pace.quantumUsed();
+    return this.#queue.hasOthers || this.pace.isBreathDue;
   }
 
   /** Puts a running task at the end of the queue. */
@@ -604,7 +564,11 @@ export class Vm {
     this.#enqueue(task);
   }
 
-  // ---- the loop ----------------------------------------------------------------------------------------------------
+  /** Puts a task that is not ready before those in the queue. */
+  runNext(task: Task): void {
+    task.status = "ready";
+    this.#queue.pushFirst(task);
+  }
 
   #enqueue(task: Task): void {
     task.status = "ready";
@@ -612,12 +576,19 @@ export class Vm {
     this.#notify();
   }
 
+  /** Tasks wait for time or for a builtin. */
+  get #awaitsOutside(): boolean {
+    return this.timers.pending > 0 || this.calls.open.size > 0;
+  }
+
+  /** Has a loop that rests look again. */
   #notify(): void {
     const idle = this.#idle;
     this.#idle = undefined;
     idle?.();
   }
 
+  /** Gives tasks their turns, and the platform its own, until it is finished or halted. */
   async #loop(finished: () => boolean): Promise<void> {
     while (!finished() && !this.#halted) {
       this.checkpoints.takeWhilePaused();
@@ -637,21 +608,13 @@ export class Vm {
       this.#running = undefined;
       // A pause is no turn: what follows is what would have followed without it.
       if (this.checkpoints.isPaused) continue;
-      for (this.spent += TURN_COST; this.spent >= QUANTUM; this.spent -= QUANTUM) {
-        this.#quanta += 1;
-        this.#isLookDue = true;
-      }
-      if (this.#quanta >= QUANTA_PER_BREATH) {
-        this.#quanta = 0;
-        this.#lent = this.#awaitsOutside || ++this.#breaths % CLOSED_BREATHS === 0;
+      this.pace.turnEnded();
+      if (this.pace.isBreathDue) {
+        this.#lent = this.pace.breathe(this.#awaitsOutside);
         await this.#breathe(this.#lent);
         this.#lent = false;
       }
     }
-  }
-
-  get stopped(): boolean {
-    return this.#stopped;
   }
 }
 

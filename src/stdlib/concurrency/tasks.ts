@@ -1,6 +1,6 @@
 /** Documentation of the tasks and channels that the machine itself provides. */
 
-import { channelNatives, taskNatives } from "../../vm/index.ts";
+import { concurrencyNatives } from "../../vm/index.ts";
 import { type Builtin, type BuiltinDoc, documented } from "../builtin.ts";
 
 const DOCS: readonly BuiltinDoc[] = [
@@ -80,7 +80,7 @@ const DOCS: readonly BuiltinDoc[] = [
 ];
 
 /** Builtins of the machine that programs call by name. */
-export const taskBuiltins: readonly Builtin[] = [...taskNatives, ...channelNatives].flatMap((native) => {
+export const taskBuiltins: readonly Builtin[] = concurrencyNatives.flatMap((native) => {
   const doc = DOCS.find(({ signature }) => signature.startsWith(`${native.name}(`));
   return doc ? [documented(native, doc)] : [];
 });

@@ -13,7 +13,6 @@ import {
   listOf,
   Pair,
   RangeValue,
-  SetValue,
   StructValue,
   share,
   typeName,
@@ -155,30 +154,4 @@ function bound(length: number, value: Value, missing: number, which: string): nu
   if (!isInt(value)) throw new RuntimeError("type", `slice ${which} must be an integer, got ${typeName(value)}`);
   const at = Number(value);
   return at < 0 ? Math.max(0, length + at) : Math.min(at, length);
-}
-
-/** Destructuring with `{ … }` takes a dict or a struct, with `[ … ]` a list. */
-export function assertDict(value: Value): void {
-  if (value instanceof Dict || value instanceof StructValue) return;
-  throw new RuntimeError("type", `cannot destructure ${typeName(value)} with {...} pattern — expected dict`);
-}
-
-export function assertList(value: Value): void {
-  if (value instanceof List) return;
-  throw new RuntimeError("type", `cannot destructure ${typeName(value)} with [...] pattern — expected list`);
-}
-
-export function dictRest(value: Value, without: Value): Value {
-  if (!(value instanceof Dict || value instanceof StructValue) || !(without instanceof List))
-    return new Dict(new Map());
-  const rest = new Map<string, Value>();
-  for (const [key, item] of value.map) if (!without.items.includes(key)) rest.set(key, share(item));
-  return new Dict(rest);
-}
-
-/** A spread argument or element must be a list (a set or range is taken as one). */
-export function spreadItems(value: Value): readonly Value[] {
-  if (value instanceof List || value instanceof SetValue) return value.items;
-  if (value instanceof RangeValue) return value.toItems();
-  throw new RuntimeError("type", `cannot destructure ${typeName(value)} with [...] pattern — expected list`);
 }

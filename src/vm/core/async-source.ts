@@ -10,7 +10,7 @@
 import { toFailure } from "../error.ts";
 import type { Control, Signal } from "../native.ts";
 import { share, type Value } from "../value/value.ts";
-import { END, PullSource } from "./iteration.ts";
+import { END, PullSource } from "./sources.ts";
 import type { Place } from "./task.ts";
 
 /** Something that a program holds outside the machine; it is told to stop when the program ends. */

@@ -1,12 +1,12 @@
 /** Generators (`yield`) and streams (`gen fn`, `emit`): a task of its own that runs only while somebody pulls. */
 
-import type { HarnFailure } from "../error.ts";
+import { type HarnFailure, RuntimeError } from "../error.ts";
 import type { Control, Signal } from "../native.ts";
 import type { Value } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
 import { code, type Named } from "./callback.ts";
-import { END, PullSource } from "./iteration.ts";
-import type { Task } from "./task.ts";
+import { END, PullSource } from "./sources.ts";
+import { NOTHING, type Task } from "./task.ts";
 
 export class Coroutine extends PullSource {
   readonly typeName: "generator" | "stream";
@@ -29,14 +29,14 @@ export class Coroutine extends PullSource {
     const consumer = control.task;
     this.consumer = consumer;
     this.task.output = consumer.output;
-    this.vm.switchTo(this.task);
+    if (this.task.status === "parked") this.vm.runNext(this.task);
     return control.waitFor({
       what: `next value of a ${this.typeName}`,
       cancel: consumerGone({ coroutine: this }),
     });
   }
 
-  /** Called by the interpreter at `yield`: the body is parked, its value goes to whoever pulled. */
+  /** The body is parked at a `yield`: its value goes to whoever pulled. */
   deliver(value: Value): void {
     const consumer = this.consumer;
     this.consumer = undefined;
@@ -63,6 +63,15 @@ export class Coroutine extends PullSource {
   display(): string {
     return `<${this.typeName}>`;
   }
+}
+
+/** `yield`: parks the task, whose value goes to whoever pulled. @throws RuntimeError unless it runs a coroutine's body */
+export function yieldValue(task: Task, value: Value): void {
+  const { coroutine } = task;
+  if (!coroutine) throw new RuntimeError("runtime", "yield outside of a generator");
+  task.status = "parked";
+  task.resumeRegister = NOTHING;
+  coroutine.deliver(value);
 }
 
 interface Of {

@@ -6,21 +6,29 @@
  * of the cases are those of `bytecode/opcodes.ts` (a test compares them; `scripts/number-opcodes.mjs` writes them): V8
  * makes a jump table only of literals. The common case of each instruction is here, the rest in functions, so that the
  * loop stays small enough to be optimised. This file is one piece because the loop is.
+ *
+ * To change it safely:
+ * - An instruction that cannot enter a frame ends with `pc += …; continue`. One that can sets `frame.pc` to what follows
+ *   *before* it calls, takes `frame = task.top` after, and ends with `break`, which reloads the locals.
+ * - Whatever throws while `frame.pc` is behind is corrected in the `catch`: handlers are looked up by the word before
+ *   `frame.pc`, so `pc` must still be that of the instruction when something in it can throw.
+ * - What is stored a second time is shared first (`value/value.ts`); a `Move` hands on what nobody else has.
+ * - Registers are not checked to hold what an instruction needs: add it to `unsound-code.ts`.
  */
 
 import type { ErrorKind } from "../../bytecode/index.ts";
-import { type CaughtFailure, errorTypeName, RuntimeError, Thrown, toFailure } from "../error.ts";
+import { type CaughtFailure, errorTypeName, RuntimeError, Thrown } from "../error.ts";
 import { Cell, type StructTypeValue, type TypeValue, UNSET } from "../module-instance.ts";
 import { DONE } from "../native.ts";
 import { compare, contains, equal } from "../value/compare.ts";
 import { display } from "../value/display.ts";
-import { add, divide, isInt, modulo, multiply, negate, power, subtract, toDouble } from "../value/numbers.ts";
+import { deadlineMs } from "../value/durations.ts";
+import { add, addTo, divide, modulo, multiply, negate, power, subtract } from "../value/numbers.ts";
 import { checkItemCount } from "../value/size-limits.ts";
 import {
   Closure,
   Container,
   Dict,
-  Duration,
   EnumValue,
   err,
   Float,
@@ -28,102 +36,29 @@ import {
   isTruthy,
   List,
   ok,
-  RangeValue,
   StructValue,
   share,
   typeName,
   type Value,
 } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
-import {
-  assertDict,
-  assertList,
-  borrowIndex,
-  borrowProperty,
-  dictRest,
-  getIndex,
-  getProperty,
-  owned,
-  setIndex,
-  setProperty,
-  slice,
-  spreadItems,
-} from "./access.ts";
-import { callNative, callValue, deliver, onSignal, unwind } from "./drive.ts";
-import { Cursor, END, leaveLoop, loopSource, type PullSource } from "./iteration.ts";
+import { borrowIndex, borrowProperty, getIndex, getProperty, owned, setIndex, setProperty, slice } from "./access.ts";
+import { capture, makeRange, makeStruct } from "./construct.ts";
+import { yieldValue } from "./coroutine.ts";
+import { assertDict, assertList, dictRest, spreadDict, spreadItems } from "./destructuring.ts";
+import { callNative, callValue, deliver, onSignal } from "./drive.ts";
+import { leaveLoop, loopSource } from "./loops.ts";
 import { callMethod, callMethodInPlace } from "./methods.ts";
-import { ensureRegisters, enterClosure, type Frame, GAVE_WAY, NOTHING, type Task } from "./task.ts";
+import { QUANTUM } from "./pace.ts";
+import { Cursor, END, type PullSource } from "./sources.ts";
+import { ensureRegisters, enterClosure, type Frame, type Task } from "./task.ts";
 import { checkArgument } from "./type-test.ts";
-import { unsound, unsoundUse } from "./unsound-code.ts";
+import { unsound } from "./unsound-code.ts";
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
-/** Back-edges and calls between two looks at the clock, the cancel flag and the other tasks. */
-export const QUANTUM = 20_000;
-/** Caught errors between two such looks. One costs much more than a call, and begins the count of those anew. */
-const FAILURES_PER_LOOK = 500;
-
-/** Runs a task. On return it is parked, done, or back in the ready queue. */
-export function runTask(vm: Vm, task: Task): void {
-  if (!resume(vm, task)) return;
-  let failures = 0;
-  for (;;) {
-    const frame = task.top;
-    if (!frame) return;
-    try {
-      if (failures === FAILURES_PER_LOOK) {
-        failures = 0;
-        // As at every safepoint: handlers are looked up by the word before.
-        frame.pc += 1;
-        const yields = vm.safepoint(task);
-        frame.pc -= 1;
-        if (yields) {
-          vm.giveWay(task);
-          return;
-        }
-      }
-      if (!interpret(vm, task, frame)) return;
-    } catch (thrown) {
-      failures += 1;
-      if (!guard(vm, task, () => unwind(vm, task, unsoundUse(task, thrown) ?? toFailure(thrown)))) return;
-    }
-  }
-}
-
-/** Delivers what the task waited for, or starts it. */
-function resume(vm: Vm, task: Task): boolean {
-  const failure = task.resumeFailure ?? vm.pendingCancel(task);
-  const value = task.resumeValue;
-  task.resumeFailure = undefined;
-  task.resumeValue = undefined;
-  const register = task.resumeRegister;
-  task.resumeRegister = NOTHING;
-  if (failure) {
-    // Handlers are looked up by the word before `frame.pc`; a task that gave way stands before the word it goes on with.
-    const frame = task.top;
-    if (register === GAVE_WAY && frame?.fn) frame.pc += 1;
-    return guard(vm, task, () => unwind(vm, task, failure));
-  }
-  return register === NOTHING || register === GAVE_WAY
-    ? true
-    : guard(vm, task, () => deliver(vm, task, value, register));
-}
-
-/** A routine may fail while it is resumed or while an error passes through it: then that error unwinds. */
-function guard(vm: Vm, task: Task, step: () => boolean): boolean {
-  let next = step;
-  for (;;) {
-    try {
-      return next();
-    } catch (thrown) {
-      const failure = toFailure(thrown);
-      next = () => unwind(vm, task, failure);
-    }
-  }
-}
-
-/** Runs bytecode. False: the task parked, finished, or gave way to others. */
-function interpret(vm: Vm, task: Task, first: Frame): boolean {
+/** Runs bytecode from the frame on top. False: the task parked, finished, or gave way to others. */
+export function interpret(vm: Vm, task: Task, first: Frame): boolean {
   const R = task.registers;
   let frame: Frame = first;
   let fn = frame.fn as NonNullable<Frame["fn"]>;
@@ -917,16 +852,19 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
         case 106 /* Yield */:
           R[base + code[pc + 1]!] = undefined;
           frame.pc = pc + 3;
-          vm.yieldValue(task, share(R[base + code[pc + 2]!]));
+          yieldValue(task, share(R[base + code[pc + 2]!]));
           return false;
 
         case 107 /* DeadlineEnter */:
-          vm.enterDeadline(task, durationMs(R[base + code[pc + 1]!]));
-          pc += 2;
-          continue;
+          {
+            const ms = deadlineMs(R[base + code[pc + 1]!]);
+            task.openDeadline(vm.timers.now() + ms);
+            pc += 2;
+            continue;
+          }
         case 108 /* MutexEnter */:
           frame.pc = pc + 2;
-          if (!vm.enterMutex(task, K[code[pc + 1]!] as string)) return false;
+          if (!vm.locks.enterMutex(task, K[code[pc + 1]!] as string)) return false;
           pc += 2;
           continue;
         case 109 /* ScopeExit */:
@@ -959,67 +897,6 @@ function interpret(vm: Vm, task: Task, first: Frame): boolean {
     if (frame === task.top && frame.fn === fn) frame.pc = pc + 1;
     throw thrown;
   } finally {
-    vm.spent += QUANTUM - fuel;
+    vm.pace.spent += QUANTUM - fuel;
   }
-}
-
-const NONE: readonly Value[] = [];
-
-/** Values of variables, in no more room than they need: a literal has that, an array that grows has room for many. */
-function capture(registers: readonly number[], R: readonly Value[], base: number): readonly Value[] {
-  switch (registers.length) {
-    case 0:
-      return NONE;
-    case 1:
-      return [share(R[base + registers[0]!])];
-    case 2:
-      return [share(R[base + registers[0]!]), share(R[base + registers[1]!])];
-    default: {
-      const captured: Value[] = [];
-      for (const register of registers) captured.push(share(R[base + register]));
-      return captured;
-    }
-  }
-}
-
-function addTo(left: Value, right: Value): Value {
-  if (left instanceof List && !left.shared && right instanceof List && left !== right) {
-    checkItemCount(left.items.length + right.items.length);
-    for (const item of right.items) left.items.push(share(item));
-    return left;
-  }
-  return add(left, right);
-}
-
-function spreadDict(target: Dict, value: Value): void {
-  if (value === undefined) return;
-  if (!(value instanceof Dict || value instanceof StructValue)) {
-    throw new RuntimeError("type", `cannot destructure ${typeName(value)} with {...} pattern — expected dict`);
-  }
-  for (const [key, item] of value.map) target.set(key, share(item));
-}
-
-function makeRange(from: Value, to: Value, exclusive: boolean): RangeValue {
-  if (typeof from !== "number" || typeof to !== "number") {
-    const wrong = typeof from !== "number" ? from : to;
-    if (isInt(wrong)) throw new RuntimeError("runtime", `range bound ${wrong} is too large`);
-    throw new RuntimeError("type", `range bounds must be int, got ${typeName(from)} and ${typeName(to)}`);
-  }
-  return new RangeValue(from, to, exclusive);
-}
-
-/** Declared fields in order, then whatever else was given; absent optional fields stay absent. */
-function makeStruct(type: StructTypeValue["type"], fields: Value): StructValue {
-  const given = fields instanceof Dict || fields instanceof StructValue ? fields.map : new Map<string, Value>();
-  const map = new Map<string, Value>();
-  for (const name of type.fields) if (given.has(name)) map.set(name, share(given.get(name)));
-  for (const [name, value] of given) if (!map.has(name)) map.set(name, share(value));
-  return new StructValue(type, map);
-}
-
-function durationMs(value: Value): number {
-  if (value instanceof Duration) return value.ms;
-  if (isInt(value)) return Number(value);
-  if (value instanceof Float) return toDouble(value);
-  throw new RuntimeError("type", `deadline expects a duration, got ${typeName(value)}`);
 }

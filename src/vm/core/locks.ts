@@ -5,6 +5,7 @@
  */
 
 import { RuntimeError } from "../error.ts";
+import type { Native } from "../native.ts";
 import { Opaque } from "../value/value.ts";
 import type { Vm } from "../vm.ts";
 import { code, invoke, type Named, type Then } from "./callback.ts";
@@ -207,3 +208,10 @@ export const lockCodes: readonly Named[] = [
   mutexGranted.code,
   leaveQueue.code,
 ];
+
+/** The end of a block that took a permit by name. */
+export const releaseNative: Native = {
+  kind: "pure",
+  name: "__release",
+  impl: ([permit]) => permit instanceof Permit && permit.lock.release(permit),
+};

@@ -5,7 +5,7 @@
  * caller put the arguments, so that a call copies nothing.
  */
 
-import type { HarnFailure } from "../error.ts";
+import { CANCELLED_MESSAGE, Cancelled, type HarnFailure, Thrown } from "../error.ts";
 import type { Routine, RoutineState } from "../native.ts";
 import { type Closure, type LinkedFunction, listOf, type Value } from "../value/value.ts";
 import { invoke, type Then } from "./callback.ts";
@@ -211,6 +211,13 @@ export class Task {
   openDeadline(dueMs: number): void {
     this.openScope({ kind: "deadline", dueMs });
     this.deadlineMs = earliestDeadline(this.scopes);
+  }
+
+  /** The error that a stop request has yet to deliver, if any; asking counts as delivery. */
+  takeStopRequest(): HarnFailure | undefined {
+    if (this.cancelRequest === "none" || this.gracefulDelivered) return undefined;
+    this.gracefulDelivered = true;
+    return this.cancelRequest === "abort" ? new Cancelled(this.cancelReason) : new Thrown(CANCELLED_MESSAGE);
   }
 
   /** Closes scopes down to a count, innermost first. */

@@ -111,7 +111,7 @@ function shapeProblem(value: Value, path: string, type: Extract<TypeTest, { kind
   return undefined;
 }
 
-export function matches(value: Value, type: TypeTest): boolean {
+function matches(value: Value, type: TypeTest): boolean {
   return firstProblem(value, "", type) === undefined;
 }
 

@@ -7,7 +7,7 @@ import { opcodes } from "../../bytecode/index.ts";
 import { CaughtFailure, RuntimeError } from "../error.ts";
 import { Cell } from "../module-instance.ts";
 import { Dict, EnumValue, List, typeName, type Value } from "../value/value.ts";
-import { Cursor, PullSource } from "./iteration.ts";
+import { Cursor, PullSource } from "./sources.ts";
 import type { Task } from "./task.ts";
 
 interface Use {

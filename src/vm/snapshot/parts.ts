@@ -1,16 +1,17 @@
 /** What the machine itself may hold between two turns of its tasks, by the names that a snapshot uses. */
 
 import type { Json } from "../../base/index.ts";
-import { Channel, channelCodes } from "../concurrency/channels.ts";
-import { taskClasses, taskCodes, taskRoutines } from "../concurrency/tasks.ts";
+import { concurrencyClasses, concurrencyConstants } from "../concurrency/concurrency.ts";
 import { AsyncSource } from "../core/async-source.ts";
 import type { ClassPart, Named } from "../core/callback.ts";
 import { checkpointRoutines } from "../core/checkpoints.ts";
 import { Coroutine, coroutineCodes } from "../core/coroutine.ts";
-import { ChainSource, Cursor, Iter, IterSource, iterationCodes, pullRoutine } from "../core/iteration.ts";
+import { ChainSource, Iter, pullRoutine } from "../core/iterators.ts";
 import { Lock, lockCodes, Permit } from "../core/locks.ts";
+import { IterSource } from "../core/loops.ts";
 import { NativeWait } from "../core/native-wait.ts";
 import { OutputBuffer } from "../core/output.ts";
+import { Cursor, sourceCodes } from "../core/sources.ts";
 import { Frame, Task } from "../core/task.ts";
 import { bottomRoutines } from "../core/task-bottoms.ts";
 import { Sleep, timeCodes } from "../core/time-waits.ts";
@@ -78,7 +79,6 @@ const machineClasses: readonly ClassPart[] = [
   { name: "async-source", type: AsyncSource },
   { name: "iter-source", type: IterSource },
   { name: "chain-source", type: ChainSource },
-  { name: "channel", type: Channel },
   { name: "lock", type: Lock, make: (vm) => new Lock(vm, "", "", 0) },
   { name: "permit", type: Permit },
   { name: "failure", type: CaughtFailure },
@@ -89,17 +89,15 @@ const machineClasses: readonly ClassPart[] = [
 ];
 
 export const vmParts: SnapshotParts = {
-  classes: [...valueClasses, ...machineClasses, ...taskClasses],
+  classes: [...valueClasses, ...machineClasses, ...concurrencyClasses],
   constants: [
     ...timeCodes,
     ...bottomRoutines,
     ...checkpointRoutines,
     ...lockCodes,
     ...coroutineCodes,
-    ...iterationCodes,
-    ...channelCodes,
-    ...taskCodes,
-    ...taskRoutines,
+    ...sourceCodes,
+    ...concurrencyConstants,
     passRoutine,
     pullRoutine,
   ],

@@ -12,8 +12,8 @@
 
 import { isJsonObject, type Json } from "../../base/index.ts";
 import type { ClassPart } from "../core/callback.ts";
-import { END } from "../core/iteration.ts";
 import type { NativeWait } from "../core/native-wait.ts";
+import { END } from "../core/sources.ts";
 import { UNSET } from "../module-instance.ts";
 import type { Native } from "../native.ts";
 import {

@@ -5,7 +5,7 @@
 
 import { RuntimeError } from "../error.ts";
 import { checkItemCount, repeatText } from "./size-limits.ts";
-import { Dict, dictOf, Float, List, listOf, typeName, type Value } from "./value.ts";
+import { Dict, dictOf, Float, List, listOf, share, typeName, type Value } from "./value.ts";
 
 export type Int = number | bigint;
 
@@ -57,6 +57,16 @@ export function add(a: Value, b: Value): Value {
   }
   if (a instanceof Dict && b instanceof Dict) return dictOf(new Map([...a.map, ...b.map]));
   throw new RuntimeError("type", `Cannot add ${typeName(a)} and ${typeName(b)}`);
+}
+
+/** For `variable += right`: a list that only the variable holds grows in place, anything else is made anew. */
+export function addTo(left: Value, right: Value): Value {
+  if (left instanceof List && !left.shared && right instanceof List && left !== right) {
+    checkItemCount(left.items.length + right.items.length);
+    for (const item of right.items) left.items.push(share(item));
+    return left;
+  }
+  return add(left, right);
 }
 
 export function subtract(a: Value, b: Value): Value {

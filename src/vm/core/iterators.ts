@@ -1,9 +1,8 @@
 /**
- * Iteration: cursors for `for` loops, and `Iter`, the lazy, single-pass, fused iterator of the language.
- *
- * A *source* gives items one by one, some at once (lists, ranges), some by running or waiting (generators, channels).
- * An `Iter` is a source and a list of *stages* (map, filter, take …) whose closures run on VM frames. {@link pull} is
- * the one way to get the next item of anything.
+ * `Iter`, the lazy, single-pass, fused iterator of the language: a source and a list of *stages* (map, filter, take …) whose
+ * closures run on VM frames. {@link pull} asks for its next item: one is taken from the source and sent *through* the
+ * stages until it comes out at the end, is swallowed (then the next one is taken), or a stage has to call or wait. For
+ * that the pull gets a frame of its own, {@link pullRoutine}, whose state says at which stage the item is.
  */
 
 import { RuntimeError } from "../error.ts";
@@ -14,69 +13,15 @@ import {
   Dict,
   EnumValue,
   isTruthy,
-  List,
   listOf,
   Opaque,
   Pair,
-  RangeValue,
-  record,
-  SetValue,
   StructValue,
   share,
   typeName,
   type Value,
 } from "../value/value.ts";
-import { code, type Named } from "./callback.ts";
-
-/** What `pull` delivers when nothing is left. Never seen by a program. */
-class EndMark extends Opaque {
-  readonly typeName = "end";
-  display(): string {
-    return "<end>";
-  }
-}
-export const END: EndMark = new EndMark();
-
-// ---- sources -------------------------------------------------------------------------------------------------------
-
-/**
- * A source that always has its next item at hand: the items of an array that nobody writes to any more (its list is
- * shared or gone), or, without an array, the ints from `index` on. One class for both, so that a `for` loop tests once.
- */
-export class Cursor extends Opaque {
-  readonly typeName = "cursor";
-  readonly items: readonly Value[] | undefined;
-  index: number;
-  /** Where it ends, exclusive. */
-  readonly end: number;
-  constructor(items: readonly Value[] | undefined, index: number, end: number) {
-    super();
-    this.items = items;
-    this.index = index;
-    this.end = end;
-  }
-  display(): string {
-    return "<cursor>";
-  }
-}
-
-export function listCursor(items: readonly Value[]): Cursor {
-  return new Cursor(items, 0, items.length);
-}
-
-function rangeCursor(range: RangeValue): Cursor {
-  return new Cursor(undefined, range.start, range.exclusive ? range.end : range.end + 1);
-}
-
-/** A source whose next item may take a while: generators, streams, channels, … */
-export abstract class PullSource extends Opaque {
-  /** Next item or {@link END}, at once or after a park. Errors are thrown or delivered as failures. */
-  abstract next(control: Control): Signal;
-  /** The consumer will not come back. */
-  abandon(): void {}
-}
-
-export type Source = Cursor | PullSource;
+import { END, listCursor, PullSource, pullSource, type Source, sourceOf } from "./sources.ts";
 
 /** Takes `n` items, at most. */
 export type Stage =
@@ -96,6 +41,8 @@ export type Stage =
   | { readonly kind: "chain"; readonly other: Iter; started: boolean }
   | { readonly kind: "chunks"; readonly size: number; buffer: Value[] }
   | { readonly kind: "windows"; readonly size: number; buffer: Value[] };
+
+type FlatMap = Extract<Stage, { kind: "flat_map" }>;
 
 export class Iter extends Opaque {
   readonly typeName: string;
@@ -121,69 +68,28 @@ export function withStage(iter: Iter, stage: Stage): Iter {
   return next;
 }
 
-/** `for x in value`: anything that is not iterable, a string included, has no items. */
-export function loopSource(value: Value): Source {
-  if (value instanceof RangeValue) return rangeCursor(value);
-  if (value instanceof PullSource) return value;
-  if (value instanceof Iter) return new IterSource(value);
-  if (value instanceof List || value instanceof SetValue) {
-    value.shared = true;
-    return listCursor(value.items);
-  }
-  if (value instanceof Dict) {
-    return listCursor(value.keys().map((key) => record({ key, value: share(value.map.get(key)) })));
-  }
-  return listCursor([]);
-}
-
-/**
- * A loop over a temporary is over, on whatever path. Who produces for it may stop, unless somebody else holds the stream
- * and may read on: a variable, a list, an iterator over it.
- */
-export function leaveLoop(source: Value): void {
-  if (source instanceof Cursor) return;
-  if (source instanceof IterSource) {
-    if (!source.iter.shared && !source.iter.source.shared) source.abandon();
-  } else if (source instanceof PullSource && !source.shared) source.abandon();
-}
-
 /** `iter(value)`. Dicts give pairs, strings their code points. */
 export function iterOf(value: Value): Iter {
-  if (value instanceof Iter) return value;
   if (typeof value === "string") return new Iter(listCursor(codePoints(value)));
   if (value instanceof Dict || value instanceof StructValue) {
     return new Iter(listCursor(value.keys().map((key) => new Pair(key, share(value.map.get(key))))));
   }
-  if (
-    value instanceof List ||
-    value instanceof SetValue ||
-    value instanceof RangeValue ||
-    value instanceof PullSource
-  ) {
-    return new Iter(loopSource(share(value)));
-  }
+  const iter = tryIterOf(value);
+  if (iter) return iter;
   const hint = value instanceof EnumValue ? " (unwrap it first)" : "";
   throw new RuntimeError("type", `iter: value of type ${typeName(value)} is not iterable${hint}`);
 }
 
-export class IterSource extends PullSource {
-  readonly typeName = "cursor";
-  readonly iter: Iter;
-  constructor(iter: Iter) {
-    super();
-    this.iter = iter;
-  }
-  next(control: Control): Signal {
-    return pull(this.iter, control);
-  }
-  override abandon(): void {
-    abandonIter(this.iter);
-  }
-  display(): string {
-    return "<cursor>";
-  }
+/** Of an iterator, or of what gives items one by one; undefined for anything else. */
+function tryIterOf(value: Value): Iter | undefined {
+  if (value instanceof Iter) return value;
+  const source = sourceOf(value);
+  // Whoever had it may read on: leaving a loop over the iterator does not end it.
+  if (source instanceof PullSource) source.shared = true;
+  return source && new Iter(source);
 }
 
+/** Nobody will pull any more. */
 export function abandonIter(iter: Iter): void {
   iter.done = true;
   if (iter.source instanceof PullSource) iter.source.abandon();
@@ -216,26 +122,6 @@ function waitStage(state: PullState, signal: Signal, control: Control): Signal {
   return control.nest(signal, pullRoutine, state);
 }
 
-/** One item of a range in so many gives others their turn. A power of two, less one. */
-const RANGE_TURN_MASK = 0x3fff;
-const nothingHeld = code("turn", (_state: undefined) => {});
-const rangeTurn = { what: "a turn", cancel: nothingHeld(undefined) };
-
-export const iterationCodes: readonly Named[] = [nothingHeld.code];
-
-/** Asks for the next item of a source. */
-export function pullSource(source: Source, control: Control): Signal {
-  if (source instanceof Cursor) {
-    if (source.index >= source.end) return control.done(END);
-    if (source.items !== undefined) return control.done(share(source.items[source.index++]));
-    const value = source.index++;
-    // A range may be longer than anybody lives: now and then others get their turn, a deadline or a stop its chance.
-    if ((value & RANGE_TURN_MASK) === 0 && value !== 0) return control.waitFor({ ...rangeTurn, turn: { value } });
-    return control.done(value);
-  }
-  return source.next(control);
-}
-
 /** Asks for the next item of an iterator, or {@link END}. */
 export function pull(iter: Iter, control: Control): Signal {
   if (iter.done) return control.done(END);
@@ -254,7 +140,7 @@ function run(state: PullState, control: Control): Signal {
     if (limitReached(state.iter)) return finish(state.iter, control);
     const flat = activeFlatMap(state.iter);
     if (flat >= 0) {
-      const stage = state.iter.stages[flat] as Extract<Stage, { kind: "flat_map" }>;
+      const stage = state.iter.stages[flat] as FlatMap;
       state.at = flat;
       const signal = pull(stage.inner as Iter, control);
       if (signal !== DONE) return waitStage(state, signal, control);
@@ -328,12 +214,7 @@ export class ChainSource extends PullSource {
 }
 
 /** Result of an inner iterator's pull inside flat_map. */
-function afterInner(
-  state: PullState,
-  stage: Extract<Stage, { kind: "flat_map" }>,
-  value: Value,
-  control: Control,
-): Signal | undefined {
+function afterInner(state: PullState, stage: FlatMap, value: Value, control: Control): Signal | undefined {
   if (value === END) {
     stage.inner = undefined;
     return undefined;
@@ -428,19 +309,8 @@ function resumeStage(state: PullState, value: Value, control: Control): Signal |
       return through(state, state.at + 1, state.item, control);
     case "flat_map":
       if (stage.inner) return afterInner(state, stage, value, control);
-      if (
-        !(
-          value instanceof List ||
-          value instanceof SetValue ||
-          value instanceof Iter ||
-          value instanceof RangeValue ||
-          value instanceof PullSource
-        )
-      ) {
-        return through(state, state.at + 1, value, control);
-      }
-      stage.inner = iterOf(value);
-      return undefined;
+      stage.inner = tryIterOf(value);
+      return stage.inner ? undefined : through(state, state.at + 1, value, control);
     case "take_while":
       return isTruthy(value) ? through(state, state.at + 1, state.item, control) : finish(iter, control);
     case "take_until":
