@@ -58,8 +58,8 @@ export {
   type NewRun,
   openJournal,
 } from "./journal.ts";
+export type { NumberedTexts } from "./numbered-texts.ts";
 export type { OpenRequests, RunSnapshot } from "./run-snapshot.ts";
-export type { SnapshotParts } from "./snapshot-parts.ts";
 
 // Record, replay, resume
 

@@ -14,6 +14,7 @@ import { decodeEntry, type EntryDraft, encodeEntry } from "./entry-codec.ts";
 import { type FaultContext, type FaultMoment, type FaultPoints, never } from "./faults.ts";
 import { andThen, attempt, isPromise } from "./maybe-promise.ts";
 import { checkVersion, migrateEntry } from "./migrations.ts";
+import { createNumberedTexts, type NumberedTexts } from "./numbered-texts.ts";
 import {
   createTail,
   decodeRunSnapshot,
@@ -22,7 +23,6 @@ import {
   type RunSnapshot,
 } from "./run-snapshot.ts";
 import { createTextDigest } from "./sha256.ts";
-import { createSnapshotParts, type SnapshotParts } from "./snapshot-parts.ts";
 import {
   type Encoded,
   type Entry,
@@ -101,7 +101,7 @@ export interface Journal {
       ) => KeptSnapshot)
     | undefined;
   /** What `machine` of snapshots refers to by number. */
-  readonly snapshotParts: SnapshotParts;
+  readonly snapshotParts: NumberedTexts;
   /** Keeps why there is no snapshot yet, for people. Nothing once there is one, or where none are kept. */
   refuseSnapshot(reason: string): void;
 }
@@ -260,7 +260,7 @@ function makeJournal(store: JournalStore, info: RunInfo, stored: StoredPart, opt
   const { digestOf = createTextDigest() } = store;
   /** Short arguments come again and again: looking at the clock has none at all. */
   const shortDigests = new Map<string, string>();
-  const snapshotParts = createSnapshotParts(stored.parts);
+  const snapshotParts = createNumberedTexts(stored.parts);
   /** Digests that requests referred to, the latest at the end. */
   const held = new Set(snapshot?.held);
   /** Stored by this run. */

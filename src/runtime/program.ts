@@ -127,6 +127,7 @@ export function startProgram(program: Program, options: RunOptions): Run {
   journalSteps(vm, link);
   const snapshot = journal?.journal.snapshot;
   const state = snapshot && restoreVm(vm, snapshot.machine, standardSnapshotParts, link.compactor());
+  journal?.journal.snapshotParts.letGo();
   link.attach(vm);
   const outcome = state ? vm.continue(state) : vm.run(program.entry);
   return { vm, outcome: outcome.then(link.finish), stop: link.stop, suspend: link.suspend };

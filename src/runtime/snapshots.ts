@@ -66,13 +66,13 @@ function admittedBy(redactor: Redactor): (part: string | Uint8Array) => boolean 
   return (part) => (typeof part === "string" ? redactor.text(part) === part : redactor.bytes(part) === part);
 }
 
-/** What remembers from one snapshot to the next; another one once there is a secret that may be in what was admitted before. */
+/** What remembers from one snapshot to the next; once there is a secret that may be in it, it is looked at again. */
 export function rememberingCompactor(redactor: Redactor, { snapshotParts }: Journal): () => JsonCompactor {
   const make = (): JsonCompactor => createCompactor(admittedBy(redactor), snapshotParts);
   let compactor = make();
   let { version } = redactor;
   return () => {
-    if (version !== redactor.version) compactor = make();
+    if (version !== redactor.version && !compactor.recheck()) compactor = make();
     version = redactor.version;
     return compactor;
   };

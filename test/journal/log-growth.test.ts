@@ -1,4 +1,4 @@
-/** What is stored when a process ends again and again, each time after a snapshot, and the next one goes on. */
+/** What is stored, in the log and with snapshots, when a process ends again and again, each time after a snapshot, and the next one goes on. */
 
 import { describe, expect, it } from "vitest";
 import { beginJournal, createJsonlStore, type JournalStore, openJournal } from "../../src/journal/index.ts";
@@ -56,36 +56,39 @@ function hostThat(calls: boolean, isGone: () => boolean): VirtualHost {
 }
 
 /**
- * Characters that each process stored in the log, but the first and the last.
+ * Characters that each process stored in the log, but the first and the last; and the parts of snapshots that they stored, in
+ * which there may be nothing of the key that each of them reads.
  *
  * @param asks each has asked for its next answer when it ends
  */
 async function storedByEach(source: string, calls: boolean, asks: boolean) {
   const folder = createFakeFolder();
   const program = await compile(source);
-  const stored: number[] = [];
+  const inLog: number[] = [];
+  const parts: string[] = [];
   let output = "";
   for (let error: string | undefined = "gone"; error === "gone"; ) {
     const inner = createJsonlStore(folder);
     const { snapshots } = inner;
-    let chars = 0;
+    let logChars = 0;
     let isGone = false;
     const store: JournalStore = {
       ...inner,
       snapshots: {
         ...snapshots!,
-        async save(...snapshot) {
-          await snapshots!.save(...snapshot);
+        async save(run, snapshot, mark) {
+          await snapshots!.save(run, snapshot, mark);
+          parts.push(...snapshot.parts.added.values());
           isGone = true;
         },
       },
       append(run, batch) {
         if (isGone && !asks) return new Promise(() => {});
-        for (const { body } of [...batch.rows, ...batch.blobs]) chars += body.length;
+        for (const { body } of [...batch.rows, ...batch.blobs]) logChars += body.length;
         return inner.append(run, batch);
       },
     };
-    const isFirst = stored.length === 0;
+    const isFirst = inLog.length === 0;
     const journal = isFirst
       ? await beginJournal(store, { id: "r", createdMs: 0 }, { snapshots: "keep" })
       : await openJournal(store, "r", { snapshots: "use" });
@@ -99,7 +102,7 @@ async function storedByEach(source: string, calls: boolean, asks: boolean) {
     if (error !== "gone") expect(error).toBeUndefined();
     else if (asks) await journal.flush(true);
     output += played.output;
-    stored.push(chars);
+    inLog.push(logChars);
   }
   const replayed = await play(
     program,
@@ -107,21 +110,23 @@ async function storedByEach(source: string, calls: boolean, asks: boolean) {
     { host: isolatedHost() },
   );
   expect({ output: replayed.output, error: replayed.error }).toEqual({ output, error: undefined });
-  return stored.slice(1, -1);
+  return { inLog: inLog.slice(1, -1), parts };
 }
 
 describe("a process that goes on after a snapshot", () => {
   it.each([
-    ["an agent's conversation", AGENT, true, "had asked for something"],
-    ["an agent's conversation", AGENT, true, "had not"],
-    ["a conversation that the program keeps", LOOP, false, "had asked for something"],
-    ["a conversation that the program keeps", LOOP, false, "had not"],
-  ])("stores nothing of %s that is in the log before it, where the one before %s since", async (...given) => {
-    const [, source, calls, before] = given;
-    const stored = await storedByEach(source, calls, before !== "had not");
-    expect(stored.length).toBeGreaterThan(6);
-    const third = Math.floor(stored.length / 3);
+    ["an agent's conversation", "had asked for something", AGENT, true],
+    ["an agent's conversation", "had not", AGENT, true],
+    ["a conversation that the program keeps", "had asked for something", LOOP, false],
+    ["a conversation that the program keeps", "had not", LOOP, false],
+  ])("stores nothing of %s again, where the one before %s since", async (...given) => {
+    const [, before, source, calls] = given;
+    const { inLog, parts } = await storedByEach(source, calls, before !== "had not");
+    expect(inLog.length).toBeGreaterThan(6);
+    const third = Math.floor(inLog.length / 3);
     const mean = (some: readonly number[]): number => some.reduce((sum, chars) => sum + chars, 0) / some.length;
-    expect(mean(stored.slice(-third)), stored.join(" ")).toBeLessThan(1.3 * mean(stored.slice(0, third)));
+    expect(mean(inLog.slice(-third)), inLog.join(" ")).toBeLessThan(1.3 * mean(inLog.slice(0, third)));
+    expect(parts.length).toBeGreaterThan(0);
+    expect(new Set(parts).size).toBe(parts.length);
   });
 });

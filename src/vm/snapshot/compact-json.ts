@@ -34,6 +34,8 @@ export interface PartStore {
   put(text: string): number;
   /** @throws any error when it is not there, or damaged */
   get(part: number): string;
+  /** For reading it later, whatever becomes of the store. @throws as `get` */
+  later(part: number): () => string;
   has(part: number): boolean;
 }
 
@@ -50,12 +52,32 @@ export interface JsonCompactor {
   load(shapes: readonly (readonly string[])[]): void;
   /** What was compacted; undefined for anything else. What it consists of need not be written again. */
   expand(form: Json): Json | AppendList<unknown> | undefined;
+  /**
+   * More is known of what must not be written down: what is remembered is looked at again when it is next referred to.
+   *
+   * @returns false when the names have to go as well, so that only another compactor will do
+   */
+  recheck(): boolean;
 }
 
 interface Part {
   readonly id: number;
   readonly items: readonly Json[];
+  /** Of the check by which it was admitted. */
+  check: number;
 }
+
+/** What an `AppendList` begins with. */
+interface ListParts {
+  readonly ids: number[];
+  check: number;
+  readonly unread: UnreadParts;
+}
+
+/** Their texts; undefined once somebody has looked at the items. */
+type UnreadParts = () => readonly (() => string)[] | undefined;
+
+const READ: UnreadParts = () => undefined;
 
 /**
  * @param admits false for a text that must not be written down; all that is remembered was admitted
@@ -65,13 +87,15 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   const shapes: string[][] = [];
   const tree = shapeTree();
   /** Forms of items that are in no part. */
-  const forms = new WeakMap<object, Json>();
+  let forms = new WeakMap<object, Json>();
   /** Parts by their first item … */
   const partsByItem = new WeakMap<object, Part>();
   /** … or, where that is no object, by their text: those of the snapshot before, and of this one. */
   let partsByText = new Map<string, number>();
   let textsUsed = new Map<string, number>();
-  const partsOfLists = new WeakMap<AppendList<unknown>, number[]>();
+  const partsOfLists = new WeakMap<AppendList<unknown>, ListParts>();
+  /** Counts up when what was admitted before may not be any more. */
+  let check = 0;
   /** Of this snapshot; and of the one that is read. */
   let numbersOfLists = new Map<AppendList<unknown>, number>();
   const listsRead = new Map<number, AppendList<unknown>>();
@@ -122,7 +146,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
     const first = items[at]!;
     const isObject = typeof first === "object" && first !== null;
     const known = isObject ? partsByItem.get(first) : undefined;
-    if (known !== undefined && parts.has(known.id) && isSameFrom(items, at, known.items)) {
+    if (known !== undefined && parts.has(known.id) && isSameFrom(items, at, known.items) && isStillAdmitted(known)) {
       used.add(known.id);
       return known.id;
     }
@@ -131,9 +155,33 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
     if (!isObject) return partOfText(body, parts);
     if (!isAdmitted) return -1;
     const id = parts.put(body);
-    partsByItem.set(first, { id, items: own });
+    partsByItem.set(first, { id, items: own, check });
     used.add(id);
     return id;
+  };
+
+  const isStillAdmitted = (part: Part): boolean => {
+    if (part.check !== check && part.items.every(admitsAll)) part.check = check;
+    return part.check === check;
+  };
+
+  const areStillAdmitted = (parts: ListParts, list: AppendList<unknown>): boolean => {
+    if (parts.check === check) return true;
+    const texts = parts.unread();
+    const areAdmitted = texts
+      ? texts.every((text) => admitsAll(JSON.parse(text())))
+      : list.slice(0, parts.ids.length * PART_ITEMS).every(admitsAll);
+    if (areAdmitted) parts.check = check;
+    return areAdmitted;
+  };
+
+  /** Every text and name in it. */
+  const admitsAll = (value: unknown): boolean => {
+    if (typeof value === "string") return admits(value);
+    if (typeof value !== "object" || value === null) return true;
+    if (value instanceof AppendList) return value.items().every(admitsAll);
+    if (Array.isArray(value)) return value.every(admitsAll);
+    return Object.entries(value).every(([name, field]) => admits(name) && admitsAll(field));
   };
 
   /** What is in a part need not be remembered. */
@@ -148,15 +196,17 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
     if (known !== undefined) return [APPEND_LIST_AGAIN, known];
     const number = isInItem ? null : numbersOfLists.size;
     if (number !== null) numbersOfLists.set(list, number);
-    let ids: number[] = [];
+    let ids: readonly number[] = [];
     if (store !== undefined && !isInItem) {
-      ids = partsOfLists.get(list) ?? [];
-      if (!ids.every((id) => store.has(id))) ids = [];
-      for (let at = ids.length * PART_ITEMS; at + PART_ITEMS < list.length && isAdmitted; at += PART_ITEMS) {
+      const known = partsOfLists.get(list);
+      const parts = known?.ids.every((id) => store.has(id)) ? known : { ids: [], check, unread: READ };
+      if (!areStillAdmitted(parts, list)) isAdmitted = false;
+      for (let at = parts.ids.length * PART_ITEMS; at + PART_ITEMS < list.length && isAdmitted; at += PART_ITEMS) {
         const body = partText(list.slice(at, at + PART_ITEMS) as readonly Json[]);
-        if (isAdmitted) ids.push(store.put(body));
+        if (isAdmitted) parts.ids.push(store.put(body));
       }
-      partsOfLists.set(list, ids);
+      partsOfLists.set(list, parts);
+      ids = parts.ids;
       for (const id of ids) used.add(id);
     }
     const rest = list.slice(ids.length * PART_ITEMS) as readonly Json[];
@@ -236,12 +286,17 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
       expandJson(form, shapes, store, {
         items(id, items) {
           const first = items[0];
-          if (typeof first === "object" && first !== null) partsByItem.set(first, { id, items });
+          if (typeof first === "object" && first !== null) partsByItem.set(first, { id, items, check });
         },
         text: (id, body) => void textsUsed.set(body, id),
-        appendList: (ids, list) => void partsOfLists.set(list, ids),
+        appendList: (ids, list, unread) => void partsOfLists.set(list, { ids, check, unread }),
         lists: listsRead,
       }),
+    recheck() {
+      check += 1;
+      forms = new WeakMap();
+      return shapes.every((names) => names.every(admits));
+    },
   };
 }
 
@@ -254,7 +309,7 @@ function isSameFrom(items: readonly Json[], at: number, part: readonly Json[]): 
 interface PartSeen {
   items(part: number, items: readonly Json[]): void;
   text(part: number, body: string): void;
-  appendList(parts: number[], list: AppendList<unknown>): void;
+  appendList(parts: number[], list: AppendList<unknown>, unread: UnreadParts): void;
   /** By number. */
   readonly lists: Map<number, AppendList<unknown>>;
 }
@@ -308,16 +363,17 @@ function expandJson(
   const expandAppendList = ([, number, parts, ...rest]: readonly Json[]): unknown => {
     const ids = Array.isArray(parts) ? (parts as readonly Json[]) : [unsound()];
     if (!ids.every((id) => typeof id === "number" && store?.has(id))) return unsound();
+    let texts: readonly (() => string)[] | undefined = ids.map((id) => store!.later(id as number));
     const read = (): readonly Json[] => {
       const items: Json[] = [];
-      readParts(ids, (_id, _body, content) => {
-        for (const item of content as readonly Json[]) items.push(expand(item));
-      });
+      for (const text of texts ?? [])
+        for (const item of JSON.parse(text()) as readonly Json[]) items.push(expand(item));
+      texts = undefined;
       return items;
     };
     const list = new AppendList<unknown>(ids.length === 0 ? undefined : { length: ids.length * PART_ITEMS, read });
     for (const item of rest) list.push(expand(item));
-    seen.appendList([...ids] as number[], list);
+    seen.appendList([...ids] as number[], list, () => texts);
     if (typeof number === "number") seen.lists.set(number, list);
     return list;
   };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createSnapshotParts } from "./snapshot-parts.ts";
+import { createNumberedTexts } from "./numbered-texts.ts";
 
 const used = (...ids: readonly number[]): ReadonlySet<number> => new Set(ids);
 
 describe("the parts of a run's snapshots", () => {
   it("are stored with the first snapshot that refers to them, and left with the last", () => {
-    const parts = createSnapshotParts();
+    const parts = createNumberedTexts();
     const [one, two] = [parts.put("one"), parts.put("two")];
     const first = parts.changes(used(one, two));
     expect(first).toEqual({ isFirst: true, added: new Map([[one, "one"], [two, "two"]]), dropped: [] }); // biome-ignore format: short
@@ -20,7 +20,7 @@ describe("the parts of a run's snapshots", () => {
   });
 
   it("are stored with the next snapshot when one could not be", () => {
-    const parts = createSnapshotParts();
+    const parts = createNumberedTexts();
     const one = parts.put("one");
     parts.changes(used(one));
     const two = parts.put("two");
@@ -37,7 +37,7 @@ describe("the parts of a run's snapshots", () => {
       [3, "three"],
       [8, "eight"],
     ]);
-    const parts = createSnapshotParts({ ids: texts.keys(), text: (id) => texts.get(id) });
+    const parts = createNumberedTexts({ ids: texts.keys(), text: (id) => texts.get(id) });
     expect(parts.get(8)).toBe("eight");
     expect(() => parts.get(4)).toThrow("Expected part 4 of the snapshot, found none that is sound");
     const next = parts.put("next");
