@@ -64,7 +64,12 @@ export interface ModelServer {
   close(): Promise<void>;
 }
 
-export async function startModelServer(): Promise<ModelServer> {
+export interface ModelServerOptions {
+  /** Pages of this origin may call; by default no page may. */
+  readonly allowOrigin?: string;
+}
+
+export async function startModelServer({ allowOrigin }: ModelServerOptions = {}): Promise<ModelServer> {
   const turns: Turn[] = [];
   const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
@@ -81,6 +86,10 @@ export async function startModelServer(): Promise<ModelServer> {
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (allowOrigin !== undefined && request.headers.origin === allowOrigin) {
+      response.setHeader("access-control-allow-origin", allowOrigin);
+      if (request.method === "OPTIONS") return void answerPreflight(request, response);
+    }
     active.add(response);
     response.on("close", () => finished(response));
     const body = await readBody(request);
@@ -124,6 +133,13 @@ export async function startModelServer(): Promise<ModelServer> {
         server.close(() => resolve());
       }),
   };
+}
+
+/** A page asks before it sends what a form could not. */
+function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader("access-control-allow-methods", "POST");
+  response.setHeader("access-control-allow-headers", request.headers["access-control-request-headers"] ?? "");
+  response.writeHead(204).end();
 }
 
 async function play(turn: Turn, request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
