@@ -3,6 +3,7 @@
 import { table } from "../base/index.ts";
 import { concurrencyNatives, iterOf, type Native, type Value } from "../vm/index.ts";
 import { agentBuiltins } from "./agent/index.ts";
+import { agentStateBuiltins } from "./agent-state/index.ts";
 import type { Builtin } from "./builtin.ts";
 import { bytesBuiltins } from "./bytes/index.ts";
 import { checkpointBuiltins } from "./checkpoints/index.ts";
@@ -31,6 +32,7 @@ import { jsonBuiltins } from "./json/index.ts";
 import { junitBuiltins } from "./junit/index.ts";
 import { llmBuiltins } from "./llm/index.ts";
 import { mathBuiltins, mathGlobals } from "./math/index.ts";
+import { memoryBuiltins } from "./memory/index.ts";
 import { multipartBuiltins } from "./multipart/index.ts";
 import { pathBuiltins } from "./paths/index.ts";
 import { peopleBuiltins } from "./people/index.ts";
@@ -76,6 +78,8 @@ export const standardBuiltins: readonly Builtin[] = [
   ...pathBuiltins,
   ...storeBuiltins,
   ...checkpointBuiltins,
+  ...agentStateBuiltins,
+  ...memoryBuiltins,
   ...processBuiltins,
   ...timeBuiltins,
   ...dateBuiltins,

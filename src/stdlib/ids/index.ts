@@ -41,7 +41,7 @@ function parseUuid(raw: string): string | undefined {
 }
 
 /** Time in milliseconds, then a counter that keeps ids of one run in order, then randomness. */
-function uuidV7(context: NativeContext): string {
+export function uuidV7(context: NativeContext): string {
   const last = runState(context.vm, "uuid_v7", () => ({ ms: -1, counter: 0 }));
   const bytes = context.host.sync("random.bytes", { length: 16 });
   const now = clockOf(context).wallMs();

@@ -1,6 +1,7 @@
 /** Source of the modules that programs import as `std/<name>`, written in the language itself. */
 
 import { acpModule } from "./acp.ts";
+import { agentStateModule } from "./agent-state.ts";
 import { asyncModule } from "./async.ts";
 import { checkpointModule } from "./checkpoint.ts";
 import { collectionsModule } from "./collections.ts";
@@ -10,6 +11,7 @@ import { hitlModule } from "./hitl.ts";
 import { hostModule } from "./host.ts";
 import { jsonModule } from "./json.ts";
 import { mathModule } from "./math.ts";
+import { memoryModule } from "./memory.ts";
 import { pathModule } from "./path.ts";
 import { planModule } from "./plan.ts";
 import { runtimeModule } from "./runtime.ts";
@@ -21,6 +23,7 @@ import { worktreeModule } from "./worktree.ts";
 /** By name, without `std/`. */
 export const standardModules: ReadonlyMap<string, string> = new Map([
   ["acp", acpModule],
+  ["agent_state", agentStateModule],
   ["async", asyncModule],
   ["checkpoint", checkpointModule],
   ["collections", collectionsModule],
@@ -30,6 +33,7 @@ export const standardModules: ReadonlyMap<string, string> = new Map([
   ["host", hostModule],
   ["json", jsonModule],
   ["math", mathModule],
+  ["memory", memoryModule],
   ["path", pathModule],
   ["plan", planModule],
   ["runtime", runtimeModule],
