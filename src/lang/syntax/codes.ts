@@ -23,7 +23,8 @@ export type ParseCode =
   | "HARN-P018"
   | "HARN-P019"
   | "HARN-P020"
-  | "HARN-P021";
+  | "HARN-P021"
+  | "HARN-P022";
 
 export const PARSE_CODES: CodeTable = [
   {
@@ -205,5 +206,14 @@ export const PARSE_CODES: CodeTable = [
     bad: "// 201 lines like this one\nlet = 1\n",
     fixed: "let x = 1\n",
     makeBad: () => ({ text: "let = 1\n".repeat(201) }),
+  },
+  {
+    code: "HARN-P022",
+    severity: "error",
+    title: "Syntax of another language",
+    explanation:
+      "This reads like another language, or like a misspelt keyword. The message says what Harn has instead; where one word can stand for another, the rest was read as if the right one stood there.",
+    bad: "def add(a, b) {\n  return a + b\n}\n",
+    fixed: "fn add(a, b) {\n  return a + b\n}\n",
   },
 ];

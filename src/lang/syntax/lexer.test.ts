@@ -228,17 +228,19 @@ describe("the lexer is total", () => {
     );
   });
 
-  it("reports exactly when there is an invalid token", () => {
-    const hasInvalid = (tokens: readonly Token[]): boolean =>
+  it("reports exactly when there is an invalid token, or a string in quotes of another language", () => {
+    const hasInvalid = (source: string, tokens: readonly Token[]): boolean =>
       tokens.some(
         (token) =>
           token.kind === "invalid" ||
-          (token.content?.parts.some((part) => part.kind === "interpolation" && hasInvalid(part.tokens)) ?? false),
+          (token.kind === "string" && !/^r?"/.test(source.slice(token.start))) ||
+          (token.content?.parts.some((part) => part.kind === "interpolation" && hasInvalid(source, part.tokens)) ??
+            false),
       );
     fc.assert(
       fc.property(NOISE, (source) => {
         const { tokens, diagnostics } = lexed(source);
-        expect(diagnostics.length > 0).toBe(hasInvalid(tokens));
+        expect(diagnostics.length > 0).toBe(hasInvalid(source, tokens));
       }),
       { numRuns: 500 },
     );

@@ -139,7 +139,9 @@ function lexRegion(lexer: Lexer, start: number, end: number, depth: number): Tok
       push(isKeyword(word) ? word : "identifier", wordEnd);
     } else {
       const punctuation = punctuationAt(text, pos);
+      const foreign = punctuation === undefined ? tryReadForeignString(lexer, pos, end) : undefined;
       if (punctuation !== undefined) push(punctuation, pos + punctuation.length);
+      else if (foreign !== undefined) push("string", foreign.end, foreign.content);
       else push("invalid", readInvalid(lexer, pos, end));
     }
   }
@@ -187,14 +189,28 @@ function continuationLength(text: string, pos: number): number {
 function readInvalid(lexer: Lexer, pos: number, end: number): number {
   const { text } = lexer;
   let invalidEnd = pos;
-  while (invalidEnd < end && startsNothing(text, invalidEnd)) {
-    invalidEnd += text.codePointAt(invalidEnd)! > 0xffff ? 2 : 1;
+  // Comment signs and fences of other languages take their line with them.
+  if (text.charAt(pos) === "#" || text.startsWith("```", pos)) invalidEnd = lineEndFrom(text, pos, end);
+  else {
+    while (invalidEnd < end && startsNothing(text, invalidEnd)) {
+      invalidEnd += text.codePointAt(invalidEnd)! > 0xffff ? 2 : 1;
+    }
   }
   const character = String.fromCodePoint(text.codePointAt(pos)!);
-  const hint = text.startsWith('\\"', pos) ? "Quotes inside `${…}` need no backslash" : INVALID_HINTS[character];
-  const message = `Unexpected character '${printable(character)}' at ${place(lexer, pos)}`;
-  report(lexer, "HARN-P003", message, { start: pos, end: invalidEnd }, hint === undefined ? {} : { hint });
+  reportCharacter(lexer, pos, invalidEnd, invalidHint(text, pos, character));
   return invalidEnd;
+}
+
+function reportCharacter(lexer: Lexer, pos: number, end: number, hint: string | undefined): void {
+  const character = String.fromCodePoint(lexer.text.codePointAt(pos)!);
+  const message = `Unexpected character '${printable(character)}' at ${place(lexer, pos)}`;
+  report(lexer, "HARN-P003", message, { start: pos, end }, hint === undefined ? {} : { hint });
+}
+
+function invalidHint(text: string, pos: number, character: string): string | undefined {
+  if (text.startsWith('\\"', pos)) return "Quotes inside `${…}` need no backslash";
+  if (text.startsWith("```", pos)) return "Remove the Markdown around the program";
+  return INVALID_HINTS[character];
 }
 
 function startsNothing(text: string, pos: number): boolean {
@@ -204,17 +220,92 @@ function startsNothing(text: string, pos: number): boolean {
   return !isDigit(code) && identifierStartAt(text, pos) === 0 && punctuationAt(text, pos) === undefined;
 }
 
+const NO_BITS = "Write `**` for a power; there are no bit operators";
+const INVISIBLE = "Remove the invisible character";
+
 const INVALID_HINTS: Readonly<Record<string, string>> = table({
   "`": 'Write strings in double quotes, or in `"""` for several lines',
   "'": "Write strings in double quotes",
   "“": "Write strings in straight double quotes",
   "”": "Write strings in straight double quotes",
+  "‘": "Write strings in straight double quotes",
+  "’": "Write strings in straight double quotes",
   "#": "Start a comment with `//`",
   "&": "Did you mean `&&`?",
+  "^": NO_BITS,
+  "~": NO_BITS,
   $: "Write `${…}` inside a string only",
   "\u00a0": "Replace the no-break space by a plain one",
+  "\u200b": INVISIBLE,
+  "\u200d": INVISIBLE,
+  "\u2060": INVISIBLE,
+  "\ufeff": INVISIBLE,
   "\\": "Put the backslash at the very end of the line to continue it",
+  "–": "Write `-`",
+  "—": "Write `-`",
+  "−": "Write `-`",
+  "…": "Write `...`",
+  "×": "Write `*`",
+  "÷": "Write `/`",
+  "≤": "Write `<=`",
+  "≥": "Write `>=`",
+  "≠": "Write `!=`",
+  "→": "Write `->`",
+  "⇒": "Write `->`",
+  "，": "Write `,`",
+  "；": "Write `;`",
+  "：": "Write `:`",
+  "（": "Write `(`",
+  "）": "Write `)`",
 });
+
+// ---- Quotes of other languages -------------------------------------------------------------------------------------
+
+/** Longer texts in foreign quotes are not looked for, so that many quotes without a partner take linear time. */
+const MAX_FOREIGN_STRING = 10_000;
+
+interface ForeignQuotes {
+  readonly open: string;
+  /** Any of these ends the text. */
+  readonly close: readonly string[];
+  readonly multiline: boolean;
+}
+
+/** Longest first. */
+const FOREIGN_QUOTES: readonly ForeignQuotes[] = [
+  { open: "'''", close: ["'''"], multiline: true },
+  { open: "'", close: ["'"], multiline: false },
+  { open: "`", close: ["`"], multiline: true },
+  { open: "“", close: ["”", "“", '"'], multiline: false },
+  { open: "”", close: ["”", "“", '"'], multiline: false },
+  { open: "„", close: ["“", "”", '"'], multiline: false },
+  { open: "‘", close: ["’", "‘", "'"], multiline: false },
+  { open: "’", close: ["’", "‘", "'"], multiline: false },
+  { open: "«", close: ["»"], multiline: false },
+];
+
+/** A text in quotes of another language is told once, and goes on as the string that it was meant to be. */
+function tryReadForeignString(lexer: Lexer, pos: number, end: number): StringRead | undefined {
+  const { text } = lexer;
+  const quotes = FOREIGN_QUOTES.find(({ open }) => text.startsWith(open, pos));
+  if (quotes === undefined || text.startsWith("```", pos)) return undefined;
+  const limit = Math.min(end, pos + MAX_FOREIGN_STRING);
+  for (let i = pos + quotes.open.length; i < limit; i++) {
+    const code = text.charCodeAt(i);
+    if (code === LINE_FEED && !quotes.multiline) return undefined;
+    const close = quotes.close.find((mark) => text.startsWith(mark, i));
+    if (code === BACKSLASH) i++;
+    else if (close !== undefined && i + close.length <= end) {
+      const value = text.slice(pos + quotes.open.length, i);
+      const stringEnd = i + close.length;
+      const triple = value.includes("\n");
+      const hint = triple || value.length > 40 ? INVALID_HINTS[text.charAt(pos)] : `Write \`"${value}"\``;
+      reportCharacter(lexer, pos, stringEnd, hint ?? "Write strings in straight double quotes");
+      return { end: stringEnd, content: { style: "plain", parts: [{ kind: "text", value }] } };
+    }
+  }
+  return undefined;
+}
 
 function printable(character: string): string {
   return /[\p{Cc}\p{Cf}\p{Cs}\p{Zs}\p{Zl}\p{Zp}]/u.test(character)
@@ -311,7 +402,7 @@ function readPlainString(lexer: Lexer, pos: number, end: number, depth: number):
       if (value !== "" || parts.length === 0) parts.push({ kind: "text", value });
       return { end: i + 1, content: { style: "plain", parts } };
     }
-    if (code === LINE_FEED) break;
+    if (code === LINE_FEED) return unterminatedPlain(lexer, pos, i, end);
     if (code === BACKSLASH) {
       if (i + 1 >= end) break;
       const escaped = ESCAPES[text.charAt(i + 1)];
@@ -321,8 +412,8 @@ function readPlainString(lexer: Lexer, pos: number, end: number, depth: number):
       }
       i += 2;
     } else if (code === DOLLAR && text.charCodeAt(i + 1) === OPEN_BRACE && i + 1 < end) {
-      const part = readInterpolation(lexer, i, end, depth);
-      if (part === undefined) break;
+      const part = readInterpolationOfLine(lexer, i, end, depth);
+      if (part === undefined) return unterminatedLine(lexer, pos, end, "Close the `${` with a `}`");
       value += text.slice(copied, i);
       if (value !== "") parts.push({ kind: "text", value });
       parts.push(part);
@@ -367,6 +458,24 @@ function readTripleString(lexer: Lexer, pos: number, end: number, depth: number)
   reportUnterminated(lexer, pos, pos + 3, 'Close it with `"""`');
   return { end, content: null };
 }
+
+/**
+ * The same in a string of one line. The brace found may be one of the code further down; then the text up to it is no
+ * expression, and it is the interpolation that has no end.
+ */
+function readInterpolationOfLine(lexer: Lexer, pos: number, end: number, depth: number): InterpolationPart | undefined {
+  const { diagnostics, comments } = lexer;
+  const [told, commented] = [diagnostics.length, comments.length];
+  const part = readInterpolation(lexer, pos, end, depth);
+  // Only short ones and not inside of one another, so that nothing is read more than a few times.
+  if (part === undefined || depth > 0 || diagnostics.length === told || part.end - pos > MAX_REREAD) return part;
+  if (!lexer.text.slice(pos, part.end).includes("\n")) return part;
+  diagnostics.length = told;
+  comments.length = commented;
+  return undefined;
+}
+
+const MAX_REREAD = 2_000;
 
 function toParts(segments: readonly (string | InterpolationPart)[]): StringTokenPart[] {
   const parts = segments.map(
@@ -439,12 +548,35 @@ function matchBraces(text: string): Map<number, number> {
   return matches;
 }
 
-function unterminatedLine(lexer: Lexer, pos: number, end: number): StringRead {
+const CLOSE_ON_LINE = 'Close it with `"` on the same line, or use `"""` for several lines';
+
+function unterminatedLine(lexer: Lexer, pos: number, end: number, hint: string = CLOSE_ON_LINE): StringRead {
   const { text } = lexer;
   let lineEnd = lineEndFrom(text, pos, end);
   if (lineEnd > pos + 1 && text.charCodeAt(lineEnd - 1) === RETURN) lineEnd--;
-  reportUnterminated(lexer, pos, lineEnd, 'Close it with `"` on the same line, or use `"""` for several lines');
+  reportUnterminated(lexer, pos, lineEnd, hint);
   return { end: lineEnd, content: null };
+}
+
+/**
+ * A line break at `lineEnd` before the closing quote. Where the next line with a quote has an odd number of them, the text
+ * was meant to go on to the first of those.
+ */
+function unterminatedPlain(lexer: Lexer, pos: number, lineEnd: number, end: number): StringRead {
+  const { text } = lexer;
+  const limit = Math.min(end, lineEnd + MAX_FOREIGN_STRING);
+  let first = -1;
+  let quotes = 0;
+  for (let i = lineEnd + 1; i < limit && (first < 0 || text.charCodeAt(i) !== LINE_FEED); i++) {
+    if (text.charCodeAt(i) === BACKSLASH) i++;
+    else if (text.charCodeAt(i) === QUOTE) {
+      if (first < 0) first = i;
+      quotes++;
+    }
+  }
+  if (quotes % 2 === 0 || text.startsWith('"""', first)) return unterminatedLine(lexer, pos, end);
+  reportUnterminated(lexer, pos, lineEnd, 'Write a text of several lines as `"""…"""`');
+  return { end: first + 1, content: null };
 }
 
 function reportUnterminated(lexer: Lexer, start: number, end: number, hint: string): void {

@@ -22,6 +22,7 @@ import {
   leave,
   type Parser,
   parseElements,
+  readForeignWords,
   skipNewlines,
   spanFrom,
   startOffset,
@@ -50,6 +51,7 @@ export function parseAttributed(p: Parser): Item {
     attributes.push(parseAttribute(p));
     skipNewlines(p);
   }
+  readForeignWords(p);
   const decl = p.rules.item(p);
   grow(p);
   if (isDecl(decl)) return { kind: "AttributedDecl", attributes, decl, span: spanFrom(p, start) };

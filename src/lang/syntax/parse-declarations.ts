@@ -41,6 +41,7 @@ import {
   parseElements,
   parseMembers,
   parseSeparator,
+  readForeignWords,
   recover,
   skipNewlines,
   spanFrom,
@@ -60,6 +61,7 @@ export function tryParseDeclaration(p: Parser): Item | undefined {
 function parsePublic(p: Parser, start: number): Item {
   advance(p);
   skipNewlines(p);
+  readForeignWords(p);
   const kind = currentKind(p);
   // These cannot be exported: `impl` belongs to its type, `override` to its pipeline.
   const decl = kind === "impl" || kind === "override" ? undefined : tryParsePlainDeclaration(p, start, true);

@@ -170,11 +170,12 @@ function parseInterpolatedString(p: Parser): Expr {
 
 /** Parses the tokens of `${…}` in place of the file's; an error in there stays in there. */
 function parseInterpolation(p: Parser, part: Extract<StringTokenPart, { kind: "interpolation" }>): Expr {
-  const { tokens, brackets, pos, panic } = p;
+  const { tokens, brackets, pos, panic, level } = p;
   p.tokens = part.tokens;
   p.brackets = matchBrackets(part.tokens);
   p.pos = 0;
   p.panic = false;
+  p.level = 0;
   p.lastEnd = part.start + 2;
   const expr = p.rules.expression(p);
   skipNewlines(p);
@@ -183,6 +184,7 @@ function parseInterpolation(p: Parser, part: Extract<StringTokenPart, { kind: "i
   p.brackets = brackets;
   p.pos = pos;
   p.panic = panic;
+  p.level = level;
   return expr;
 }
 

@@ -24,17 +24,20 @@ import {
   expectClose,
   expectOpen,
   fail,
+  failSeparator,
   grow,
   kindAhead,
   leave,
   levelInside,
   type Parser,
-  parseSeparator,
   recover,
+  resumeAtBody,
   skipNewlines,
   spanFrom,
   startOffset,
   take,
+  takeEndOfMember,
+  tryReadForeignWord,
 } from "./parser-state.ts";
 import type { TokenKind } from "./tokens.ts";
 
@@ -43,7 +46,8 @@ export function parseBlock(p: Parser): Block {
   const start = startOffset(p);
   if (!at(p, "{")) {
     fail(p, "{");
-    return { items: [], span: spanFrom(p, start) };
+    resumeAtBody(p);
+    if (!at(p, "{")) return { items: [], span: spanFrom(p, start) };
   }
   if (!enter(p)) return { items: [], span: spanFrom(p, start) };
   const open = expectOpen(p, "{");
@@ -66,20 +70,28 @@ export function parseBlockItems(p: Parser, open: number): Item[] {
 /** A list whose members recover on their own; ends at a `}` or the end of the file. */
 export function parseItems(p: Parser, level: number, what: string, parseItem: (p: Parser) => Item): Item[] {
   const items: Item[] = [];
+  const outerLevel = p.level;
+  p.level = level;
   let tallest = 0;
   while (true) {
     skipNewlines(p);
     if (atEnd(p) || at(p, "}")) break;
     const before = p.pos;
+    const told = p.diagnostics.length;
     p.height = 0;
     if (p.depth === 0) p.toldDeep = false;
     const item = parseItem(p);
+    const ended = p.panic || takeEndOfMember(p);
+    const foreign = ended ? undefined : tryReadForeignWord(p, before, told);
+    if (foreign === "again") continue;
     items.push(item);
+    if (foreign === "next") continue;
+    if (!ended && !p.panic) failSeparator(p, what);
     tallest = Math.max(tallest, p.height);
-    parseSeparator(p, what);
     if (!p.panic && p.pos === before) fail(p, what);
     if (!recover(p, level, before)) break;
   }
+  p.level = outerLevel;
   p.height = tallest;
   return items;
 }

@@ -142,11 +142,12 @@ describe("recovery", () => {
     ]);
   });
 
-  it("points from a missing closer to its opener", () => {
+  it("points to the opener of a closer that is missing at the end of the file", () => {
     const { diagnostics } = parse(createSourceFile("x", "let x = f(1, 2\n"));
     expect(diagnostics[0]).toMatchObject({
       code: "HARN-P002",
-      labels: [{ span: { start: 9, end: 10 }, message: "Opened here" }],
+      span: { start: 9, end: 10 },
+      labels: [{ span: { start: 15, end: 15 }, message: "The file ends without its `)`" }],
     });
   });
 

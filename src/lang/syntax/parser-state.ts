@@ -18,9 +18,10 @@
 import type { Block, ErrorNode, Expr, Ident, Item, Span } from "./ast.ts";
 import { type Brackets, matchBrackets } from "./brackets.ts";
 import type { ParseCode } from "./codes.ts";
+import { type ForeignWord, foreignForm, foreignWord } from "./foreign-syntax.ts";
 import { place, type ReportExtras, type Reporter, report } from "./reporter.ts";
 import type { SourceFile } from "./source-file.ts";
-import { isKeyword, type Token, type TokenKind } from "./tokens.ts";
+import { isKeyword, type Keyword, type Token, type TokenKind } from "./tokens.ts";
 
 /** Expressions and blocks inside one another; a closure counts twice. */
 export const MAX_NESTING = 256;
@@ -66,6 +67,10 @@ export interface Parser extends Reporter {
   height: number;
   /** No errors are told up to this offset, one has been. */
   quietUntil: number;
+  /** Bracket depth of the innermost list of statements, arms or members in progress. */
+  level: number;
+  /** The body of what failed may still be read, see `resumeAtBody`. */
+  mayResume: boolean;
 }
 
 export function createParser(file: SourceFile, tokens: readonly Token[], rules: Rules, reporter: Reporter): Parser {
@@ -84,6 +89,8 @@ export function createParser(file: SourceFile, tokens: readonly Token[], rules: 
     toldDeep: false,
     height: 0,
     quietUntil: -1,
+    level: 0,
+    mayResume: true,
   };
 }
 
@@ -171,7 +178,8 @@ export function expectClose(p: Parser, kind: ")" | "]" | "}" | ">", open: number
   skipNewlines(p);
   if (take(p, kind)) return;
   const { start, end } = p.tokens[open]!;
-  fail(p, kind, { labels: [{ span: { start, end }, message: "Opened here" }] });
+  if (!p.panic && !p.speculating && isAtEndOfText(p, currentToken(p))) failUnclosed(p, kind, open);
+  else fail(p, kind, { labels: [{ span: { start, end }, message: "Opened here" }] });
 }
 
 /** Opens a bracket; its token index, for `expectClose`. */
@@ -188,8 +196,10 @@ export function expectIdentifier(p: Parser, expected: string): Ident {
     return ident(p, token);
   }
   if (!p.panic && isKeyword(token.kind)) {
-    const hint = "Choose another name; this one is part of the language";
+    const foreign = isHeard(p, token) ? foreignFormAt(p, token, expected) : undefined;
+    const hint = foreign?.hint ?? "Choose another name; this one is part of the language";
     failWith(p, "HARN-P006", `Expected ${expected}, got '${token.kind}' (reserved keyword) at ${here(p)}`, { hint });
+    if (foreign?.wholeLine === true) p.quietUntil = endOfLine(p, token.start);
   } else fail(p, expected);
   return missingIdent(p);
 }
@@ -243,26 +253,150 @@ export function spanFrom(p: Parser, start: number): Span {
 // ---- Errors --------------------------------------------------------------------------------------------------------
 
 /** Reports that `expected` is not what is there, and panics. */
-export function fail(p: Parser, expected: string, extras: ReportExtras = {}): void {
+export function fail(p: Parser, expected: string, extras: ReportExtras = {}, code: ParseCode = "HARN-P001"): void {
   if (p.panic) return;
   const token = currentToken(p);
-  if (p.speculating) failWith(p, "HARN-P001", "");
-  else if (token.kind === "eof" && token.start >= p.file.text.length) {
-    failWith(p, "HARN-P002", `Unexpected end of file, expected ${expected}`, extras);
-  } else {
-    failWith(p, "HARN-P001", `Expected ${expected}, got ${describeToken(p, token)} at ${here(p)}`, extras);
+  if (!isHeard(p, token)) return failWith(p, code, "");
+  const foreign = foreignFormAt(p, token, expected);
+  const hinted = {
+    ...labelBefore(p, token, expected),
+    ...extras,
+    ...(foreign === undefined ? {} : { hint: foreign.hint }),
+  };
+  if (isAtEndOfText(p, token)) {
+    return failWith(p, "HARN-P002", `Unexpected end of file, expected ${expected}`, hinted);
   }
+  const span = foreign?.span ?? { start: token.start, end: token.end };
+  const got = foreign?.span === undefined ? describeToken(p, token) : p.file.text.slice(span.start, span.end);
+  const message = `Expected ${foreign?.expected ?? expected}, got ${got} at ${place(p, span.start)}`;
+  failWith(p, foreign?.expected === undefined ? code : "HARN-P022", message, hinted, span);
+  if (foreign?.wholeLine === true) p.quietUntil = endOfLine(p, token.start);
 }
 
-/** Reports at the current token, and panics. */
-export function failWith(p: Parser, code: ParseCode, message: string, extras: ReportExtras = {}): void {
+function endOfLine(p: Parser, offset: number): number {
+  const end = p.file.text.indexOf("\n", offset);
+  return end < 0 ? p.file.text.length : end;
+}
+
+function isAtEndOfText(p: Parser, token: Token): boolean {
+  return token.kind === "eof" && token.start >= p.file.text.length;
+}
+
+/** These end what stands before them, so that nothing is missing there. */
+const ENDS_EXPRESSION: ReadonlySet<TokenKind> = new Set<TokenKind>([
+  "identifier",
+  "int",
+  "float",
+  "duration",
+  "string",
+  "interpolated",
+  "true",
+  "false",
+  "nil",
+  "break",
+  "continue",
+  ")",
+  "]",
+  "}",
+]);
+
+/** What is missing at the end of a line is noticed on a later one. */
+function labelBefore(p: Parser, token: Token, expected: string): ReportExtras {
+  const last = tokenBefore(p, token);
+  if (last === undefined || last.kind === "{" || last.kind === ",") return {};
+  if (ENDS_EXPRESSION.has(last.kind) && expected === "expression") return {};
+  return { labels: [{ span: { start: last.start, end: last.end }, message: "Expected behind this" }] };
+}
+
+/** The last token of an earlier line, when `token`, the current one, begins or ends a line. */
+function tokenBefore(p: Parser, token: Token): Token | undefined {
+  if (!token.lineBreakBefore) return undefined;
+  const before = p.tokens[p.pos - 1];
+  return before?.kind === "newline" ? p.tokens[p.pos - 2] : before;
+}
+
+/** Characters of a line looked at on either side of an error. */
+const LINE_WINDOW = 120;
+
+interface FormFound {
+  readonly hint: string;
+  readonly expected?: string;
+  /** What the error is about, where that is not the token. */
+  readonly span?: Span;
+  readonly wholeLine?: true;
+}
+
+/** What to say if the line reads like another language: the one that breaks off, or the one of the token. */
+function foreignFormAt(p: Parser, token: Token, expected: string): FormFound | undefined {
+  const before = tokenBefore(p, token);
+  const broken = before === undefined ? undefined : foreignFormIn(p, before.end, expected);
+  return broken ?? foreignFormIn(p, token.start, expected);
+}
+
+function foreignFormIn(p: Parser, offset: number, expected: string): FormFound | undefined {
+  const { text } = p.file;
+  const before = text.slice(Math.max(0, offset - LINE_WINDOW), offset);
+  const rest = text.slice(offset, offset + LINE_WINDOW);
+  const line = before.slice(before.lastIndexOf("\n") + 1);
+  const found = foreignForm(line + rest.split(/[\r\n]/, 1)[0], line.length, expected);
+  if (found === undefined) return undefined;
+  const { hint, start, end } = found;
+  const from = offset - line.length;
+  return {
+    hint,
+    ...(found.wholeLine === undefined ? {} : { wholeLine: found.wholeLine }),
+    ...(found.expected === undefined ? {} : { expected: found.expected }),
+    ...(start === undefined || end === undefined ? {} : { span: { start: from + start, end: from + end } }),
+  };
+}
+
+/** Reports at the current token or at `span`, and panics. */
+export function failWith(p: Parser, code: ParseCode, message: string, extras: ReportExtras = {}, span?: Span): void {
   if (p.panic) return;
   p.panic = true;
+  p.mayResume = code !== "HARN-P008";
   const token = currentToken(p);
   p.lastEnd = Math.max(p.lastEnd, token.start);
-  if (p.speculating || token.start <= p.quietUntil || isToldByLexer(p, token)) return;
+  if (!isHeard(p, token)) return;
   p.quietUntil = token.start;
-  report(p, code, message, { start: token.start, end: token.end }, extras);
+  report(p, code, message, span ?? { start: token.start, end: token.end }, extras);
+}
+
+/** Whether an error at `token` is told. */
+function isHeard(p: Parser, token: Token): boolean {
+  return !p.speculating && token.start > p.quietUntil && !isToldByLexer(p, token);
+}
+
+/** The file ends inside a bracket: the error is where it was opened. */
+function failUnclosed(p: Parser, closer: string, open: number): void {
+  const culprit = p.tokens[closer === "}" ? unclosedBrace(p, open) : open]!;
+  const end = p.file.text.length;
+  failWith(
+    p,
+    "HARN-P002",
+    `Unexpected end of file, expected ${closer}`,
+    { labels: [{ span: { start: end, end }, message: `The file ends without its \`${closer}\`` }] },
+    { start: culprit.start, end: culprit.end },
+  );
+}
+
+/**
+ * Which brace lacks its partner: every later `}` has closed one further in. Where the first `}` stands further to the left
+ * than the line of the brace that it closes, that brace is the one; else it is the one at token index `open`.
+ */
+function unclosedBrace(p: Parser, open: number): number {
+  const { partner } = p.brackets;
+  let column = 0;
+  const columnOfLine = new Map<number, number>();
+  for (let index = open; index < p.tokens.length; index++) {
+    const token = p.tokens[index]!;
+    if (token.lineBreakBefore) column = p.file.position(token.start).column;
+    if (token.kind === "{") columnOfLine.set(index, column);
+    if (token.kind !== "}" || !token.lineBreakBefore) continue;
+    const opener = partner[index]!;
+    if (opener > open && column < (columnOfLine.get(opener) ?? 0)) return opener;
+  }
+  return open;
 }
 
 /** Reports something that does not keep the parser from going on. */
@@ -475,30 +609,62 @@ export function parseMembers<T>(p: Parser, open: number, parseMember: (p: Parser
   const members: T[] = [];
   if (p.panic) return members;
   const level = levelInside(p, open);
+  const outerLevel = p.level;
+  p.level = level;
   let tallest = p.height;
   while (true) {
     p.height = tallest;
     skipNewlines(p);
-    if (atEnd(p) || at(p, "}")) return members;
+    if (atEnd(p) || at(p, "}")) break;
     const before = p.pos;
     p.height = 0;
     members.push(parseMember(p));
     tallest = Math.max(tallest, p.height);
     if (!p.panic && p.pos === before) fail(p, "}");
     if (p.panic) {
-      if (!recover(p, level, before)) return members;
+      if (!recover(p, level, before)) break;
     } else {
       skipNewlines(p);
       take(p, ",");
     }
   }
+  p.level = outerLevel;
+  return members;
 }
 
-/** Elements up to a closing bracket, separated by commas, line breaks or nothing. An error ends the list. */
+/** With these a list has been left unclosed. */
+const NO_ELEMENT: ReadonlySet<TokenKind> = new Set<TokenKind>([")", "]", "}"]);
+const NO_ELEMENT_ON_NEW_LINE: ReadonlySet<TokenKind> = new Set<TokenKind>([
+  "enum",
+  "for",
+  "guard",
+  "impl",
+  "import",
+  "interface",
+  "let",
+  "pipeline",
+  "pub",
+  "return",
+  "struct",
+  "throw",
+  "var",
+  "while",
+]);
+
+function startsNoElement(p: Parser): boolean {
+  const kind = currentKind(p);
+  if (NO_ELEMENT.has(kind)) return true;
+  return NO_ELEMENT_ON_NEW_LINE.has(kind) && currentToken(p).lineBreakBefore && kindAhead(p, 1) !== ":";
+}
+
+/**
+ * Elements up to a closing bracket, separated by commas, line breaks or nothing. An error ends the list, and so does what
+ * cannot be an element; the caller then misses its bracket.
+ */
 export function parseElements<T>(p: Parser, closer: TokenKind, parseElement: (p: Parser) => T): T[] {
   const elements: T[] = [];
   skipNewlines(p);
-  while (!atEnd(p) && !at(p, closer)) {
+  while (!atEnd(p) && !at(p, closer) && !startsNoElement(p)) {
     const siblings = p.height;
     p.height = 0;
     elements.push(parseElement(p));
@@ -519,9 +685,95 @@ export function takeSeparator(p: Parser): boolean {
 
 /** After a member: insists that the next one starts on a line of its own or behind a `;`. */
 export function parseSeparator(p: Parser, item: string): void {
-  if (p.panic || takeSeparator(p) || atEnd(p) || at(p, "}") || currentToken(p).lineBreakBefore) return;
-  const message = `Expected ${item} separator (\`;\` or newline), got ${describeToken(p, currentToken(p))} at ${here(p)}`;
-  failWith(p, "HARN-P007", message);
-  // The next member stands right here.
-  if (startsStatement(currentToken(p).kind)) p.panic = false;
+  if (!p.panic && !takeEndOfMember(p)) failSeparator(p, item);
 }
+
+/** Nothing of the member follows on its line. */
+export function takeEndOfMember(p: Parser): boolean {
+  return takeSeparator(p) || atEnd(p) || at(p, "}") || currentToken(p).lineBreakBefore;
+}
+
+export function failSeparator(p: Parser, item: string): void {
+  const token = currentToken(p);
+  const told = p.diagnostics.length;
+  fail(p, `${item} separator (\`;\` or newline)`, {}, "HARN-P007");
+  // The next member stands right here, unless the line means something else.
+  if (startsStatement(token.kind) && p.diagnostics[told]?.code !== "HARN-P022") p.panic = false;
+}
+
+/**
+ * Where a statement that began at token index `before` does not end as one does: its first word, or the one behind its
+ * last brace, may come from another language or be misspelt, as in `def f()` or `} elif x {`. Says so, having taken back
+ * what was told since (`told` diagnostics were there). The answer is where the list goes on: "again" at the first word,
+ * which has been corrected, "next" behind the statement.
+ */
+export function tryReadForeignWord(p: Parser, before: number, told: number): "again" | "next" | undefined {
+  if (p.panic || p.speculating) return undefined;
+  if (readForeignWord(p, before, told)) return "again";
+  if (p.panic || p.tokens[p.pos - 1]!.kind !== "}") return undefined;
+  return readForeignWord(p, p.pos, p.diagnostics.length) ? "next" : undefined;
+}
+
+/** True when the parser goes on at the word or behind it. In panic afterwards: said so, but there is nothing to go on with. */
+function readForeignWord(p: Parser, index: number, told: number): boolean {
+  const token = p.tokens[index]!;
+  if (token.kind !== "identifier") return false;
+  // `word(…)` is a call, unless a body follows.
+  if (p.tokens[index + 1]!.kind === "(" && index !== p.pos && !at(p, "{")) return false;
+  const word = foreignWord(tokenText(p, token));
+  if (word === undefined) return false;
+  p.pos = index;
+  p.diagnostics.length = told;
+  tellForeignWord(p, word);
+  if (word.readAs === undefined && word.skip === undefined) return false;
+  readOn(p, word);
+  return true;
+}
+
+/** The same before a declaration, as behind an attribute: `@step def plan(goal)`. */
+export function readForeignWords(p: Parser): void {
+  while (at(p, "identifier") && (kindAhead(p, 1) === "identifier" || isKeyword(kindAhead(p, 1)))) {
+    const word = foreignWord(tokenText(p, currentToken(p)));
+    if (word === undefined || (word.readAs === undefined && word.skip === undefined)) return;
+    tellForeignWord(p, word);
+    readOn(p, word);
+  }
+}
+
+function tellForeignWord(p: Parser, word: ForeignWord): void {
+  const got = describeToken(p, currentToken(p));
+  failWith(p, "HARN-P022", `Expected ${word.expected}, got ${got} at ${here(p)}`, { hint: word.hint });
+}
+
+function readOn(p: Parser, word: ForeignWord): void {
+  p.panic = false;
+  if (word.readAs === undefined) p.pos++;
+  else respell(p, p.pos, word.readAs);
+}
+
+/** The tokens are the parser's own: nobody else sees them. */
+function respell(p: Parser, index: number, kind: Keyword): void {
+  (p.tokens as Token[])[index] = { ...p.tokens[index]!, kind };
+}
+
+/**
+ * Before a body, when what stands before it was not understood: its `{` may still stand on the same line. What is inside
+ * is then read as usual, so that an error in a head hides none in the body.
+ */
+export function resumeAtBody(p: Parser): void {
+  if (!p.panic || !p.mayResume || p.speculating) return;
+  const { depth, partner } = p.brackets;
+  const end = Math.min(p.tokens.length, p.pos + MAX_RESUME_DISTANCE);
+  for (let index = p.pos; index < end; index++) {
+    const { kind } = p.tokens[index]!;
+    if (depth[index]! > p.level) continue;
+    if (depth[index]! < p.level || kind === "newline" || kind === ";" || kind === "}" || kind === "eof") return;
+    if (kind !== "{" || partner[index]! < 0) continue;
+    p.pos = index;
+    p.panic = false;
+    return;
+  }
+}
+
+/** Tokens between an error and the body it may be followed by. */
+const MAX_RESUME_DISTANCE = 100;
