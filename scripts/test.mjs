@@ -13,13 +13,14 @@ const corpusReport = join(reports, "corpus.json");
 function count(file, code, read) {
   let passed = 0;
   let failed = 0;
+  let skipped = 0;
   try {
-    ({ passed, failed } = read(JSON.parse(readFileSync(file, "utf8"))));
+    ({ passed, failed, skipped = 0 } = read(JSON.parse(readFileSync(file, "utf8"))));
   } catch {
     failed = 1;
   }
   if (code !== 0 && failed === 0) failed = 1;
-  return { passed, failed };
+  return { passed, failed, skipped };
 }
 
 mkdirSync(reports, { recursive: true });
@@ -32,6 +33,7 @@ const unitRun = await run(
 );
 const unit = count(unitReport, unitRun.code, (report) => ({
   passed: report.numPassedTests,
+  skipped: report.numPendingTests,
   // A file that fails to load has no tests of its own, and must count all the same.
   failed:
     report.numFailedTests +
@@ -52,8 +54,10 @@ if (existsSync(join(root, "src", "cli", "main.ts"))) {
 
 const passed = unit.passed + corpus.passed;
 const failed = unit.failed + corpus.failed;
+// Nothing is skipped but what this machine cannot do; the tests say what that is.
+const skipped = unit.skipped > 0 ? `, ${unit.skipped} skipped (see above)` : "";
 console.log(
-  `\nUnit tests: ${unit.passed} passed, ${unit.failed} failed; corpus: ${corpus.passed} passed, ${corpus.failed} failed`,
+  `\nUnit tests: ${unit.passed} passed, ${unit.failed} failed${skipped}; corpus: ${corpus.passed} passed, ${corpus.failed} failed`,
 );
 const summary = `${passed} passed, ${failed} failed\n`;
 if (process.env.HARN_TEST_SUMMARY) writeFileSync(process.env.HARN_TEST_SUMMARY, summary);

@@ -12,7 +12,7 @@ import { join } from "node:path";
 const commands = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 const places = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
 
-/** What can be started as a browser: `HARN_TEST_BROWSER`, or the first that is found and says what it is. */
+/** What can be started as a browser: `HARN_TEST_BROWSER` (empty: none), or the first that is found and says what it is. */
 export function findBrowser(): string | undefined {
   const named = process.env["HARN_TEST_BROWSER"];
   if (named !== undefined) return named === "" ? undefined : named;

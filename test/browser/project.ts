@@ -42,6 +42,7 @@ export async function buildPages({ pages }: Project, outDir: string): Promise<re
     configFile: false,
     root: join(pages, "page"),
     base: "./",
+    logLevel: "silent",
     customLogger: logger,
     worker: { format: "es" },
     build: {
