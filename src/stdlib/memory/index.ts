@@ -140,10 +140,13 @@ function inWindow(builtin: string, records: readonly MemoryRecord[], window: Val
   const limit = count(builtin, "limit", isInt(window) ? window : field(options, "limit"), SUMMARY_DEFAULT, SUMMARY_MAX);
   const query = optionalText(builtin, "query", field(options, "query")) ?? "";
   const tags = textsOf(builtin, "tags", field(options, "tags") ?? field(options, "tag"));
-  const chosen = rank(records, query)
-    .map(({ record: each }) => each)
-    .filter((each) => tags.length === 0 || tags.some((tag) => each.tags.includes(tag)));
-  return oldestFirst(chosen.slice(0, limit));
+  const tagged = records.filter((each) => tags.length === 0 || tags.some((tag) => each.tags.includes(tag)));
+  const chosen = new Set(
+    rank(tagged, query)
+      .slice(0, limit)
+      .map(({ record: each }) => each),
+  );
+  return oldestFirst(records.filter((each) => chosen.has(each)));
 }
 
 const example = (lines: string): string => `import "std/memory"\n${lines}`;

@@ -33,7 +33,11 @@ export function searchText({ key, text, tags }: MemoryRecord): string {
   return `${key}\n${text}\n${tags.join(" ")}`;
 }
 
-/** Those with a word of the query, best first; all, newest first, when the query has no words. */
+/**
+ * Those with a word of the query, best first; all, newest first, when the query has no words.
+ *
+ * @param records in the order of the log
+ */
 export function rank(records: readonly MemoryRecord[], query: string): Scored[] {
   const wanted = [...new Set(wordsOf(query))];
   const newest = [...records].map((record, at) => ({ record, at })).sort((a, b) => newestFirst(a, b));
@@ -85,7 +89,7 @@ function newestFirst(a: Placed, b: Placed): number {
   return compareText(b.record.storedAt, a.record.storedAt) || b.at - a.at;
 }
 
-/** By when they were stored. */
+/** By when they were stored; of the same moment, in the order of the log, in which they are given. */
 export function oldestFirst(records: readonly MemoryRecord[]): MemoryRecord[] {
   return records
     .map((record, at) => ({ record, at }))

@@ -90,6 +90,6 @@ function damaged(builtin: string, path: string, reason: string): Thrown {
 
 function tooLarge(builtin: string, path: string, bytes: number): Thrown {
   return thrown(
-    `${builtin}: ${path} would have ${bytes} bytes, at most ${MAX_FILE_BYTES}; delete keys, or keep large values in files`,
+    `${builtin}: ${path} with ${bytes} bytes is too large, at most ${MAX_FILE_BYTES}; delete keys, or keep large values in files`,
   );
 }
