@@ -4,7 +4,11 @@
  *
  * The watchdog measures the gap since the last chunk that was content. Heartbeats do not feed it, and while events are
  * being delivered it stands still (LOOP-59 … LOOP-61). One sleeping timer serves both limits: it looks at the gap when it wakes and
- * goes back to sleep for what is left, so a chunk costs a clock reading and no timer.
+ * goes back to sleep for what is left, so a chunk costs no timer.
+ *
+ * Each look at the clock is an entry in a journal. So under an idle limit of eight seconds and more each chunk but the first only
+ * says that it came; the sleeper wakes each eighth of the limit and takes what has come since as having come just now. Such a limit cuts
+ * never early, and late by an eighth at most, as that of a single call does.
  */
 
 import { type CancelSignal, CancelToken, type Host } from "../../base/index.ts";
@@ -12,6 +16,11 @@ import { type ModelChunk, type ModelClient, ModelError, type ModelInput } from "
 import { pause } from "../cancel/cancellation.ts";
 import { thrownText } from "../tools/outcome.ts";
 import { type AnswerDraft, addSilentChunk, addThinking } from "./answer-draft.ts";
+
+/** Silence that is shorter than this is measured to the millisecond. */
+const EXACT_BELOW_MS = 8000;
+/** The longer limits are looked after in so many slices. */
+const SLICES = 8;
 
 /** True at once or later: the consumer took it. False: the consumer has gone. */
 export type Delivery = boolean | Promise<boolean>;
@@ -46,8 +55,14 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   const clocks = new CancelToken();
   let established = false;
   let stall: ModelError | undefined;
-  /** Start of the current gap; undefined while events are being delivered. */
-  let gapStart: number | undefined;
+  /** Start of the current gap, as far as the clock was looked at. */
+  let gapStart = 0;
+  /** Time that events take is not counted. */
+  let isDelivering = false;
+  /** Something has come since the clock was looked at. */
+  let hasHeard = false;
+  const isExact = options.idleTimeoutMs < EXACT_BELOW_MS;
+  const lookMs = isExact ? options.idleTimeoutMs : options.idleTimeoutMs / SLICES;
   let wake: (() => void) | undefined;
 
   const now = () => host.sync("clock.monotonic", {});
@@ -60,21 +75,28 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     wake?.();
     connection.cancel(error);
   };
+  const beginGap = () => {
+    if (isExact) gapStart = now();
+    else hasHeard = true;
+  };
   /** One sleeper for both limits: until the first chunk the wait for it counts, then the gap between chunks. */
   const watch = async () => {
     const limitMs = options.establishTimeoutMs > 0 ? options.establishTimeoutMs : Number.POSITIVE_INFINITY;
     const started = now();
-    let waitMs = Math.min(limitMs, options.idleTimeoutMs);
+    let waitMs = Math.min(limitMs, lookMs);
     while (await pause(host, waitMs, clocks)) {
+      const nowMs = now();
       if (!established) {
-        const leftMs = limitMs - (now() - started);
+        const leftMs = limitMs - (nowMs - started);
         if (leftMs <= 0) return giveUp(silenceError(options));
-        waitMs = Math.min(leftMs, options.idleTimeoutMs);
+        waitMs = Math.min(leftMs, lookMs);
         continue;
       }
-      const gapMs = gapStart === undefined ? 0 : now() - gapStart;
-      if (gapMs >= options.idleTimeoutMs) return giveUp(stallError(options));
-      waitMs = options.idleTimeoutMs - gapMs;
+      if (isDelivering || hasHeard) gapStart = nowMs;
+      hasHeard = false;
+      const leftMs = options.idleTimeoutMs - (nowMs - gapStart);
+      if (leftMs <= 0) return giveUp(stallError(options));
+      waitMs = Math.min(leftMs, lookMs);
     }
   };
 
@@ -95,10 +117,9 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
       if (stall !== undefined) return afterStall(stall, draft, established);
       if (item === undefined || item.done === true) break;
       const chunk = item.value;
-      if (!established) {
-        established = true;
-        gapStart = now();
-      }
+      const isFirst = !established;
+      if (isFirst) gapStart = now();
+      established = true;
       if (chunk.type === "heartbeat") continue;
       let delivered: Delivery = true;
       if (chunk.type === "text-delta") {
@@ -110,13 +131,16 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
         addSilentChunk(draft, chunk);
         options.onNotice?.(chunk);
       }
-      if (typeof delivered !== "boolean") {
-        gapStart = undefined;
+      const isWaitedFor = typeof delivered !== "boolean";
+      if (isWaitedFor) {
+        isDelivering = true;
         delivered = await delivered;
+        isDelivering = false;
       }
       // Cancelled while the event was delivered: whoever does not heed the signal would not come back from `next`.
       if (!delivered || stop.aborted) return { kind: "stopped" };
-      gapStart = now();
+      // The clock has just been looked at for the first.
+      if (!isFirst || isWaitedFor) beginGap();
     }
     exhausted = true;
     const cut = draft.calls.find((call) => !call.ended);

@@ -16,6 +16,7 @@ import {
   started,
   think,
 } from "../../../test/agent/support.ts";
+import type { Host } from "../../base/index.ts";
 import type { ModelChunk } from "../../llm/index.ts";
 import { NO_TOOLS } from "../tools/tool-runtime.ts";
 import type { Harness } from "../turn/harness.ts";
@@ -71,8 +72,16 @@ function deadAt(firstMs: number, beats: readonly Beat[]): number | undefined | "
 async function play(scripts: readonly Script[], settings: StreamSettings, readMs: (event: number) => number) {
   const host = createTestHost();
   const model = scriptedModel(host, scripts);
+  let looks = 0;
+  const counting: Host = {
+    ...host,
+    sync(kind, args) {
+      if (kind === "clock.monotonic") looks += 1;
+      return host.sync(kind, args);
+    },
+  };
   const harness: Harness = {
-    host,
+    host: counting,
     model,
     request: { provider: "p", model: "m" },
     tools: NO_TOOLS,
@@ -86,7 +95,26 @@ async function play(scripts: readonly Script[], settings: StreamSettings, readMs
     const ms = readMs(events++);
     return ms === 0 ? true : host.perform("sleep", { ms }).then(() => true);
   });
-  return { end: end!, elapsedMs: host.clock.elapsedMs, model, text };
+  return { end: end!, elapsedMs: host.clock.elapsedMs, model, text, looks };
+}
+
+/** Silences between contents: when each began, and how long it would be. */
+function silences(
+  firstMs: number,
+  beats: readonly Beat[],
+): readonly { readonly fromMs: number; readonly ms: number }[] {
+  const found: { fromMs: number; ms: number }[] = [];
+  let now = firstMs;
+  let fed = now;
+  for (const { gapMs, kind, readMs } of beats) {
+    now += gapMs;
+    if (kind === "heartbeat") continue;
+    found.push({ fromMs: fed, ms: now - fed });
+    if (IS_EVENT.has(kind)) now += readMs;
+    fed = now;
+  }
+  found.push({ fromMs: fed, ms: now - fed });
+  return found;
 }
 
 describe("watchdog", () => {
@@ -124,6 +152,49 @@ describe("watchdog", () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  it("LOOP-59 LOOP-61 a limit of eight seconds and more never cuts early, and late by an eighth at most", async () => {
+    const scale = 16;
+    const idleMs = IDLE_MS * scale;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(40_000), fc.array(beat, { maxLength: 15 }), async (firstMs, some) => {
+        const beats = some.map(({ gapMs, kind, readMs }) => ({ gapMs: gapMs * scale, kind, readMs: readMs * scale }));
+        const script: Script = [
+          firstMs,
+          started,
+          ...beats.flatMap(({ gapMs, kind }) => [gapMs, CHUNKS[kind]]),
+          done("stop"),
+        ];
+        const reads = beats.filter(({ kind }) => IS_EVENT.has(kind)).map(({ readMs }) => readMs);
+        const { end, elapsedMs } = await play(
+          [script],
+          { idleTimeoutMs: idleMs, maxAttempts: 1, retry: { retries: 0, delayMs: () => 0 } },
+          (event) => reads[event] ?? 0,
+        );
+        const latestMs = idleMs + idleMs / 8;
+        const all = silences(firstMs, beats);
+        if (end.type === "turn-end") {
+          expect(all.filter(({ ms }) => ms > latestMs)).toEqual([]);
+        } else {
+          const fits = ({ fromMs, ms }: (typeof all)[number]) =>
+            ms >= idleMs && elapsedMs >= fromMs + idleMs && elapsedMs <= fromMs + latestMs;
+          expect(all.some(fits), `${elapsedMs} of ${JSON.stringify(all)}`).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("looks at the clock as often for a thousand chunks as for ten", async () => {
+    const looksAt = async (chunks: number): Promise<number> => {
+      const script: Script = [started, ...Array.from({ length: chunks }, () => say("x")), done()];
+      const { end, text, looks } = await play([script], {}, () => 0);
+      expect(end).toMatchObject({ type: "turn-end" });
+      expect(text).toHaveLength(chunks);
+      return looks;
+    };
+    expect(await looksAt(1000)).toBe(await looksAt(10));
   });
 
   it("LOOP-59 a trickle of one character just below the limit lives as long as it likes", async () => {
