@@ -128,15 +128,16 @@ async function recordAndReplay(settings: PageSettings): Promise<unknown> {
   return { recorded, replayed };
 }
 
-/** The same for calls of a TypeScript program. */
-async function recordCalls(settings: PageSettings): Promise<unknown> {
+/** The same for calls of a TypeScript program; to a server of its own, which wants no key. */
+async function recordCalls({ models }: PageSettings): Promise<unknown> {
   const advice = async (host: base.Host): Promise<string> => {
-    const { text } = await llm.createLlm({ host, provider: "openai", model: "m" }).generateText({ prompt: "And?" });
+    const { text } = await llm.createLlm({ host, provider: "shop", model: "m" }).generateText({ prompt: "And?" });
     return `${text} ${host.sync("id.next", { prefix: "advice" })}`;
   };
   const store = journal.createMemoryStore();
   const recording = await journal.beginJournal(store, { id: "advice", createdMs: Date.now() });
-  const recorded = await advice(journal.recordingHost(modelHost(settings), recording));
+  const host = web.createWebHost({ environment: { SHOP_BASE_URL: `${models}/v1` } });
+  const recorded = await advice(journal.recordingHost(host, recording));
   await recording.finish("completed", Date.now());
   const replay = journal.replayHost(await journal.openJournal(store, "advice"));
   const replayed = await advice(replay);
