@@ -154,6 +154,8 @@ export interface AsyncEffects {
       path: string;
       data: Uint8Array | string;
       append?: boolean;
+      /** Of an appending one: whoever reads takes data that comes twice for one. A run that goes on may do it again. */
+      repeatable?: boolean;
       /** Resolve only when the bytes are on stable storage (fsync); hosts without such a thing ignore it. */
       sync?: boolean;
     };
@@ -166,8 +168,11 @@ export interface AsyncEffects {
   "fs.mkdir": { args: { path: string }; result: undefined };
   "fs.remove": { args: { path: string; recursive?: boolean }; result: undefined };
   "fs.copy": { args: { from: string; to: string }; result: undefined };
-  /** Replaces `to` in one step when both are on one file system; `sync`: the new name is on stable storage. */
-  "fs.move": { args: { from: string; to: string; sync?: boolean }; result: undefined };
+  /**
+   * Replaces `to` in one step when both are on one file system; `sync`: the new name is on stable storage; `repeatable`:
+   * whoever asks knows what it means that `from` is gone, so a run that goes on may do it again.
+   */
+  "fs.move": { args: { from: string; to: string; sync?: boolean; repeatable?: boolean }; result: undefined };
   "process.run": {
     args: {
       command: string;

@@ -39,14 +39,16 @@ const RULES: { readonly [K in AsyncKind]: SafetyVerdict | ((args: ArgsOf<K>) => 
   "console.readLine": COSTLY,
   "console.readAll": COSTLY,
   "fs.read": PURE,
-  "fs.write": ({ path, append }) => (append === true ? UNSAFE : { safety: "idempotent", key: `write ${path}` }),
+  "fs.write": ({ path, append, repeatable }) =>
+    append === true && repeatable !== true ? UNSAFE : { safety: "idempotent", key: `write ${path}` },
   "fs.list": PURE,
   "fs.entries": PURE,
   "fs.stat": PURE,
   "fs.mkdir": ({ path }) => ({ safety: "idempotent", key: `mkdir ${path}` }),
   "fs.remove": ({ path }) => ({ safety: "idempotent", key: `remove ${path}` }),
   "fs.copy": ({ from, to }) => ({ safety: "idempotent", key: `copy ${from} ${to}` }),
-  "fs.move": UNSAFE,
+  "fs.move": ({ from, to, repeatable }) =>
+    repeatable === true ? { safety: "idempotent", key: `move ${from} ${to}` } : UNSAFE,
   "process.run": UNSAFE,
   "http.request": httpSafety,
   "bytes.compress": PURE,
@@ -62,7 +64,7 @@ const RULES: { readonly [K in AsyncKind]: SafetyVerdict | ((args: ArgsOf<K>) => 
 /**
  * Reading is pure; model calls and safe HTTP methods are pure but costly; replacing a whole file, making a folder,
  * removing, `PUT` and `DELETE`, and any request with an `idempotency-key` header are idempotent; all else (processes,
- * `POST`, appending, moving) is unsafe, and so is an effect that is not in the table.
+ * `POST`, appending and moving unless they are said to be repeatable) is unsafe, and so is an effect that is not in the table.
  */
 export const defaultSafety: ClassifySafety = (kind, args) => {
   if (!Object.hasOwn(RULES, kind)) return UNSAFE;

@@ -117,7 +117,7 @@ export async function replaceFile(host: Host, path: string, text: string): Promi
   const part = joinPath([parentPath(path), `.${host.sync("id.next", { prefix: PART })}`]);
   try {
     await makingFolders(host, path, () => host.perform("fs.write", { path: part, data, sync: true }));
-    await host.perform("fs.move", { from: part, to: path, sync: true });
+    await host.perform("fs.move", { from: part, to: path, sync: true, repeatable: true });
   } catch (error) {
     // A run that goes on after a crash may move again what it had moved.
     if (error instanceof HostError && error.effect === "fs.move" && isAbsent(error)) {
@@ -129,9 +129,16 @@ export async function replaceFile(host: Host, path: string, text: string): Promi
   }
 }
 
-/** Appends to a file, on stable storage; makes the folders that it lies in. @throws HostError */
+/**
+ * Appends to a file, on stable storage; makes the folders that it lies in. A run that goes on after a crash may append
+ * again what it had appended.
+ *
+ * @throws HostError
+ */
 export function appendToFile(host: Host, path: string, data: Uint8Array): Promise<void> {
-  return makingFolders(host, path, () => host.perform("fs.write", { path, data, append: true, sync: true }));
+  return makingFolders(host, path, () =>
+    host.perform("fs.write", { path, data, append: true, sync: true, repeatable: true }),
+  );
 }
 
 /** Folders are there but for the first time: looking first would cost each write a step of the journal. */
