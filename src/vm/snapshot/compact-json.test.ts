@@ -314,6 +314,21 @@ describe("long lists and texts, of which only what is new is written", () => {
     expect(compactor.recheck()).toBe(false);
   });
 
+  it("are too deep together where each is made of one that was not", () => {
+    const compactor = createCompactor(() => true, countingStore());
+    let item: Json = { at: 0 };
+    const nest = (): Json | undefined => {
+      item = { child: [item], other: [{ flat: true }] };
+      compactor.begin();
+      return compactor.compact([item]);
+    };
+    // Each adds an object and a list to the list around it and the object in it.
+    for (let at = 1; 2 + 2 * at <= 1000; at++) {
+      expect(nest()).toBeDefined();
+    }
+    expect(nest).toThrow("more than 1000 levels of nesting");
+  });
+
   it.each([0, 10, 100])("that only grow are one list again where they were one (of %i items)", (count) => {
     const store = countingStore();
     const compactor = createCompactor(() => true, store);

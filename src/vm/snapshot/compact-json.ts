@@ -67,6 +67,12 @@ interface Part {
   check: number;
 }
 
+interface ItemForm {
+  readonly form: Json;
+  /** Of nesting, its own included. */
+  readonly levels: number;
+}
+
 /** What an `AppendList` begins with. */
 interface ListParts {
   readonly ids: number[];
@@ -87,7 +93,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   const shapes: string[][] = [];
   const tree = shapeTree();
   /** Forms of items that are in no part. */
-  let forms = new WeakMap<object, Json>();
+  let forms = new WeakMap<object, ItemForm>();
   /** Parts by their first item … */
   const partsByItem = new WeakMap<object, Part>();
   /** … or, where that is no object, by their text: those of the snapshot before, and of this one. */
@@ -106,6 +112,8 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   /** Its form is remembered, and would not tell of parts in it. */
   let isInItem = false;
   let depth = 0;
+  /** The deepest that was reached. */
+  let deepest = 0;
 
   const text = (value: string): Json => {
     if (!admits(value)) isAdmitted = false;
@@ -225,7 +233,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
   const encode = (value: Json | AppendList<unknown>): Json => {
     if (typeof value === "string") return text(value);
     if (typeof value !== "object" || value === null) return value;
-    if (depth >= DEPTH_LIMIT) throw new RangeError(`more than ${DEPTH_LIMIT} levels of nesting`);
+    reach(depth + 1);
     depth += 1;
     const form = encodeObject(value);
     depth -= 1;
@@ -248,15 +256,26 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
     return fields;
   };
 
+  const reach = (level: number): void => {
+    if (level > DEPTH_LIMIT) throw new RangeError(`more than ${DEPTH_LIMIT} levels of nesting`);
+    deepest = Math.max(deepest, level);
+  };
+
   const encodeItem = (item: Json): Json => {
     const isObject = typeof item === "object" && item !== null;
-    let form = isObject ? forms.get(item) : undefined;
-    if (form !== undefined) return form;
+    const known = isObject ? forms.get(item) : undefined;
+    if (known !== undefined) {
+      reach(depth + known.levels);
+      return known.form;
+    }
     const wasInItem = isInItem;
+    const before = deepest;
     isInItem = true;
-    form = encode(item);
+    deepest = depth;
+    const form = encode(item);
     isInItem = wasInItem;
-    if (isObject && isAdmitted) forms.set(item, form);
+    if (isObject && isAdmitted) forms.set(item, { form, levels: deepest - depth });
+    deepest = Math.max(deepest, before);
     return form;
   };
 
@@ -272,6 +291,7 @@ export function createCompactor(admits: (text: string) => boolean, store?: PartS
       isAdmitted = true;
       isInItem = false;
       depth = 0;
+      deepest = 0;
       const form = encode(value);
       return isAdmitted ? form : undefined;
     },
