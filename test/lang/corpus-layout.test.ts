@@ -13,7 +13,10 @@ const LAYOUT_IS_THE_POINT: ReadonlySet<string> = new Set([
   "conformance/lexing/newline_and_semicolon_separate.harn",
   // Do not parse.
   "conformance/diagnostics/empty_statement.harn",
+  "conformance/diagnostics/javascript_habits.harn",
+  "conformance/diagnostics/python_habits.harn",
   "conformance/diagnostics/several_parse_errors.harn",
+  "conformance/diagnostics/unclosed_brace.harn",
   "conformance/diagnostics/unclosed_parenthesis.harn",
   "conformance/diagnostics/unterminated_string.harn",
 ]);

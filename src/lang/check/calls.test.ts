@@ -69,7 +69,45 @@ describe("language ii: undefined call targets", () => {
     rejects('let n: int = «"a"»', ["T001 'n' declared as int, but assigned string"], { imports });
   });
 
-  it("an undefined variable is left to the run", () => accepts("let x = missing + 1"));
+  it("an undefined variable is an error of the run; the check warns of it", () => {
+    rejects("let x = «missing» + 1", ["N003 Undefined variable: missing"]);
+    rejects("«count» = 1", ["N003 Undefined variable: count"]);
+  });
+
+  it.each([
+    ["in sight", "let x = 1\nfn f(a) {\n  return a + x\n}"],
+    ["bound somewhere else in the file", "fn f() {\n  return later\n}\nlet later = 1"],
+    [
+      "bound by a pattern",
+      "fn g(v) {\n  match v {\n  [a, b] -> { a + b }\n  {k: v} -> { v }\n  n if n > 1 -> { n }\n  _ -> { 0 }\n  }\n}",
+    ],
+    ["bound by catch, select and parallel", "try { f() } catch (e) { e }\nparallel each [1] { x -> x }\nfn f() { }"],
+    ["a type or a function as a value", "enum E { A }\nfn f() { }\nlet x = [E, f, println]"],
+    ["brought along by the run time", "let x = [pi, e, argv, stream, skills]"],
+    ["a placeholder", "let x = 1 |> _ + 1"],
+    [
+      "of the pipeline that is extended",
+      'import { base } from "base"\npipeline p(task) extends base {\n  println(theirs)\n}',
+    ],
+  ])("a name is known: %s", (_, source) => {
+    accepts(source, { imports: { resolved: true, names: ["base"], types: [] } });
+  });
+
+  it.each([
+    ["let x = null", "Write `nil`"],
+    ["let x = True", "Write `true`"],
+    ["console.log(1)", 'Write `println(value)`; put several values into one string: `"${a} ${b}"`'],
+    ["total = 1", "Declare it with `var total = …`"],
+    ['let message = "a"\nprintln(mesage)', "Did you mean `message`?"],
+    ["let x = str(1)", 'Write `to_string(x)`, or `"${x}"`'],
+    ["let x = parseInt(1)", "Write `to_int(x)`"],
+    ['fn f(a: str) { }\nf("a")', "Write `string`; there is no type `str`"],
+    ['let x: strng = "a"', "Did you mean `string`? There is no type `strng`"],
+    ["let x: list<boolean> = [true]", "Write `bool`; there is no type `boolean`"],
+    ["fn f() -> Unseen { return 1 }", "Declare the type `Unseen`, or import it from its module"],
+  ])("who means something else is led there: %s", (source, hint) => {
+    expect(check(source).map((diagnostic) => diagnostic.hint)).toEqual([hint]);
+  });
 });
 
 describe("arguments", () => {

@@ -1,6 +1,5 @@
 /** Calls: what a name stands for, arity, arguments, type arguments, interface bounds, and the result. */
 
-import { closestName } from "../diagnostics/suggest.ts";
 import type { Expr, Ident, NodeOf, Span } from "../syntax/ast.ts";
 import { resolveAlias } from "./aliases.ts";
 import type { Builtin } from "./builtin-table.ts";
@@ -9,17 +8,17 @@ import { constructStruct } from "./constructors.ts";
 import {
   bareType,
   type FunctionSignature,
-  findType,
   findTypeOfKind,
   type MethodSignature,
   type ParameterSignature,
   type StructDeclaration,
 } from "./declarations.ts";
+import { checkCallTarget, unknownTypeHint } from "./defined-names.ts";
 import { type Argument, inferArguments, inferEntries } from "./elements.ts";
 import { bindTypes, substitute, type TypeBindings } from "./generics.ts";
 import { lowerType } from "./lower-types.ts";
 import { aliasNamed, literalKey, schemaType } from "./schema-types.ts";
-import { currentType, functionNames, kill, lookup, type Variable } from "./scope.ts";
+import { currentType, kill, lookup, type Variable } from "./scope.ts";
 import { interfaceMismatch, isAssignable, shapeMismatchDetail } from "./subtype.ts";
 import { type FnType, NEVER, named, printType, type Type, UNTYPED } from "./types.ts";
 import { checkUnknownExhausted } from "./unknown-coverage.ts";
@@ -36,7 +35,7 @@ export function inferCall(checker: Checker, call: Call): Type {
     const schema = name === "schema_of" ? schemaOf(checker, call) : undefined;
     if (schema !== undefined) return schema;
     if (name === "unreachable") return checkUnreachable(checker, call);
-    checkTarget(checker, call);
+    checkCallTarget(checker, call.callee);
   }
   const struct = variable === undefined ? findTypeOfKind(checker.types, name, "Struct") : undefined;
   if (struct !== undefined) return callStruct(checker, call, struct);
@@ -50,40 +49,6 @@ export function inferCall(checker: Checker, call: Call): Type {
 }
 
 // ---- What the name stands for ------------------------------------------------------------------------------------------
-
-const CONSTRUCTORS: ReadonlySet<string> = new Set(["Ok", "Err", "Some", "None"]);
-
-/** With more diagnostics than this the rest gets no suggestion: each is looked for among thousands of names. */
-const MAX_SUGGESTIONS = 200;
-
-function checkTarget(checker: Checker, call: Call): void {
-  const { name } = call.callee;
-  const { calls, builtins } = checker;
-  const isKnown =
-    !calls.importsResolved ||
-    builtins.find(name) !== undefined ||
-    calls.imported.has(name) ||
-    calls.boundSomewhere.has(name) ||
-    findType(checker.types, name) !== undefined ||
-    checker.typeParams.has(name) ||
-    CONSTRUCTORS.has(name) ||
-    // Internal names and those a host library registers at run time have no signature to find.
-    name.startsWith("__") ||
-    name.startsWith("hostlib_");
-  if (isKnown) return;
-  const suggestion =
-    checker.diagnostics.length < MAX_SUGGESTIONS
-      ? closestName(name, [...builtins.names, ...functionNames(checker.scope), ...calls.imported])
-      : undefined;
-  const message = `call target \`${name}\` is not defined or imported`;
-  if (suggestion === undefined) {
-    report(checker, "undefinedCall", call.callee.span, message, { hint: "Define it, or import it from its module" });
-  } else {
-    report(checker, "undefinedCall", call.callee.span, `${message} — did you mean \`${suggestion}\`?`, {
-      hint: `Did you mean \`${suggestion}\`?`,
-    });
-  }
-}
 
 function schemaOf(checker: Checker, call: Call): Type | undefined {
   const [argument] = call.args;
@@ -241,7 +206,10 @@ function checkArguments(
       "argumentMismatch",
       expr.span,
       `Argument ${index + 1} ('${param.name}'): expected ${printType(expected)}, got ${printType(arg.type)}${detail === undefined ? "" : ` (${detail})`}`,
-      { labels: labelAt(param.span, `parameter \`${param.name}\` declared here`) },
+      {
+        labels: labelAt(param.span, `parameter \`${param.name}\` declared here`),
+        ...unknownTypeHint(checker, expected),
+      },
     );
   }
   return bindings;

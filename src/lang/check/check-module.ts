@@ -55,6 +55,7 @@ export function checkModule({ file, module, imports = NO_IMPORTS, builtins }: Ch
       importsResolved: imports.resolved,
       imported: new Set(imports.names),
       boundSomewhere: boundNames(module.items),
+      inheritsUnseen: inheritsUnseen(module.items),
     },
     walk: createWalk(),
     diagnostics: [],
@@ -133,6 +134,12 @@ function boundNames(items: readonly Item[]): ReadonlySet<string> {
   return names;
 }
 
+function inheritsUnseen(items: readonly Item[]): boolean {
+  const pipelines = items.map((item) => peelAttributes(item).item).filter((decl) => decl.kind === "PipelineDecl");
+  const names = new Set(pipelines.map((pipeline) => pipeline.name.name));
+  return pipelines.some((pipeline) => pipeline.extends !== undefined && !names.has(pipeline.extends.name));
+}
+
 function addBoundNames(item: Item, names: Set<string>): void {
   switch (item.kind) {
     case "FnDecl":
@@ -154,6 +161,11 @@ function addBoundNames(item: Item, names: Set<string>): void {
       break;
     case "EvalPackDecl":
       names.add(item.bindingName.name);
+      break;
+    case "Match":
+      for (const { pattern } of item.arms) {
+        for (const part of walkItems([pattern])) if (part.kind === "Identifier") names.add(part.name);
+      }
       break;
     case "LetStmt":
     case "ForStmt":

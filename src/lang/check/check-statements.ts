@@ -4,6 +4,7 @@ import type { Block, Item, NodeOf, Pattern, Span, Stmt } from "../syntax/ast.ts"
 import { peelAttributes } from "../syntax/ast.ts";
 import { resolveAlias } from "./aliases.ts";
 import { type Checker, labelAt, report, variablesNamed, within } from "./checker.ts";
+import { checkVariableName, unknownTypeHint } from "./defined-names.ts";
 import { assignedNames, containsYield, definitelyExits, rootName } from "./exits.ts";
 import { declareTypes, lowerFunction, lowerType } from "./lower-types.ts";
 import { iteratedType } from "./members.ts";
@@ -161,7 +162,7 @@ function checkDeclared(
     "declaredMismatch",
     span,
     `'${name}' declared as ${printType(declared)}, but assigned ${printType(given)}${detail === undefined ? "" : ` (${detail})`}`,
-    { labels: labelAt(declaredAt, "expected because of this annotation") },
+    { labels: labelAt(declaredAt, "expected because of this annotation"), ...unknownTypeHint(checker, declared) },
   );
 }
 
@@ -211,7 +212,7 @@ function checkAssign(checker: Checker, stmt: NodeOf<"AssignStmt">): void {
   const { target } = stmt;
   if (target.kind === "Identifier") {
     const variable = lookup(checker.scope, target.name);
-    if (variable === undefined) return;
+    if (variable === undefined) return checkVariableName(checker, target.name, target.span, "assigned");
     const current = currentType(checker.flow, variable);
     const assigned = stmt.op === undefined ? given : compound(checker, stmt, stmt.op, current, given);
     if (!variable.mutable) reportImmutable(checker, variable, target.span);
@@ -332,7 +333,10 @@ function checkReturn(checker: Checker, stmt: NodeOf<"ReturnStmt">): void {
     "returnMismatch",
     stmt.value.span,
     `return type doesn't match: expected ${printType(returns.type)}, got ${printType(given)}${detail === undefined ? "" : ` (${detail})`}`,
-    { labels: labelAt(returns.span, "expected because of this return type") },
+    {
+      labels: labelAt(returns.span, "expected because of this return type"),
+      ...unknownTypeHint(checker, returns.type),
+    },
   );
 }
 

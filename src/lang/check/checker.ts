@@ -46,6 +46,8 @@ export interface CallTargets {
   readonly imported: ReadonlySet<string>;
   /** Functions and variables bound anywhere in the file: function names are found at run time, through the caller. */
   readonly boundSomewhere: ReadonlySet<string>;
+  /** A pipeline of the file extends one of another file, whose variables it sees. */
+  readonly inheritsUnseen: boolean;
 }
 
 /** The innermost function-like body around the walk. */

@@ -7,7 +7,7 @@ describe("checker codes", () => {
     const codes = CHECK_CODES.map((row) => row.code);
     expect(new Set(codes).size).toBe(codes.length);
     for (const { code, severity } of CHECK_CODES) {
-      expect(code).toMatch(severity === "warning" ? /^HARN-T1\d\d$/ : /^HARN-[TN]0\d\d$/);
+      expect(code).toMatch(severity === "warning" ? /^HARN-(T1|N0)\d\d$/ : /^HARN-[TN]0\d\d$/);
     }
   });
 

@@ -42,7 +42,8 @@ export type CheckRule =
   | "deprecatedCall"
   | "unknownNotExhausted"
   | "undefinedCall"
-  | "unknownStruct";
+  | "unknownStruct"
+  | "undefinedVariable";
 
 /** A row with an example that gets this diagnostic first, and the same program in order. */
 export interface CheckCodeRow extends CodeRow {
@@ -292,6 +293,13 @@ export const CHECK_RULES: Readonly<Record<CheckRule, CheckCodeRow>> = {
     explanation: "A struct literal needs a declaration of the struct.",
     bad: "struct Point { x: int }\nlet p = Piont { x: 1 }\n",
     fixed: "struct Point { x: int }\nlet p = Point { x: 1 }\n",
+  }),
+  undefinedVariable: row("HARN-N003", "warning", {
+    title: "Undefined variable",
+    explanation:
+      "No variable, function, type or import of this name is in sight, so that reading it or assigning to it is an error at run time. Reported only when all imports could be resolved.",
+    bad: 'let message = "hello"\nprintln(mesage)\n',
+    fixed: 'let message = "hello"\nprintln(message)\n',
   }),
 };
 

@@ -150,6 +150,20 @@ export function isForeignName(table: TypeTable, name: string): boolean {
   return false;
 }
 
+/** Whether `name` is a type, or may be one that the checker cannot see. */
+export function isTypeName(table: TypeTable, name: string): boolean {
+  return BUILTIN_TYPES.has(name) || findType(table, name) !== undefined || isForeignName(table, name);
+}
+
+/** The names of all types in sight. */
+export function typeNames(table: TypeTable): readonly string[] {
+  const names = [...BUILTIN_TYPES];
+  for (let level: TypeTable | undefined = table; level !== undefined; level = level.parent) {
+    names.push(...level.declarations.keys());
+  }
+  return names;
+}
+
 /** Every struct name in sight, inner levels first. */
 export function structNames(table: TypeTable): readonly string[] {
   const names: string[] = [];

@@ -9,6 +9,7 @@ import { inferCall } from "./calls.ts";
 import { inferMatch } from "./check-matches.ts";
 import { bindValue, type Checker, labelAt, report, variablesNamed, within } from "./checker.ts";
 import { inferStructLiteral } from "./constructors.ts";
+import { checkVariableName } from "./defined-names.ts";
 import { dictLiteralType, inferArguments, inferEntries } from "./elements.ts";
 import { assignedNames } from "./exits.ts";
 import { lowerAnnotation } from "./lower-types.ts";
@@ -64,7 +65,9 @@ export function inferExpression(checker: Checker, expr: Expr): Type {
       return STRING;
     case "Identifier": {
       const variable = lookup(checker.scope, expr.name);
-      return variable === undefined ? UNTYPED : currentType(checker.flow, variable);
+      if (variable !== undefined) return currentType(checker.flow, variable);
+      checkVariableName(checker, expr.name, expr.span, "read");
+      return UNTYPED;
     }
     case "ListLiteral":
       return inferList(checker, expr);
