@@ -169,7 +169,7 @@ export const agentStateBuiltins: readonly Builtin[] = [
       signature: "__agent_state_write(handle: dict, key: string, content: string)",
       summary:
         "Keep a text under a key of a session, for `std/agent_state`; another reader finds the old or the new one",
-      effects: ["fs", "random"],
+      effects: ["fs", "clock", "random"],
       errors:
         "Throws for a key that leads elsewhere, a text of more than 16 MiB, what another writer wrote under the policy `error`, and when it cannot be written; the old text is then still there",
       example: example('agent_state_write(state, "notes/a.md", "hi")\nprintln(agent_state_list(state))'),

@@ -132,13 +132,13 @@ async function write(context: AsyncContext, session: Session, place: Place, cont
     }
   }
   const put = (at: string, text: string): Promise<void> =>
-    attempt(replaceFile(host, at, text), (reason) => message("write", at, reason));
+    attempt(replaceFile(context, at, text), (reason) => message("write", at, reason));
   if (!mine && writer.writer_id !== undefined) await put(metaPath, metaText(writer));
   try {
     await put(path, content);
   } catch (error) {
     // As far as it can be undone: the text is still that of the other writer.
-    if (!mine && before !== undefined) await replaceFile(host, metaPath, metaText(before)).catch(() => {});
+    if (!mine && before !== undefined) await replaceFile(context, metaPath, metaText(before)).catch(() => {});
     throw error;
   }
 }

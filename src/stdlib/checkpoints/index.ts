@@ -25,7 +25,7 @@ export const checkpointBuiltins: readonly Builtin[] = [
     {
       signature: "checkpoint(key: string, value: any)",
       summary: "Keep a value under a key for this and later runs of the program; it is on disk when this returns",
-      effects: ["fs", "env", "random"],
+      effects: ["fs", "env", "clock", "random"],
       errors:
         "Throws for a value that is no data, a key of more than 1,024 characters, a file of more than 16 MiB, and when the file is damaged or cannot be written; the checkpoints are then as they were",
       example: 'checkpoint("fetched", {rows: 3})\nprintln(checkpoint_get("fetched").rows)',
@@ -67,7 +67,7 @@ export const checkpointBuiltins: readonly Builtin[] = [
     {
       signature: "checkpoint_delete(key: string)",
       summary: "Forget what was kept under a key; one that is not there is fine",
-      effects: ["fs", "env", "random"],
+      effects: ["fs", "env", "clock", "random"],
       errors: "Throws when the file is damaged or cannot be written",
       example: 'checkpoint("step", 1)\ncheckpoint_delete("step")\nprintln(checkpoint_exists("step"))',
     },

@@ -30,7 +30,7 @@ export const storeBuiltins: readonly Builtin[] = [
     {
       signature: "store_set(key: string, value: any)",
       summary: "Keep a value under a key in the project's store, for this run and later ones",
-      effects: ["fs", "env", "random"],
+      effects: ["fs", "env", "clock", "random"],
       errors:
         "Throws for a value that is no data, a key of more than 1,024 characters, a store of more than 16 MiB, and when the file is damaged or cannot be written; the store is then as it was",
       example: 'store_set("config", {theme: "dark", size: 14})\nprintln(store_get("config").size)',
@@ -46,7 +46,7 @@ export const storeBuiltins: readonly Builtin[] = [
     {
       signature: "store_delete(key: string)",
       summary: "Remove a key from the project's store; one that is not there is fine",
-      effects: ["fs", "env", "random"],
+      effects: ["fs", "env", "clock", "random"],
       errors: "Throws when the file is damaged or cannot be written",
       example: 'store_set("a", 1)\nstore_delete("a")\nprintln(store_get("a"))',
     },
@@ -71,7 +71,7 @@ export const storeBuiltins: readonly Builtin[] = [
     {
       signature: "store_save()",
       summary: "Write the project's store to its file, as every change has done already",
-      effects: ["fs", "env", "random"],
+      effects: ["fs", "env", "clock", "random"],
       errors: "Throws when the file is damaged or cannot be written",
       example: 'store_set("a", 1)\nstore_save()\nprintln(file_exists(".harn/store.json"))',
     },
@@ -84,7 +84,7 @@ export const storeBuiltins: readonly Builtin[] = [
     {
       signature: "store_clear()",
       summary: "Remove all keys from the project's store, also of one that is damaged",
-      effects: ["fs", "env", "random"],
+      effects: ["fs", "env", "clock", "random"],
       errors: "Throws when the file cannot be written",
       example: 'store_set("a", 1)\nstore_clear()\nprintln(store_list())',
     },

@@ -68,7 +68,7 @@ async function replace(context: AsyncContext, builtin: string, path: string, tex
     const { length } = new TextEncoder().encode(text);
     if (length > MAX_FILE_BYTES) throw tooLarge(builtin, path, length);
   }
-  const written = replaceFile(context.host, path, text);
+  const written = replaceFile(context, path, text);
   await attempt(written, (reason) => `${builtin}: Failed to write ${path}: ${reason}`);
 }
 

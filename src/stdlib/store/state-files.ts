@@ -4,7 +4,7 @@
  * - *state folder*: `.harn` in the project of the run, unless `HARN_STATE_DIR` names another;
  * - *turn*: works on one file follow each other within a run, so that of two tasks none writes over the other;
  * - *part*: the new content of a file, written beside it and then moved over it. Whoever is killed in between leaves the
- *   file as it was, and a part (`.harn_tmp_…`) that nobody reads.
+ *   file as it was, and a part (`.harn_tmp_…`) that nobody reads; a later run removes it.
  *
  * Between processes there are no turns: the last who moves a file into place wins.
  */
@@ -24,23 +24,27 @@ interface StateFiles {
   readonly turns: Map<string, Promise<void>>;
   /** By path: size of an append-only file that is known to end with a whole line. */
   readonly wholeBytes: Map<string, number>;
+  /** Folders in which the run has looked for parts that others left. */
+  readonly swept: Set<string>;
 }
 
 function stateFiles({ vm }: Pick<NativeContext, "vm">): StateFiles {
-  return runState(vm, STATE_FILES, () => ({ folder: undefined, turns: new Map(), wholeBytes: new Map() }));
+  return runState(vm, STATE_FILES, () => ({
+    folder: undefined,
+    turns: new Map(),
+    wholeBytes: new Map(),
+    swept: new Set(),
+  }));
 }
 
 /** What is known of them goes on: a run that is restored asks for nothing that it had asked for before. */
 export const stateFilesPart: StatePart = {
   key: STATE_FILES,
-  save({ folder, turns, wholeBytes }: StateFiles) {
+  save({ turns, ...known }: StateFiles) {
     if (turns.size > 0) throw refused("a state file that is being written");
-    return { folder, wholeBytes };
+    return known;
   },
-  restore(saved) {
-    const { folder, wholeBytes } = saved as Omit<StateFiles, "turns">;
-    return { folder, wholeBytes, turns: new Map() } satisfies StateFiles;
-  },
+  restore: (saved): StateFiles => ({ ...(saved as Omit<StateFiles, "turns">), turns: new Map() }),
 };
 
 /** Where the state of the program lies; the same for all its modules. */
@@ -111,7 +115,9 @@ export function isAbsent(error: unknown): boolean {
  *
  * @throws HostError
  */
-export async function replaceFile(host: Host, path: string, text: string): Promise<void> {
+export async function replaceFile(context: AsyncContext, path: string, text: string): Promise<void> {
+  const { host } = context;
+  await sweep(context, parentPath(path));
   const data = new TextEncoder().encode(text);
   // The name says nothing of the file, whose own name may be as long as names can be.
   const part = joinPath([parentPath(path), `.${host.sync("id.next", { prefix: PART })}`]);
@@ -126,6 +132,25 @@ export async function replaceFile(host: Host, path: string, text: string): Promi
     }
     await host.perform("fs.remove", { path: part }).catch(() => {});
     throw error;
+  }
+}
+
+/** A part that is older than this belongs to nobody who is still at work. */
+const LEFT_PART_MS = 3_600_000;
+
+/** Removes what killed writers have left in a folder, once per run; it does not matter if that fails. */
+async function sweep(context: AsyncContext, folder: string): Promise<void> {
+  const { swept } = stateFiles(context);
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  const { host } = context;
+  const nowMs = host.sync("clock.now", {});
+  for (const { name } of await host.perform("fs.entries", { path: folder }).catch(() => [])) {
+    if (!isPartName(name)) continue;
+    const path = joinPath([folder, name]);
+    const info = await host.perform("fs.stat", { path }).catch(() => undefined);
+    if (info?.kind !== "file" || nowMs - info.modifiedMs < LEFT_PART_MS) continue;
+    await host.perform("fs.remove", { path }).catch(() => {});
   }
 }
 

@@ -136,6 +136,20 @@ describe("a run that is killed while it keeps something", () => {
   });
 });
 
+describe("parts that killed writers have left", () => {
+  it("go when they are an hour old, from the folder that is written to", async () => {
+    const part = (name: string): string => `/home/harn/.harn/.harn_tmp_${name}`;
+    const host = createVirtualHost({ files: { [part("old")]: "half", "/home/harn/.harn/notes": "kept" } });
+    await host.advance(3_600_000);
+    host.files.write(part("new"), "half");
+    const unlucky = withFaults(host, [{ effect: "fs.entries", error: "permission_denied" }]);
+    expect(await runOn(host, 'store_set("a", 1)', { seen: unlucky })).toEqual([]);
+    expect(paths(host)).toEqual([part("new"), part("old"), "/home/harn/.harn/notes", FILE]);
+    expect(await runOn(host, 'store_set("a", 2)')).toEqual([]);
+    expect(paths(host)).toEqual([part("new"), "/home/harn/.harn/notes", FILE]);
+  });
+});
+
 describe("tasks that use the store at once", () => {
   /** Files as slow as real ones, or slower. */
   const slow = (host: VirtualHost): Host => ({
