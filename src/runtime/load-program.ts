@@ -19,16 +19,18 @@ import {
   moduleImports,
   normalizePath,
 } from "../lang/index.ts";
-import { standardBuiltins, standardModules } from "../stdlib/index.ts";
+import { standardBuiltins, standardMethods, standardModules } from "../stdlib/index.ts";
 import { type ManifestHooks, readManifestHooks } from "./manifest-hooks.ts";
 import { createModuleReader } from "./module-files.ts";
 import type { FileDiagnostic, Program } from "./program.ts";
 
 /** Every builtin there is, with the types that the language gives to those it knows. */
-const builtinTable: BuiltinTable = createBuiltinTable([
-  ...standardBuiltins.map(({ native }) => ({ name: native.name })),
-  ...BUILTIN_SIGNATURES,
-]);
+const builtinTable: BuiltinTable = createBuiltinTable(
+  [...standardBuiltins.map(({ native }) => ({ name: native.name })), ...BUILTIN_SIGNATURES],
+  Object.fromEntries(
+    Object.entries(standardMethods).map(([type, methods]) => [type, methods.map((method) => method.name)]),
+  ),
+);
 
 export interface LoadProgramOptions {
   readonly host: Host;

@@ -9,7 +9,11 @@ import type { Decl } from "../../src/lang/syntax/ast.ts";
 import { parse } from "../../src/lang/syntax/parser.ts";
 import { createSourceFile } from "../../src/lang/syntax/source-file.ts";
 
-export const BUILTINS: BuiltinTable = createBuiltinTable(BUILTIN_SIGNATURES);
+export const BUILTINS: BuiltinTable = createBuiltinTable(BUILTIN_SIGNATURES, {
+  list: ["len", "map", "push", "contains", "reverse"],
+  string: ["len", "upper", "trim"],
+  dict: ["keys"],
+});
 
 export interface CheckOptions {
   readonly imports?: ModuleImports;

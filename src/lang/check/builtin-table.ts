@@ -34,7 +34,12 @@ export interface Builtin {
 export interface BuiltinTable {
   readonly names: readonly string[];
   find(name: string): Builtin | undefined;
+  /** The names of all methods that values of a builtin type have. Undefined where that is not known. */
+  methodsOf(type: string): readonly string[] | undefined;
 }
+
+/** Names of methods by builtin type. */
+export type MethodNames = Readonly<Record<string, readonly string[]>>;
 
 /**
  * A table of signatures. An entry's types are read when it is first looked up: a program uses a few of a thousand. A
@@ -42,7 +47,7 @@ export interface BuiltinTable {
  *
  * `find` throws on a text that is not a type: the table is part of the program, not of its input.
  */
-export function createBuiltinTable(signatures: readonly BuiltinSignature[]): BuiltinTable {
+export function createBuiltinTable(signatures: readonly BuiltinSignature[], methods: MethodNames = {}): BuiltinTable {
   const written = new Map(signatures.map((signature) => [signature.name, signature]));
   const read = new Map<string, Builtin>();
   let names: readonly string[] | undefined;
@@ -50,6 +55,9 @@ export function createBuiltinTable(signatures: readonly BuiltinSignature[]): Bui
     get names() {
       names ??= [...written.keys()].sort();
       return names;
+    },
+    methodsOf(type) {
+      return Object.hasOwn(methods, type) ? methods[type] : undefined;
     },
     find(name) {
       const known = read.get(name);

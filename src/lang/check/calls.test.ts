@@ -94,6 +94,22 @@ describe("language ii: undefined call targets", () => {
   });
 
   it.each([
+    ["a misspelt method", "[1].«mapp»({ x -> x })", "T117 list has no method 'mapp'"],
+    ["a method of another language", '"a".«toUpperCase»()', "T117 string has no method 'toUpperCase'"],
+    ["its property", "let n = [1].«length»", "T117 list has no property 'length'"],
+    ["a method that is not called", "let xs = [1]\nlet n = xs.«len»", "T117 list has no property 'len'"],
+  ])("a member that a builtin type does not have: %s", (_, source, expected) => rejects(source, [expected]));
+
+  it.each([
+    ["a method that is there", "[1].map({ x -> x }).push(1).len()"],
+    ["a property", 'let n = [1].count + "a".count'],
+    ["a key", "let d = {a: 1}\nlet x = d.length"],
+    ["asked for with `?.`", '"a"?.length'],
+    ["like nothing there is", "[1].no_such_method()"],
+    ["a receiver that is not known", "fn f(x) {\n  return x.length\n}"],
+  ])("nothing is said of %s", (_, source) => accepts(source));
+
+  it.each([
     ["let x = null", "Write `nil`"],
     ["let x = True", "Write `true`"],
     ["console.log(1)", 'Write `println(value)`; put several values into one string: `"${a} ${b}"`'],

@@ -43,7 +43,8 @@ export type CheckRule =
   | "unknownNotExhausted"
   | "undefinedCall"
   | "unknownStruct"
-  | "undefinedVariable";
+  | "undefinedVariable"
+  | "unknownMember";
 
 /** A row with an example that gets this diagnostic first, and the same program in order. */
 export interface CheckCodeRow extends CodeRow {
@@ -280,6 +281,13 @@ export const CHECK_RULES: Readonly<Record<CheckRule, CheckCodeRow>> = {
     explanation: "A value of the wrong type or range counts as not given: a step would run without the limit meant.",
     bad: "@step(budget: {max_tokens: 0})\nfn plan(goal) {}\n",
     fixed: "@step(budget: {max_tokens: 2000})\nfn plan(goal) {}\n",
+  }),
+  unknownMember: row("HARN-T117", "warning", {
+    title: "Builtin type has no such member",
+    explanation:
+      "Lists, strings, sets and ranges have the methods that the reference lists and no others. Asking for another one is no error at run time: it gives nil. Reported where the name is close to one that is there, or is what another language calls it.",
+    bad: "let doubled = [1, 2].mapp({ x -> x * 2 })\n",
+    fixed: "let doubled = [1, 2].map({ x -> x * 2 })\n",
   }),
   undefinedCall: row("HARN-N001", "error", {
     title: "Call of an undefined name",

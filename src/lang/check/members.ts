@@ -9,6 +9,7 @@ import { constructVariant } from "./constructors.ts";
 import { type EnumDeclaration, findTypeOfKind, type InterfaceDeclaration } from "./declarations.ts";
 import { type Argument, inferArguments } from "./elements.ts";
 import { bindAll, substitute } from "./generics.ts";
+import { checkMember } from "./known-members.ts";
 import { lookup } from "./scope.ts";
 import { methodsOf, structShape } from "./subtype.ts";
 import { findField, INT, type NamedType, type ShapeType, STRING, type Type, UNTYPED } from "./types.ts";
@@ -29,6 +30,7 @@ export function inferMethodCall(checker: Checker, call: NodeOf<"MethodCall">): T
   }
   const receiver = resolveAlias(checker.types, checker.walk.expression(checker, call.object));
   const args = inferArguments(checker, call.args);
+  if (!call.optional) checkMember(checker, receiver, call.method, "method");
   if (!call.optional) return callMethod(checker, receiver, call, args);
   const result = callMethod(checker, withoutNil(receiver), call, args);
   return includesNil(receiver) ? withNil(result) : result;
@@ -110,6 +112,7 @@ export function inferProperty(checker: Checker, access: NodeOf<"Property">): Typ
   const declared = enumValue(checker, access.object);
   if (declared !== undefined) return constructBareVariant(checker, declared, access);
   const receiver = resolveAlias(checker.types, checker.walk.expression(checker, access.object));
+  if (!access.optional) checkMember(checker, receiver, access.property, "property");
   if (!access.optional) return propertyOf(checker, receiver, access.property.name);
   const type = propertyOf(checker, withoutNil(receiver), access.property.name);
   return includesNil(receiver) ? withNil(type) : type;
