@@ -1,8 +1,15 @@
 /** Runs a Harn program in a virtual world, from text to output. */
 
-import { failureMessage, loadProgram, startProgram } from "../../src/runtime/index.ts";
+import { failureMessage, loadProgram, loadSource, type Program, startProgram } from "../../src/runtime/index.ts";
 import { createVirtualHost, type VirtualHost, type VirtualHostOptions } from "../../src/testing/index.ts";
 import type { Vm } from "../../src/vm/index.ts";
+
+/** A program of one file, to be started in some way of the test's own; fails with what is wrong with it. */
+export function soundProgram(source: string): Program {
+  const { program, diagnostics } = loadSource("a.harn", source);
+  if (program === undefined) throw new Error(diagnostics.map(({ diagnostic }) => diagnostic.message).join("\n"));
+  return program;
+}
 
 export interface HarnRun {
   /** What the program printed. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { loadSource, startProgram } from "../../src/runtime/index.ts";
+import { startProgram } from "../../src/runtime/index.ts";
 import { createVirtualHost } from "../../src/testing/index.ts";
+import { soundProgram } from "../support/run-harn.ts";
 
 /**
  * Containers are values: whatever the VM does in place, a program must see copies. Random statements run on the VM and
@@ -113,19 +114,9 @@ const print = (value: Model): string => {
 
 async function runProgram(source: string): Promise<string> {
   const host = createVirtualHost();
-  let output = "";
-  const loaded = loadSource("copy.harn", source);
-  if (!loaded.program) throw new Error(loaded.diagnostics.map(({ diagnostic }) => diagnostic.message).join("\n"));
-  const outcome = await startProgram(loaded.program, {
-    host,
-    output: {
-      write: (text) => {
-        output += text;
-      },
-    },
-  }).outcome;
+  const outcome = await startProgram(soundProgram(source), { host }).outcome;
   if (outcome.status !== "ok") throw new Error(JSON.stringify(outcome));
-  return output;
+  return host.stdout();
 }
 
 test("writes are seen through the variable they were made through, and nowhere else", async () => {

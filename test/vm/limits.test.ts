@@ -1,9 +1,9 @@
 /** What would take all memory is an error of the program that names what was found, what is allowed and a way out. */
 
 import { describe, expect, it, test } from "vitest";
-import { loadSource, startProgram } from "../../src/runtime/index.ts";
+import { startProgram } from "../../src/runtime/index.ts";
 import { createVirtualHost } from "../../src/testing/index.ts";
-import { caught, printed, shown } from "../support/run-harn.ts";
+import { caught, printed, shown, soundProgram } from "../support/run-harn.ts";
 
 const items = (count: number): string =>
   `Runtime error: Value is too large: a list holds at most 67108864 items, this one would have ${count}: go through them one by one, or in parts`;
@@ -49,10 +49,8 @@ describe("a range knows by itself, however long it is", () => {
 
 /** The output of a program in a machine with room for five tasks. */
 async function withFiveTasks(source: string): Promise<string> {
-  const { program } = loadSource("a.harn", source);
-  if (program === undefined) throw new Error("does not compile");
   const host = createVirtualHost();
-  const { vm, outcome } = startProgram(program, { host, maxTasks: 5 });
+  const { vm, outcome } = startProgram(soundProgram(source), { host, maxTasks: 5 });
   const ended = await host.drive(outcome);
   expect(vm.liveTasks).toBe(0);
   return host.stdout() + (ended.status === "failed" ? ended.failure.display() : "");

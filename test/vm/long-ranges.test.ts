@@ -1,8 +1,9 @@
 /** Ranges may be longer than anybody lives, and lists larger than the machine. */
 
 import { describe, expect, test } from "vitest";
-import { loadSource, startProgram } from "../../src/runtime/index.ts";
+import { startProgram } from "../../src/runtime/index.ts";
 import { createVirtualHost } from "../../src/testing/index.ts";
+import { soundProgram } from "../support/run-harn.ts";
 
 interface Ending {
   readonly status: string;
@@ -12,12 +13,10 @@ interface Ending {
 
 /** Runs a program, and asks it to stop after some turns. */
 async function run(source: string, stopAfterBreaths = Number.POSITIVE_INFINITY): Promise<Ending> {
-  const loaded = loadSource("a.harn", source);
-  if (loaded.program === undefined) throw new Error(loaded.diagnostics[0]?.diagnostic.message);
   const parts: string[] = [];
   let breaths = 0;
   const host = createVirtualHost();
-  const { vm, outcome } = startProgram(loaded.program, {
+  const { vm, outcome } = startProgram(soundProgram(source), {
     host,
     output: { write: (text) => parts.push(text) },
     breathe: async () => {

@@ -1,8 +1,9 @@
 /** Tasks that wake each other for ever: no turn is long, and yet the platform must have its own. */
 
 import { describe, expect, test } from "vitest";
-import { loadSource, startProgram } from "../../src/runtime/index.ts";
+import { startProgram } from "../../src/runtime/index.ts";
 import { createVirtualHost } from "../../src/testing/index.ts";
+import { soundProgram } from "../support/run-harn.ts";
 
 interface Ending {
   readonly status: string;
@@ -11,13 +12,11 @@ interface Ending {
 
 /** Runs a program whose clock stands still while it computes, but for a second at each breath. */
 async function run(source: string, stopAfterBreaths = Number.POSITIVE_INFINITY): Promise<Ending> {
-  const loaded = loadSource("a.harn", source);
-  if (loaded.program === undefined) throw new Error(loaded.diagnostics[0]?.diagnostic.message);
   const parts: string[] = [];
   let breaths = 0;
   let writes = 0;
   const host = createVirtualHost();
-  const { vm, outcome } = startProgram(loaded.program, {
+  const { vm, outcome } = startProgram(soundProgram(source), {
     host,
     output: {
       write: (text) => {

@@ -1,15 +1,14 @@
 /** What is kept of a deep stack: where it failed, and who started it. */
 
 import { describe, expect, test } from "vitest";
-import { loadSource, startProgram } from "../../src/runtime/index.ts";
+import { startProgram } from "../../src/runtime/index.ts";
 import { createVirtualHost } from "../../src/testing/index.ts";
 import type { TraceFrame } from "../../src/vm/index.ts";
+import { soundProgram } from "../support/run-harn.ts";
 
 /** The trace of a program that fails. */
 async function traceOf(source: string): Promise<readonly TraceFrame[]> {
-  const loaded = loadSource("a.harn", source);
-  if (loaded.program === undefined) throw new Error(loaded.diagnostics[0]?.diagnostic.message);
-  const { outcome } = startProgram(loaded.program, { host: createVirtualHost() });
+  const { outcome } = startProgram(soundProgram(source), { host: createVirtualHost() });
   const result = await outcome;
   if (result.status !== "failed") throw new Error(`The program ended as ${result.status}`);
   return result.failure.trace ?? [];
