@@ -71,7 +71,7 @@ describe("language ii: undefined call targets", () => {
 
   it("an undefined variable is an error of the run; the check warns of it", () => {
     rejects("let x = «missing» + 1", ["N003 Undefined variable: missing"]);
-    rejects("«count» = 1", ["N003 Undefined variable: count"]);
+    rejects("«count» = 1\nprintln(count)", ["N003 Undefined variable: count"]);
   });
 
   it.each([

@@ -65,6 +65,7 @@ export function checkModule({ file, module, imports = NO_IMPORTS, builtins }: Ch
     scope: childScope(),
     flow: START,
     frame: TOP_LEVEL,
+    undefinedTold: new Set(),
     assignments: 0,
   };
   declareFunctions(checker, module.items);

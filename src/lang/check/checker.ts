@@ -27,6 +27,8 @@ export interface Checker {
   scope: Scope;
   flow: Flow;
   frame: Frame;
+  /** Undefined variables that have been told of: once each is enough. */
+  readonly undefinedTold: Set<string>;
   /** How many assignments the walk has met: tells whether evaluating something changed any variable. */
   assignments: number;
 }

@@ -64,6 +64,8 @@ export function checkCallTarget(checker: Checker, callee: Ident): void {
 /** A name that is read, or assigned to, and is no variable in scope. */
 export function checkVariableName(checker: Checker, name: string, span: Span, use: "read" | "assigned"): void {
   if (checker.calls.inheritsUnseen || GLOBALS.has(name) || mayBeDefined(checker, name)) return;
+  if (checker.undefinedTold.has(name)) return;
+  checker.undefinedTold.add(name);
   const foreign = FOREIGN_VALUES[name];
   const suggestion = foreign === undefined ? suggest(checker, name, variableNames(checker.scope)) : undefined;
   const hint =

@@ -152,6 +152,15 @@ describe("one who thinks in another language is told once, at the word, what Har
   });
 });
 
+describe("parameters without commas", () => {
+  it("are told of all the same when a required one follows a default", () => {
+    expect(told("fn f(a = 1 b ...c) { }")).toHaveLength(1);
+    expect(told("fn f(a = 1, b?: int) { }")).toEqual([
+      "1:14 Expected parameter name, got ? # Write `type | nil` for a value that may be missing",
+    ]);
+  });
+});
+
 describe("an error in a head", () => {
   it.each([
     ["a condition", "if a === 1 {\n  let x = ]\n} else {\n  let y = ]\n}"],

@@ -112,7 +112,7 @@ export function parseParamsUntil(p: Parser, terminator: TokenKind): Param[] {
     params.push(param);
     skipNewlines(p);
     if (param.defaultValue !== undefined) defaulted = true;
-    else if (defaulted && !param.rest && (at(p, ",") || at(p, terminator))) {
+    else if (defaulted && !param.rest && !at(p, "?")) {
       misplacedParam(p, "HARN-P009", "Required parameter cannot follow a parameter with a default value", param);
     }
     if (param.rest && !at(p, terminator) && !atEnd(p)) {
