@@ -654,7 +654,7 @@ const NO_ELEMENT_ON_NEW_LINE: ReadonlySet<TokenKind> = new Set<TokenKind>([
 function startsNoElement(p: Parser): boolean {
   const kind = currentKind(p);
   if (NO_ELEMENT.has(kind)) return true;
-  return NO_ELEMENT_ON_NEW_LINE.has(kind) && currentToken(p).lineBreakBefore && kindAhead(p, 1) !== ":";
+  return currentToken(p).lineBreakBefore && NO_ELEMENT_ON_NEW_LINE.has(kind) && kindAhead(p, 1) !== ":";
 }
 
 /**
