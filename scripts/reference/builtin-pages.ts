@@ -67,8 +67,9 @@ function areaPage({ name, builtins }: Area, outputs: ExampleOutputs): string {
 }
 
 function section(builtin: Builtin, output: string | undefined): string {
-  const { native, signature, summary, effects, errors, example } = builtin;
+  const { native, signature, summary, options, effects, errors, example } = builtin;
   const parts = [`## ${native.name}`, fenced("harn", signature), `${summary}.`];
+  if (options !== undefined) parts.push(`Options: ${options.map((name) => `\`${name}\``).join(", ")}.`);
   if (effects.length > 0) parts.push(`Effects: ${effects.join(", ")}.`);
   if (errors !== undefined) parts.push(`Errors: ${errors}.`);
   if (example !== undefined) parts.push(fenced("harn", example));

@@ -78,6 +78,7 @@ export {
 // Compaction
 
 export {
+  COMPACTION_OPTION_NAMES,
   type CompactionRequest,
   compactMessages,
   compactsByModel,
@@ -155,7 +156,12 @@ export type {
   SessionOptions,
   ToolUseOptions,
 } from "./loop/options.ts";
-export { type LoopOptionContext, type LoopOptionGroups, readLoopOptions } from "./loop/read-loop-options.ts";
+export {
+  LOOP_OPTION_NAMES,
+  type LoopOptionContext,
+  type LoopOptionGroups,
+  readLoopOptions,
+} from "./loop/read-loop-options.ts";
 export type { AgentLoopResult } from "./loop/result.ts";
 export {
   DEFAULT_RECURSION_LIMIT,

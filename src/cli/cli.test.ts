@@ -371,6 +371,17 @@ describe("explain and doc", () => {
     expect(out).toMatch(/^println\(/);
     expect(JSON.parse((await harn(["doc", "println", "--json"])).out)).toMatchObject({ name: "println" });
   });
+
+  it("lists the options of a builtin that has some, on lines that fit", async () => {
+    const { out } = await harn(["doc", "agent_loop"]);
+    const [, , options = ""] = out.split("\n\n");
+    expect(options).toMatch(/^Options: \w+,/);
+    expect(options.split(/[:,]\s+/)).toEqual(expect.arrayContaining(["max_iterations", "model", "skills"]));
+    expect(options.split("\n").length).toBeGreaterThan(3);
+    for (const line of options.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    const { out: json } = await harn(["doc", "with_rate_limit", "--json"]);
+    expect(JSON.parse(json)).toMatchObject({ options: ["backoff_ms", "max_retries"] });
+  });
 });
 
 describe("internal errors", () => {

@@ -76,8 +76,13 @@ export { type CompileInput, type CompileResult, compileModule, type ImportedName
 // Checker
 
 export { BUILTIN_SIGNATURES } from "./check/builtin-signatures.ts";
-export { type BuiltinSignature, type BuiltinTable, createBuiltinTable } from "./check/builtin-table.ts";
-export { readBuiltinSignature } from "./check/builtin-text.ts";
+export {
+  type BuiltinOptions,
+  type BuiltinSignature,
+  type BuiltinTable,
+  createBuiltinTable,
+} from "./check/builtin-table.ts";
+export { optionPositions, readBuiltinSignature } from "./check/builtin-text.ts";
 export { type CheckInput, type CheckResult, checkModule, type ModuleImports } from "./check/check-module.ts";
 export { moduleImports } from "./check/module-imports.ts";
 

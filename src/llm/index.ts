@@ -28,7 +28,13 @@ export {
 
 // Calls: one context per run, JSON in, JSON out
 
-export { type CallOptions, DEFAULT_LLM_BACKOFF_MS, DEFAULT_LLM_RETRIES, readCallOptions } from "./call/call-options.ts";
+export {
+  CALL_OPTION_NAMES,
+  type CallOptions,
+  DEFAULT_LLM_BACKOFF_MS,
+  DEFAULT_LLM_RETRIES,
+  readCallOptions,
+} from "./call/call-options.ts";
 export { usageFields } from "./call/call-result.ts";
 export { catalogView, configuredRateLimits } from "./call/catalog-adapter.ts";
 export { type CatalogView, type ModelCapabilities, type ModelName, openCatalog } from "./call/catalog-view.ts";
@@ -161,7 +167,7 @@ export {
   transcriptStats,
   transcriptSummary,
 } from "./conversation/transcript-builtins.ts";
-export { transcriptSummarize } from "./conversation/transcript-summarize.ts";
+export { SUMMARIZE_OPTION_NAMES, transcriptSummarize } from "./conversation/transcript-summarize.ts";
 export { uuidV7 } from "./conversation/uuid-v7.ts";
 
 // Cost and budgets
@@ -292,7 +298,13 @@ export {
 // Mock answers
 
 export { createLlmMocks, type LlmMockCall, type LlmMocks, type SavedMocks } from "./mock/llm-mock.ts";
-export { type LlmMock, mockOfResult, readMockFixtures, writeMockFixtures } from "./mock/mock-config.ts";
+export {
+  type LlmMock,
+  MOCK_OPTION_NAMES,
+  mockOfResult,
+  readMockFixtures,
+  writeMockFixtures,
+} from "./mock/mock-config.ts";
 
 // Providers
 
@@ -377,6 +389,8 @@ export {
   llmCallStructured,
   llmCallStructuredResult,
   llmCallStructuredSafe,
+  REPAIR_OPTION_NAMES,
+  STRUCTURED_OPTION_NAMES,
   type StructuredResult,
   type StructuredSafe,
 } from "./structured/structured-call.ts";

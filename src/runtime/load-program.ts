@@ -7,6 +7,7 @@ import type { Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
 import {
   BUILTIN_SIGNATURES,
+  type BuiltinOptions,
   type BuiltinTable,
   checkModule,
   compileModule,
@@ -18,6 +19,7 @@ import {
   type ModuleName,
   moduleImports,
   normalizePath,
+  optionPositions,
 } from "../lang/index.ts";
 import { standardBuiltins, standardMethods, standardModules } from "../stdlib/index.ts";
 import { type ManifestHooks, readManifestHooks } from "./manifest-hooks.ts";
@@ -29,6 +31,11 @@ const builtinTable: BuiltinTable = createBuiltinTable(
   [...standardBuiltins.map(({ native }) => ({ name: native.name })), ...BUILTIN_SIGNATURES],
   Object.fromEntries(
     Object.entries(standardMethods).map(([type, methods]) => [type, methods.map((method) => method.name)]),
+  ),
+  new Map(
+    standardBuiltins.flatMap(({ native, signature, options }): [string, BuiltinOptions][] =>
+      options === undefined ? [] : [[native.name, { positions: optionPositions(signature), names: options }]],
+    ),
   ),
 );
 

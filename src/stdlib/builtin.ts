@@ -23,6 +23,11 @@ export interface Builtin {
   readonly signature: string;
   /** One line, starting with a verb. */
   readonly summary: string;
+  /**
+   * The keys that are read of its dict of options: of the parameter called `options`, `config` or `…_or_options`. Absent
+   * when it has no such dict, or reads keys of any name. The checker warns of a key that is nearly one of them.
+   */
+  readonly options?: readonly string[];
   /** What it reads or does outside: empty for pure functions of their arguments. */
   readonly effects: readonly Effect[];
   readonly errors?: string;
@@ -35,6 +40,7 @@ export type Effect = "console" | "clock" | "random" | "fs" | "process" | "http" 
 export interface BuiltinDoc {
   readonly signature: string;
   readonly summary: string;
+  readonly options?: readonly string[];
   readonly effects?: readonly Effect[];
   readonly errors?: string;
   readonly example?: string;
@@ -71,6 +77,7 @@ function entry(doc: BuiltinDoc): Omit<Builtin, "native"> {
   return {
     signature: doc.signature,
     summary: doc.summary,
+    ...(doc.options === undefined ? {} : { options: doc.options.toSorted() }),
     effects: doc.effects ?? [],
     ...(doc.errors === undefined ? {} : { errors: doc.errors }),
     ...(doc.example === undefined ? {} : { example: doc.example }),

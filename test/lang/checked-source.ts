@@ -9,11 +9,21 @@ import type { Decl } from "../../src/lang/syntax/ast.ts";
 import { parse } from "../../src/lang/syntax/parser.ts";
 import { createSourceFile } from "../../src/lang/syntax/source-file.ts";
 
-export const BUILTINS: BuiltinTable = createBuiltinTable(BUILTIN_SIGNATURES, {
-  list: ["len", "map", "push", "contains", "reverse"],
-  string: ["len", "upper", "trim"],
-  dict: ["keys"],
-});
+export const BUILTINS: BuiltinTable = createBuiltinTable(
+  BUILTIN_SIGNATURES,
+  {
+    list: ["len", "map", "push", "contains", "reverse"],
+    string: ["len", "upper", "trim"],
+    dict: ["keys"],
+  },
+  new Map([
+    [
+      "agent_loop",
+      { positions: [2], names: ["max_iterations", "max_nudges", "max_tokens", "model", "seed", "top_k", "top_p"] },
+    ],
+    ["http_post", { positions: [1, 2], names: ["headers", "timeout"] }],
+  ]),
+);
 
 export interface CheckOptions {
   readonly imports?: ModuleImports;

@@ -13,6 +13,21 @@ import { contentTokens, MIDDLE_KINDS, type MiddleKind, middleSummaryStrategy } f
 
 type Options = Readonly<Record<string, unknown>>;
 
+/** The options of `transcript_auto_compact`; `transcript_compact` reads `target_tokens` as well. */
+export const COMPACTION_OPTION_NAMES: readonly string[] = [
+  "compact_callback",
+  "compact_strategy",
+  "compact_threshold",
+  "custom_compactor",
+  "hard_limit_strategy",
+  "hard_limit_tokens",
+  "keep_last",
+  "mask_callback",
+  "strategy",
+  "summarize_prompt",
+  "token_threshold",
+];
+
 /** Renders the prompt template of `summarize_prompt`, given the text to summarise and how many messages it holds. */
 export type PromptRenderer = (template: string, formatted: string, count: number) => Promise<string>;
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createTestHost, done, type Script, say, scriptedModel, started } from "../../../test/agent/support.ts";
+import { askedKeys } from "../../../test/support/recorded-options.ts";
 import { CancelToken } from "../../base/index.ts";
 import type { UserMessage } from "../../llm/index.ts";
-import { readLoopOptions } from "./read-loop-options.ts";
+import { LOOP_OPTION_NAMES, readLoopOptions } from "./read-loop-options.ts";
 
 const context = { model: "gpt-4o" };
 const read = (options: object, extra: object = {}) =>
@@ -21,6 +22,19 @@ describe("agent_loop options", () => {
       ledger: { root_task: "", deliverables: [], rationale: "", observations: [] },
       sessionId: "",
     });
+  });
+
+  it("AGENT-23 the list of names is what is read", async () => {
+    const configurations = [
+      {},
+      { auto_compact: true, compact_strategy: "llm" },
+      { compaction: "hybrid" },
+      { compaction: { strategy: "truncate" } },
+      { daemon: true },
+      { budget: { max_cost_usd: 1 } },
+      { task_ledger: { root_task: "t" } },
+    ];
+    expect(await askedKeys(configurations, (options) => read(options))).toEqual(LOOP_OPTION_NAMES);
   });
 
   it("AGENT-01 … AGENT-16 every option by its name", () => {

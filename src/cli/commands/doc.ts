@@ -27,12 +27,18 @@ export async function docCommand(
   if (options.json) context.outJson({ name: nameOf(page), ...page });
   else {
     const parts = [page.signature, page.summary];
+    if (page.options !== undefined) parts.push(wrapped(`Options: ${page.options.join(", ")}`));
     if (page.errors !== undefined) parts.push(`Errors: ${page.errors}`);
     if (page.effects.length > 0) parts.push(`Effects: ${page.effects.join(", ")}`);
     if (page.example !== undefined) parts.push(`Example:\n\n${page.example.trimEnd()}`);
     context.out(`${parts.join("\n\n")}\n`);
   }
   return exitCodes.ok;
+}
+
+/** Lines of at most 100 columns, those after the first indented. */
+function wrapped(text: string): string {
+  return text.replace(/(.{1,98})(?: |$)/g, "$1\n  ").trimEnd();
 }
 
 function unknownBuiltin(name: string, names: readonly string[]): UsageError {

@@ -36,10 +36,20 @@ export interface BuiltinTable {
   find(name: string): Builtin | undefined;
   /** The names of all methods that values of a builtin type have. Undefined where that is not known. */
   methodsOf(type: string): readonly string[] | undefined;
+  /** The options of a builtin. Undefined for one that has none, or does not say which. */
+  optionsOf(name: string): BuiltinOptions | undefined;
 }
 
 /** Names of methods by builtin type. */
 export type MethodNames = Readonly<Record<string, readonly string[]>>;
+
+/** The dict of options that a builtin takes as its last argument. */
+export interface BuiltinOptions {
+  /** Where it may stand, from 0. */
+  readonly positions: readonly number[];
+  /** The keys that are read. */
+  readonly names: readonly string[];
+}
 
 /**
  * A table of signatures. An entry's types are read when it is first looked up: a program uses a few of a thousand. A
@@ -47,7 +57,11 @@ export type MethodNames = Readonly<Record<string, readonly string[]>>;
  *
  * `find` throws on a text that is not a type: the table is part of the program, not of its input.
  */
-export function createBuiltinTable(signatures: readonly BuiltinSignature[], methods: MethodNames = {}): BuiltinTable {
+export function createBuiltinTable(
+  signatures: readonly BuiltinSignature[],
+  methods: MethodNames = {},
+  options: ReadonlyMap<string, BuiltinOptions> = new Map(),
+): BuiltinTable {
   const written = new Map(signatures.map((signature) => [signature.name, signature]));
   const read = new Map<string, Builtin>();
   let names: readonly string[] | undefined;
@@ -58,6 +72,9 @@ export function createBuiltinTable(signatures: readonly BuiltinSignature[], meth
     },
     methodsOf(type) {
       return Object.hasOwn(methods, type) ? methods[type] : undefined;
+    },
+    optionsOf(name) {
+      return options.get(name);
     },
     find(name) {
       const known = read.get(name);

@@ -28,6 +28,14 @@ export function readBuiltinSignature(text: string): BuiltinSignature {
   };
 }
 
+/** Where the dict of options may stand in such a line: the parameters called `options`, `config` or `…_or_options`. */
+export function optionPositions(text: string): readonly number[] {
+  const open = text.indexOf("(") + 1;
+  return splitTopLevel(text.slice(open, closingParen(text, open) ?? open)).flatMap((param, index) =>
+    /^(?:config|(?:\w+_or_)?options)\b/.test(param) ? [index] : [],
+  );
+}
+
 function closingParen(text: string, from: number): number | undefined {
   let depth = 1;
   for (let index = from; index < text.length; index++) {

@@ -109,6 +109,48 @@ describe("language ii: undefined call targets", () => {
     ["a receiver that is not known", "fn f(x) {\n  return x.length\n}"],
   ])("nothing is said of %s", (_, source) => accepts(source));
 
+  const loop = (options: string): string => `agent_loop("x", nil, ${options})`;
+  const unknown = (key: string): string => `T118 \`agent_loop\` has no option \`${key}\``;
+
+  it.each([
+    ["a letter missing", loop("{«max_iteration»: 3}"), unknown("max_iteration")],
+    ["two letters swapped", loop('{«modle»: "m", max_tokens: 1}'), unknown("modle")],
+    ["swapped in a short name", loop("{«sede»: 1}"), unknown("sede")],
+    ["camel case", loop("{«maxIterations»: 3}"), unknown("maxIterations")],
+    ["written together", loop("{«topk»: 3}"), unknown("topk")],
+    ["a slip in one of its words", loop("{«mxa_tokens»: 3}"), unknown("mxa_tokens")],
+    ["in quotes", loop('{"«max_tokns»": 3}').replace('"«', '«"').replace('»"', '"»'), unknown("max_tokns")],
+    [
+      "beside what is spread and computed",
+      loop('{...d, ["e"]: 1, «modle»: "m"}').replace(/^/, "let d = {}\n"),
+      unknown("modle"),
+    ],
+    [
+      "at the place of the body or the options",
+      'http_post("u", {«header»: {}})',
+      "T118 `http_post` has no option `header`",
+    ],
+  ])("an option that is nearly a known one: %s", (_, source, expected) => rejects(source, [expected]));
+
+  it.each([
+    ["options that are known", loop('{model: "m", top_k: 1, top_p: 0.5}')],
+    ["like nothing there is", loop("{acme: {}, frequency: 1}")],
+    ["another short name", loop('{mode: "m", need: 1, step: true}')],
+    ["another word among the same ones", loop("{min_tokens: 3, top_a: 1}")],
+    ["a key beside the option itself", loop('{models: ["m"], model: "m"}')],
+    ["computed keys and what is spread", 'let d = {modle: "m"}\n' + loop('{["modle"]: 1, ...d}')],
+    ["a variable", 'let d = {modle: "m"}\n' + loop("d")],
+    ["dicts inside of it", loop("{acme: {modle: 1}}")],
+    ["another argument", 'agent_loop({modle: "m"}, nil)\nhttp_post("u", {header: 1}, {headers: {}})'],
+    ["behind a spread argument", 'let a = [nil]\nagent_loop("x", ...a, {modle: "m"})'],
+    ["a function of the program", "fn agent_loop(a, b, c) {}\n" + loop('{modle: "m"}')],
+    ["a builtin that does not say what it reads", 'println({modle: "m"})'],
+  ])("of options nothing is said for %s", (_, source) => accepts(source));
+
+  it("HARN-T118 names the option that is meant", () => {
+    expect(check(loop("{max_iteration: 3}"))[0]?.hint).toBe("Did you mean `max_iterations`?");
+  });
+
   it.each([
     ["let x = null", "Write `nil`"],
     ["let x = True", "Write `true`"],

@@ -16,6 +16,7 @@ import {
 import { checkCallTarget, unknownTypeHint } from "./defined-names.ts";
 import { type Argument, inferArguments, inferEntries } from "./elements.ts";
 import { bindTypes, substitute, type TypeBindings } from "./generics.ts";
+import { checkOptions } from "./known-options.ts";
 import { lowerType } from "./lower-types.ts";
 import { aliasNamed, literalKey, schemaType } from "./schema-types.ts";
 import { currentType, kill, lookup, type Variable } from "./scope.ts";
@@ -44,6 +45,7 @@ export function inferCall(checker: Checker, call: Call): Type {
   const payload = args[0]?.type ?? UNTYPED;
   if (name === "Ok") return named("Result", payload, UNTYPED);
   if (name === "Err") return named("Result", UNTYPED, payload);
+  checkOptions(checker, call);
   const builtin = checker.builtins.find(name);
   return builtin === undefined ? UNTYPED : callBuiltin(checker, call, builtin, args);
 }

@@ -44,7 +44,8 @@ export type CheckRule =
   | "undefinedCall"
   | "unknownStruct"
   | "undefinedVariable"
-  | "unknownMember";
+  | "unknownMember"
+  | "unknownOption";
 
 /** A row with an example that gets this diagnostic first, and the same program in order. */
 export interface CheckCodeRow extends CodeRow {
@@ -288,6 +289,13 @@ export const CHECK_RULES: Readonly<Record<CheckRule, CheckCodeRow>> = {
       "Lists, strings, sets and ranges have the methods that the reference lists and no others. Asking for another one is no error at run time: it gives nil. Reported where the name is close to one that is there, or is what another language calls it.",
     bad: "let doubled = [1, 2].mapp({ x -> x * 2 })\n",
     fixed: "let doubled = [1, 2].map({ x -> x * 2 })\n",
+  }),
+  unknownOption: row("HARN-T118", "warning", {
+    title: "Option is misspelt",
+    explanation:
+      "The builtin reads options of certain names from this dict, which `harn doc NAME` lists; most take no notice of a key of another name. Reported where a key that is written out is nearly the name of an option that is not given.",
+    bad: 'agent_loop("Tidy up", nil, {max_iteration: 3})\n',
+    fixed: 'agent_loop("Tidy up", nil, {max_iterations: 3})\n',
   }),
   undefinedCall: row("HARN-N001", "error", {
     title: "Call of an undefined name",

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { askedKeys } from "../../../test/support/recorded-options.ts";
 import type { HarnError } from "../../base/index.ts";
 import { createVirtualHost, type VirtualHostOptions } from "../../testing/index.ts";
 import type { ModelClient } from "../spec/model.ts";
-import { type CallOptions, readCallOptions } from "./call-options.ts";
+import { CALL_OPTION_NAMES, type CallOptions, readCallOptions } from "./call-options.ts";
 import { type CatalogView, type ModelCapabilities, openCatalog } from "./catalog-view.ts";
 import { createLlmContext, type LlmContextParts } from "./llm-context.ts";
 
@@ -53,6 +54,22 @@ function world(parts: World = {}) {
 
 const { read } = world();
 const everything: ModelCapabilities = openCatalog("acme").capabilities("acme", "m");
+
+describe("names of options", () => {
+  test("OPT-01 … OPT-34 the list is what is read; an option that was removed is not in it", async () => {
+    const configurations = [
+      { provider: "openai" },
+      { provider: "openai", thinking: { mode: "enabled" } },
+      { provider: "openai", output_format: { kind: "json_object" } },
+      { provider: "openai", model_tier: "small" },
+      { provider: "openai", tools: [], tool_choice: "auto", tool_search: true, budget: {}, stop: ["x"] },
+    ];
+    const observer = { callStart: () => {}, callProgress: () => {}, callEnd: () => {} };
+    const { read } = world({ capabilities: everything, observer });
+    const asked = await askedKeys(configurations, (options) => read(options));
+    expect(asked.filter((name) => name !== "openai" && name !== "transcript")).toEqual(CALL_OPTION_NAMES.toSorted());
+  });
+});
 
 describe("provider and model", () => {
   test.each([

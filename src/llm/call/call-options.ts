@@ -138,6 +138,36 @@ const OPTIONS = {
   session_id: aString,
 } as const;
 
+/** The others: those with a grammar, several spellings or no type of their own, each read by its name. */
+const OTHER_OPTIONS = [
+  "anthropic_beta_features",
+  "budget",
+  "json_schema",
+  "max_cost_usd",
+  "max_input_tokens",
+  "max_output_tokens",
+  "messages",
+  "output_format",
+  "output_schema",
+  "prefill",
+  "reasoning_effort",
+  "response_format",
+  "route_policy",
+  "routing",
+  "schema",
+  "schema_retry_nudge",
+  "stop",
+  "structural_experiment",
+  "thinking",
+  "tool_choice",
+  "tool_search",
+  "tools",
+  "total_budget_usd",
+];
+
+/** The names of all options of a model call; besides them an option may have the name of a provider (OPT-28). */
+export const CALL_OPTION_NAMES: readonly string[] = [...Object.keys(OPTIONS), ...OTHER_OPTIONS];
+
 export type RawOptions = Readonly<Record<string, unknown>>;
 
 /**

@@ -14,6 +14,9 @@ const SUMMARY_PROMPT =
   "Summarize the conversation below for an agent that continues it. Keep goals, constraints, decisions, open questions " +
   "and the next concrete steps. Be short, and leave nothing out that matters.";
 
+/** What is read besides the options of a model call. */
+export const SUMMARIZE_OPTION_NAMES: readonly string[] = ["keep_last", "prompt"];
+
 /**
  * @param options any option of `llm_call`, and `keep_last` (default 6, negative counts as 0) and `prompt`
  * @returns a copy with the answer as summary, the last messages, and `archived_messages`, the number left out

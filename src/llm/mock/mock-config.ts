@@ -29,6 +29,24 @@ export interface LlmMock {
   readonly error?: ScriptedFailure;
 }
 
+/** What is read of the argument of `llm_mock`. */
+export const MOCK_OPTION_NAMES: readonly string[] = [
+  "cache_creation_input_tokens",
+  "cache_read_tokens",
+  "cache_write_tokens",
+  "consume_match",
+  "error",
+  "input_tokens",
+  "match",
+  "model",
+  "output_tokens",
+  "stop_reason",
+  "text",
+  "thinking",
+  "thinking_summary",
+  "tool_calls",
+];
+
 /** MOCK-01, MOCK-02, MOCK-03, MOCK-07: the argument of `llm_mock`. Throws code `llm.mock`. */
 export function readMock(config: Json | undefined): LlmMock {
   if (!isJsonObject(config)) throw failure("llm_mock: expected a dict argument");

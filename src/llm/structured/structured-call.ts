@@ -19,6 +19,11 @@ import type { SchemaInput, SchemaOutput } from "./schema-type.ts";
 
 const DEFAULT_STRUCTURED_RETRIES = 3;
 
+/** What these calls read besides the options of a model call. */
+export const STRUCTURED_OPTION_NAMES: readonly string[] = ["retries", "system"];
+/** What `llm_call_structured_result` reads besides those. */
+export const REPAIR_OPTION_NAMES: readonly string[] = ["repair"];
+
 /**
  * Returns only the data (STRUCT-06).
  * @throws HarnError code `llm.argument` or `llm.option`; LlmCallError as `llmCall` does, also when the answer never fits

@@ -10,7 +10,7 @@ import { answerValue } from "../llm/answer-value.ts";
 import { LLM_STATE, llmState, modelFailure, openLlmState } from "../llm/run-state.ts";
 import { idlePause } from "../steps/fire-hooks.ts";
 import { bridgePorts } from "./bridge-ports.ts";
-import { readAgentLoop } from "./loop-options.ts";
+import { AGENT_LOOP_OPTION_NAMES, readAgentLoop } from "./loop-options.ts";
 import { registryTools } from "./registry-tools.ts";
 import { agentState, callerPurse, insideLoop, type LoopScope, loopScope } from "./run-state.ts";
 
@@ -146,6 +146,7 @@ export const agentLoopBuiltins: readonly Builtin[] = [
     {
       signature: "agent_loop(prompt: any, system?: string, options?: dict) -> dict",
       summary: "Let a model work with tools until it is done",
+      options: AGENT_LOOP_OPTION_NAMES,
       effects: ["model"],
       errors: "Throws for options that cannot be read, and when the model fails for good",
       example: 'llm_mock({text: "Done."})\nprintln(agent_loop("Say done", nil, {provider: "mock"}).status)',

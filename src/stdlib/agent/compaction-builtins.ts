@@ -1,6 +1,7 @@
 /** Making histories and outputs shorter, outside of any loop. */
 
 import {
+  COMPACTION_OPTION_NAMES,
   compactMessages,
   compactTranscript,
   contentTokens,
@@ -8,7 +9,7 @@ import {
   readMessageDicts,
 } from "../../agent/index.ts";
 import type { Json, JsonObject } from "../../base/index.ts";
-import { isTranscript } from "../../llm/index.ts";
+import { CALL_OPTION_NAMES, isTranscript } from "../../llm/index.ts";
 import { type AsyncContext, isInt, List, RuntimeError, toDouble, type Value } from "../../vm/index.ts";
 import { textArgument } from "../arguments.ts";
 import { type Builtin, effect, pure } from "../builtin.ts";
@@ -20,6 +21,9 @@ import { compactionRequest } from "./compaction-request.ts";
 import { agentState, loopScope } from "./run-state.ts";
 
 const DEFAULT_OUTPUT_CHARS = 20_000;
+
+/** A model that summarises is called with options from the same dict. */
+const COMPACTION_OPTIONS = [...COMPACTION_OPTION_NAMES, ...CALL_OPTION_NAMES];
 
 function plainOptions(options: Value, context: AsyncContext): Readonly<Record<string, unknown>> {
   return options === undefined ? {} : ((optionsOf(options, context) ?? {}) as Readonly<Record<string, unknown>>);
@@ -49,6 +53,7 @@ export const compactionBuiltins: readonly Builtin[] = [
     {
       signature: "transcript_auto_compact(messages: list, options?: dict) -> list",
       summary: "Fold the older messages of a list into a summary",
+      options: COMPACTION_OPTIONS,
       effects: ["model"],
       errors: "Throws for options that are not known, and when a model that should summarise fails",
       example:
@@ -69,6 +74,7 @@ export const compactionBuiltins: readonly Builtin[] = [
     {
       signature: "transcript_compact(transcript: dict, options?: dict) -> dict",
       summary: "Fold the older messages of a transcript into its summary; the whole stays as an asset",
+      options: [...COMPACTION_OPTIONS, "target_tokens"],
       effects: ["model"],
       errors: "Throws for what is no transcript and for options that are not known",
       example:

@@ -18,7 +18,7 @@ import { answerValue } from "../llm/answer-value.ts";
 import { idlePause } from "../steps/fire-hooks.ts";
 import { loopFailure } from "./agent-loop.ts";
 import { inBackground } from "./background.ts";
-import { readAgentLoop } from "./loop-options.ts";
+import { AGENT_LOOP_OPTION_NAMES, readAgentLoop } from "./loop-options.ts";
 import { registryTools } from "./registry-tools.ts";
 import { agentState, insideLoop, type LoopScope } from "./run-state.ts";
 
@@ -234,6 +234,7 @@ export const daemonBuiltins: readonly Builtin[] = [
     {
       signature: "daemon_spawn(config: dict) -> dict",
       summary: "Start an agent that idles between events: `{task, persist_path, name?, system?, …options of a loop}`",
+      options: [...new Set([...AGENT_LOOP_OPTION_NAMES, ...OWN_KEYS])],
       errors: "Throws without task and folder, and when a daemon already runs in the folder",
       example: `${started}println(d.name)`,
     },

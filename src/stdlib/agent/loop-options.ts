@@ -6,6 +6,7 @@
 import {
   type AgentLoopOptions,
   intersectPolicies,
+  LOOP_OPTION_NAMES,
   type RequestSettings,
   type RuleOptions,
   readLoopOptions,
@@ -17,6 +18,7 @@ import {
 import type { JsonObject } from "../../base/index.ts";
 import {
   buildModelInput,
+  CALL_OPTION_NAMES,
   type CallOptions,
   costOfTokens,
   extractJsonText,
@@ -36,6 +38,13 @@ import { loopSkills } from "./loop-skills.ts";
 import { toolDeclarations } from "./registry-tools.ts";
 import { promptRenderer } from "./render-prompt.ts";
 import type { LoopScope } from "./run-state.ts";
+
+/** Read here and by the builtin itself, as values of the program. */
+const OWN_OPTION_NAMES = ["command_policy", "policy", "skill_match", "skills", "tools", "working_files"];
+
+export const AGENT_LOOP_OPTION_NAMES: readonly string[] = [
+  ...new Set([...CALL_OPTION_NAMES, ...LOOP_OPTION_NAMES, ...OWN_OPTION_NAMES]),
+];
 
 export interface LoopArguments {
   readonly prompt: Value;

@@ -49,6 +49,18 @@ function known(state: AgentRunState, fn: string, args: readonly Value[], name = 
   return id;
 }
 
+const COMPACT_OPTIONS = [
+  "keep_last",
+  "token_threshold",
+  "tool_output_max_chars",
+  "compact_strategy",
+  "hard_limit_tokens",
+  "hard_limit_strategy",
+  "custom_compactor",
+  "mask_callback",
+  "compress_callback",
+];
+
 export const sessionBuiltins: readonly Builtin[] = [
   session(
     {
@@ -199,6 +211,7 @@ export const sessionBuiltins: readonly Builtin[] = [
     {
       signature: "agent_session_compact(id: string, options?: dict) -> int",
       summary: "Fold the middle of a session into a summary and count what is left",
+      options: COMPACT_OPTIONS,
       effects: ["state", "model"],
       errors: "Throws for an unknown session and for options that are not known",
       example: `${made}println(agent_session_compact(s, {keep_last: 1}))`,
@@ -267,18 +280,6 @@ export function subscriberOf(
   subscriptions.set(subscriber, callback);
   return subscriber;
 }
-
-const COMPACT_OPTIONS = [
-  "keep_last",
-  "token_threshold",
-  "tool_output_max_chars",
-  "compact_strategy",
-  "hard_limit_tokens",
-  "hard_limit_strategy",
-  "custom_compactor",
-  "mask_callback",
-  "compress_callback",
-];
 
 function refuseUnknown(options: Dict | undefined): void {
   const unknownKey = options?.keys().find((key) => !COMPACT_OPTIONS.includes(key));

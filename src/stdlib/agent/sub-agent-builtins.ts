@@ -19,7 +19,7 @@ import { answerValue } from "../llm/answer-value.ts";
 import { loopFailure } from "./agent-loop.ts";
 import { inBackground } from "./background.ts";
 import { loopScope } from "./run-state.ts";
-import { readSubAgent, requestOf, runSubAgentCall, type SubAgentCall } from "./sub-agents.ts";
+import { readSubAgent, requestOf, runSubAgentCall, SUB_AGENT_OPTION_NAMES, type SubAgentCall } from "./sub-agents.ts";
 
 export const WORKERS_STATE = "agent.workers";
 
@@ -82,6 +82,9 @@ function worker(
   );
 }
 
+/** What `spawn_agent` reads itself. */
+const SPAWN_KEYS = ["task", "wait", "options"];
+
 /** A config of `spawn_agent` as the options of a sub-agent: `options`, or the fields themselves. */
 function spawnOptions(config: Dict): Dict {
   if (config.map.get("graph") !== undefined) {
@@ -89,7 +92,7 @@ function spawnOptions(config: Dict): Dict {
   }
   const options = field(config, "options");
   const merged = new Map(config.map);
-  for (const key of ["task", "wait", "options"]) merged.delete(key);
+  for (const key of SPAWN_KEYS) merged.delete(key);
   if (options instanceof Dict) for (const [key, value] of options.map) merged.set(key, value);
   return dictOf(merged);
 }
@@ -103,6 +106,7 @@ export const subAgentBuiltins: readonly Builtin[] = [
       signature: "sub_agent_run(task: string, options?: dict) -> dict",
       summary:
         "Give a task to an agent of its own: `{ok, summary, data, error …}`, or a handle with `background: true`",
+      options: SUB_AGENT_OPTION_NAMES,
       errors: "Throws without a task, and when the agent asks for more rights than its caller has",
       example: `${hi}println(sub_agent_run("Capital?", {provider: "mock"}).summary)`,
     },
@@ -116,6 +120,7 @@ export const subAgentBuiltins: readonly Builtin[] = [
     {
       signature: "spawn_agent(config: dict) -> dict",
       summary: "Start an agent in the background: `{task, name?, wait?, …options of a loop}`",
+      options: [...SUB_AGENT_OPTION_NAMES, ...SPAWN_KEYS, "graph"],
       errors: "Throws without a task",
       example: `${hi}println(spawn_agent({task: "Capital?", provider: "mock", wait: true}).status)`,
     },

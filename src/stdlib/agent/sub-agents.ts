@@ -25,7 +25,7 @@ import { dictToJson, valueToJson } from "../json/convert.ts";
 import { boundRegistry } from "../tools/bound-registry.ts";
 import { entriesOf, isRegistry, nameOf, withEntries } from "../tools/registry.ts";
 import { asCaller } from "./agent-loop.ts";
-import { readAgentLoop } from "./loop-options.ts";
+import { AGENT_LOOP_OPTION_NAMES, readAgentLoop } from "./loop-options.ts";
 import { registryTools } from "./registry-tools.ts";
 import { agentState, callerPurse, insideLoop, type LoopScope, loopScope } from "./run-state.ts";
 
@@ -43,6 +43,12 @@ export interface SubAgentCall {
 
 /** Read by us, not by the loop. */
 const OWN_KEYS = ["background", "carry", "returns", "allowed_tools", "name", "execution", "system", "session_id"];
+/** Lists that say more of the task, for handles to show. */
+const REQUEST_LISTS = ["research_questions", "action_items", "workflow_stages", "verification_steps"];
+
+export const SUB_AGENT_OPTION_NAMES: readonly string[] = [
+  ...new Set([...AGENT_LOOP_OPTION_NAMES, ...OWN_KEYS, "request", ...REQUEST_LISTS]),
+];
 
 export function readSubAgent(fn: string, taskValue: Value, given: Value, context: AsyncContext): SubAgentCall {
   const task = taskValue === undefined ? "" : display(taskValue);
@@ -176,9 +182,6 @@ export function requestOf(call: SubAgentCall): JsonObject {
     task: call.task,
     system: call.system === undefined ? null : display(call.system),
     payload: payload === undefined ? null : valueToJson(payload),
-    research_questions: list("research_questions"),
-    action_items: list("action_items"),
-    workflow_stages: list("workflow_stages"),
-    verification_steps: list("verification_steps"),
+    ...Object.fromEntries(REQUEST_LISTS.map((key) => [key, list(key)])),
   };
 }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { askedMapKeys } from "../../../test/support/recorded-options.ts";
 import { caught, printed, runHarn, shown } from "../../../test/support/run-harn.ts";
 import type { HttpRequest } from "../../base/index.ts";
-import type { HttpScript, ScriptedHttp } from "../../testing/index.ts";
+import { createVirtualHost, type HttpScript, type ScriptedHttp } from "../../testing/index.ts";
+import type { Value } from "../../vm/index.ts";
 import { urlFits } from "./prepared-answers.ts";
+import { planRequest, REQUEST_OPTION_NAMES } from "./request-plan.ts";
 
 const URL_TEXT = '"https://x.test/a"';
 
@@ -23,6 +26,14 @@ async function asked(expression: string, files: Record<string, string> = {}): Pr
 
 const bodyText = ({ body }: HttpRequest): string =>
   body instanceof Uint8Array ? new TextDecoder().decode(body) : (body ?? "none");
+
+it("options are listed under the names that are read", async () => {
+  const host = createVirtualHost();
+  const read = (options: ReadonlyMap<string, Value>) => planRequest(host, "http", "GET", "https://x.test/a", options);
+  expect(await askedMapKeys<Value>([{}, { body: "x" }, { proxy: "http://proxy.test" }], read)).toEqual(
+    REQUEST_OPTION_NAMES,
+  );
+});
 
 describe("responses (M3)", () => {
   const http: HttpScript = ({ url }) => {

@@ -6,12 +6,21 @@ import { type Builtin, effect, pure } from "../builtin.ts";
 import { closeAllStreams, closeStream, openStream, readStream, streamInfo } from "./body-streams.ts";
 import { download } from "./download.ts";
 import { answeredCalls, clearAnswers, prepareAnswers } from "./prepared-answers.ts";
-import { intOption, type Options, optionsOf, planRequest, type RequestPlan } from "./request-plan.ts";
+import {
+  intOption,
+  type Options,
+  optionsOf,
+  planRequest,
+  REQUEST_OPTION_NAMES,
+  type RequestPlan,
+} from "./request-plan.ts";
 import { isHttpUrl, sendRequest } from "./send-request.ts";
 import { closeSession, handleOf, mergedOptions, openSession, sessionOptions } from "./sessions.ts";
 
 const ERRORS = "Throws when no response came: no connection, no answer in time, an address or option that is none";
 const MOCKED = 'http_mock("GET", "https://example.com/*", {status: 200, body: "hi"})\n';
+const OPTIONS = [...REQUEST_OPTION_NAMES, "session"];
+const OPTIONS_WITH_METHOD = [...OPTIONS, "method"];
 /** Bytes that one read gives at most, unless told otherwise. */
 const DEFAULT_READ_BYTES = 1024 * 1024;
 
@@ -39,6 +48,7 @@ function verb(name: "get" | "delete", summary: string): Builtin {
     {
       signature: `${builtin}(url: string, options?: dict) -> dict`,
       summary,
+      options: OPTIONS,
       effects: ["http"],
       errors: ERRORS,
       example: `http_mock("*", "https://example.com/*", {status: 200, body: "hi"})\nprintln(${builtin}("https://example.com/a").body)`,
@@ -54,6 +64,7 @@ function verbWithBody(name: "post" | "put" | "patch", summary: string): Builtin 
     {
       signature: `${builtin}(url: string, body_or_options?: any, options?: dict) -> dict`,
       summary,
+      options: OPTIONS,
       effects: ["http"],
       errors: ERRORS,
       example: `http_mock("*", "https://example.com/*", {status: 201})\nprintln(${builtin}("https://example.com/a", "{}").status)`,
@@ -111,6 +122,7 @@ export const httpBuiltins: readonly Builtin[] = [
     {
       signature: "http_request(method: string, url: string, options?: dict) -> dict",
       summary: "Send a request of any method: `{status, headers, body, ok}`",
+      options: OPTIONS,
       effects: ["http"],
       errors: ERRORS,
       example: `${MOCKED}println(http_request("GET", "https://example.com/a").body)`,
@@ -125,6 +137,7 @@ export const httpBuiltins: readonly Builtin[] = [
     {
       signature: "http_download(url: string, path: string, options?: dict) -> dict",
       summary: "Write what a server sends into a file: `{status, headers, bytes_written, ok}`",
+      options: OPTIONS_WITH_METHOD,
       effects: ["http", "fs"],
       errors: ERRORS,
       example: `${MOCKED}println(http_download("https://example.com/a", "a.txt").bytes_written)`,
@@ -140,6 +153,7 @@ export const httpBuiltins: readonly Builtin[] = [
     {
       signature: "http_stream_open(url: string, options?: dict) -> string",
       summary: "Start a request whose body is read piece by piece, and give its handle",
+      options: OPTIONS_WITH_METHOD,
       effects: ["http"],
       errors: ERRORS,
       example: `${MOCKED}let s = http_stream_open("https://example.com/a")\nprintln(http_stream_info(s).status)`,
@@ -178,6 +192,7 @@ export const httpBuiltins: readonly Builtin[] = [
     {
       signature: "http_session(options?: dict) -> string",
       summary: "Keep options for several requests, and give a handle to them",
+      options: OPTIONS_WITH_METHOD,
       effects: ["http"],
       errors: "Throws beyond 64 open sessions",
       example: 'let s = http_session({headers: {accept: "text/plain"}})\nprintln(http_session_close(s))',
@@ -188,6 +203,7 @@ export const httpBuiltins: readonly Builtin[] = [
     {
       signature: "http_session_request(session: string, method: string, url: string, options?: dict) -> dict",
       summary: "Send a request with the options of a session: `{status, headers, body, ok}`",
+      options: OPTIONS,
       effects: ["http"],
       errors: ERRORS,
       example: `${MOCKED}println(http_session_request(http_session(), "GET", "https://example.com/a").body)`,
@@ -219,6 +235,7 @@ export const httpBuiltins: readonly Builtin[] = [
     {
       signature: "http_mock_calls(options?: dict) -> list<dict>",
       summary: "List the requests that were answered by mocks, secrets hidden: `{method, url, headers, body}`",
+      options: ["include_sensitive", "include_sensitive_headers", "redact_headers", "redact_sensitive"],
       effects: ["state"],
       example: "println(http_mock_calls())",
     },

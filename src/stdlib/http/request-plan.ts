@@ -50,6 +50,32 @@ const NOTED_BOUNDARY = "harn-boundary";
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
+/** Every option of a request that is read here. */
+export const REQUEST_OPTION_NAMES: readonly string[] = [
+  "auth",
+  "backoff",
+  "body",
+  "connect_timeout_ms",
+  "decompress",
+  "follow_redirects",
+  "headers",
+  "max_redirects",
+  "multipart",
+  "proxy",
+  "proxy_auth",
+  "query",
+  "read_timeout_ms",
+  "respect_retry_after",
+  "retries",
+  "retry",
+  "retry_methods",
+  "retry_on",
+  "timeout",
+  "timeout_ms",
+  "tls",
+  "total_timeout_ms",
+];
+
 export function optionsOf(value: Value): Options {
   return value instanceof Dict ? value.map : new Map();
 }

@@ -166,6 +166,7 @@ export const llmConfigBuiltins: readonly Builtin[] = [
     {
       signature: "llm_healthcheck(provider?: string, options?: dict) -> dict",
       summary: "Check whether a provider answers, its key is good and it serves a model",
+      options: ["api_key", "base_url", "keep_alive", "model", "provider", "warm"],
       effects: ["http", "env"],
       example: 'println(llm_healthcheck("nobody").valid)',
     },

@@ -3,6 +3,7 @@
 import type { Json } from "../../base/index.ts";
 import {
   budgetRemaining,
+  CALL_OPTION_NAMES,
   categoryOfThrown,
   costOfTokens,
   type LlmContext,
@@ -15,9 +16,11 @@ import {
   llmInfo,
   llmStreamValues,
   llmUsage,
+  REPAIR_OPTION_NAMES,
   rateLimitBuiltin,
   resolveModel,
   type SchemaInput,
+  STRUCTURED_OPTION_NAMES,
   sessionCost,
   setSessionBudget,
   withRateLimit,
@@ -68,6 +71,7 @@ function money(amount: number | null): Value {
 }
 
 const example = 'llm_mock({text: "hi"})\nprintln(llm_call("say hi", nil, {provider: "mock"}).text)';
+const STRUCTURED_OPTIONS = [...CALL_OPTION_NAMES, ...STRUCTURED_OPTION_NAMES];
 const THROWN = "Throws `{kind, reason, category, message, provider, model, retry_after_ms?}`";
 
 export const llmBuiltins: readonly Builtin[] = [
@@ -75,6 +79,7 @@ export const llmBuiltins: readonly Builtin[] = [
     {
       signature: "llm_call(prompt: any, system?: string, options?: dict) -> dict",
       summary: "Ask a model once and wait for the whole answer",
+      options: CALL_OPTION_NAMES,
       errors: THROWN,
       example,
     },
@@ -84,6 +89,7 @@ export const llmBuiltins: readonly Builtin[] = [
     {
       signature: "llm_call_safe(prompt: any, system?: string, options?: dict) -> dict",
       summary: "Ask a model; failures come back as `{ok: false, error}`",
+      options: CALL_OPTION_NAMES,
       example: 'println(llm_call_safe("hi", nil, {provider: "mock"}).ok)',
     },
     (llm, [prompt, system, options], signal) => llmCallSafe(llm, prompt, system, options, { signal }),
@@ -93,6 +99,7 @@ export const llmBuiltins: readonly Builtin[] = [
     {
       signature: "llm_completion(prefix: string, suffix?: string, system?: string, options?: dict) -> dict",
       summary: "Continue a text, or fill the gap before a suffix",
+      options: CALL_OPTION_NAMES,
       errors: THROWN,
       example: 'println(llm_completion("fn add(", nil, nil, {provider: "mock"}).text)',
     },
@@ -102,6 +109,7 @@ export const llmBuiltins: readonly Builtin[] = [
     {
       signature: "llm_call_structured(prompt: any, schema: dict, options?: dict) -> any",
       summary: "Ask a model for data of a schema",
+      options: STRUCTURED_OPTIONS,
       errors: THROWN,
       example:
         'llm_mock({text: "{\\"n\\": 1}"})\nprintln(llm_call_structured("n?", {type: "dict"}, {provider: "mock"}))',
@@ -113,6 +121,7 @@ export const llmBuiltins: readonly Builtin[] = [
     {
       signature: "llm_call_structured_safe(prompt: any, schema: dict, options?: dict) -> dict",
       summary: "Ask for data of a schema; failures come back as `{ok: false, data: nil, error}`",
+      options: STRUCTURED_OPTIONS,
       example: 'println(llm_call_structured_safe("n?", {type: "dict"}, {provider: "mock"}).ok)',
     },
     (llm, [prompt, schema, options], signal) =>
@@ -123,6 +132,7 @@ export const llmBuiltins: readonly Builtin[] = [
     {
       signature: "llm_call_structured_result(prompt: any, schema: dict, options?: dict) -> dict",
       summary: "Ask for data of a schema and get a diagnostic envelope, with a repair pass when asked for",
+      options: [...STRUCTURED_OPTIONS, ...REPAIR_OPTION_NAMES],
       example: 'println(llm_call_structured_result("n?", {type: "dict"}, {provider: "mock"}).attempts)',
     },
     (llm, [prompt, schema, options], signal) =>
@@ -140,6 +150,7 @@ export const llmBuiltins: readonly Builtin[] = [
     {
       signature: "llm_stream(prompt: any, system?: string, options?: dict) -> Stream<string>",
       summary: "Ask a model and receive the text as it arrives",
+      options: CALL_OPTION_NAMES,
       effects: ["model"],
       example: 'for word in llm_stream("one two", nil, {provider: "mock"}) {\n  println(word)\n}',
     },
@@ -154,6 +165,7 @@ export const llmBuiltins: readonly Builtin[] = [
     {
       signature: "with_rate_limit(provider: string, fn: closure, options?: dict) -> any",
       summary: "Run a function under a provider's rate limit, again after transient failures",
+      options: ["backoff_ms", "max_retries"],
       effects: ["model"],
       example: 'println(with_rate_limit("mock", { -> 1 }))',
     },

@@ -1,6 +1,7 @@
 /** Scripted model answers: `llm_mock` and its relatives (MOCK-01 … MOCK-15). */
 
 import type { Json } from "../../base/index.ts";
+import { MOCK_OPTION_NAMES } from "../../llm/index.ts";
 import { type Builtin, type BuiltinDoc, pure } from "../builtin.ts";
 import { jsonToValue, valueToJson } from "../json/convert.ts";
 import { guardedSync, llmMocks } from "./run-state.ts";
@@ -16,6 +17,7 @@ export const llmMockBuiltins: readonly Builtin[] = [
     {
       signature: "llm_mock(config: dict)",
       summary: "Queue an answer or a failure for the next model call, or for calls whose text fits `match`",
+      options: MOCK_OPTION_NAMES,
       errors: "Throws for what is no dict, and for an error without a known category",
       example: 'llm_mock({text: "hi"})\nprintln(llm_call("say hi", nil, {provider: "mock"}).text)',
     },

@@ -7,7 +7,9 @@ import {
   addSystem,
   addToolResult,
   addUser,
+  CALL_OPTION_NAMES,
   conversation,
+  SUMMARIZE_OPTION_NAMES,
   transcript,
   transcriptAbandon,
   transcriptAddAsset,
@@ -207,6 +209,7 @@ export const transcriptBuiltins: readonly Builtin[] = [
     {
       signature: "transcript_summarize(transcript: dict, options?: dict) -> dict",
       summary: "Have a model summarise a transcript",
+      options: [...CALL_OPTION_NAMES, ...SUMMARIZE_OPTION_NAMES],
       effects: ["model"],
       example: `${made}println(type_of(transcript_summarize(t, {provider: "mock"})))`,
     },
