@@ -82,7 +82,7 @@ export {
   type BuiltinTable,
   createBuiltinTable,
 } from "./check/builtin-table.ts";
-export { optionPositions, readBuiltinSignature } from "./check/builtin-text.ts";
+export { declaredOptions, readBuiltinSignature } from "./check/builtin-text.ts";
 export { type CheckInput, type CheckResult, checkModule, type ModuleImports } from "./check/check-module.ts";
 export { moduleImports } from "./check/module-imports.ts";
 

@@ -290,6 +290,7 @@ export {
 } from "./limits/rate-limiter.ts";
 export {
   categoryOfThrown,
+  RATE_LIMITED_OPTION_NAMES,
   type RateLimitedOptions,
   type RateLimitedParts,
   withRateLimit,

@@ -7,11 +7,11 @@ import type { Host } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
 import {
   BUILTIN_SIGNATURES,
-  type BuiltinOptions,
   type BuiltinTable,
   checkModule,
   compileModule,
   createBuiltinTable,
+  declaredOptions,
   folderOf,
   type LoadedModule,
   loadModuleGraph,
@@ -19,7 +19,6 @@ import {
   type ModuleName,
   moduleImports,
   normalizePath,
-  optionPositions,
 } from "../lang/index.ts";
 import { standardBuiltins, standardMethods, standardModules } from "../stdlib/index.ts";
 import { type ManifestHooks, readManifestHooks } from "./manifest-hooks.ts";
@@ -32,11 +31,7 @@ const builtinTable: BuiltinTable = createBuiltinTable(
   Object.fromEntries(
     Object.entries(standardMethods).map(([type, methods]) => [type, methods.map((method) => method.name)]),
   ),
-  new Map(
-    standardBuiltins.flatMap(({ native, signature, options }): [string, BuiltinOptions][] =>
-      options === undefined ? [] : [[native.name, { positions: optionPositions(signature), names: options }]],
-    ),
-  ),
+  declaredOptions(standardBuiltins),
 );
 
 export interface LoadProgramOptions {

@@ -3,7 +3,7 @@
  * `name<T>(first: type, second?: type, ...rest: type) -> type`, every part behind the name optional.
  */
 
-import type { BuiltinSignature } from "./builtin-table.ts";
+import type { BuiltinOptions, BuiltinSignature } from "./builtin-table.ts";
 
 /** Reads such a line. Parameters without a type may be anything. Throws on a line that is not of this form. */
 export function readBuiltinSignature(text: string): BuiltinSignature {
@@ -33,6 +33,19 @@ export function optionPositions(text: string): readonly number[] {
   const open = text.indexOf("(") + 1;
   return splitTopLevel(text.slice(open, closingParen(text, open) ?? open)).flatMap((param, index) =>
     /^(?:config|(?:\w+_or_)?options)\b/.test(param) ? [index] : [],
+  );
+}
+
+/** What builtins say of their options, by the name in their signatures. */
+export function declaredOptions(
+  builtins: readonly { readonly signature: string; readonly options?: readonly string[] }[],
+): ReadonlyMap<string, BuiltinOptions> {
+  return new Map(
+    builtins.flatMap(({ signature, options }): [string, BuiltinOptions][] =>
+      options === undefined
+        ? []
+        : [[readBuiltinSignature(signature).name, { positions: optionPositions(signature), names: options }]],
+    ),
   );
 }
 

@@ -138,6 +138,8 @@ describe("language ii: undefined call targets", () => {
     ["another short name", loop('{mode: "m", need: 1, step: true}')],
     ["another word among the same ones", loop("{min_tokens: 3, top_a: 1}")],
     ["a key beside the option itself", loop('{models: ["m"], model: "m"}')],
+    ["a key that is put out of use", loop('{_model: "m"}')],
+    ["a literal of data", loop(`{modle: 1, ${Array.from({ length: 500 }, (_, n) => `k${n}: 1`).join(", ")}}`)],
     ["computed keys and what is spread", 'let d = {modle: "m"}\n' + loop('{["modle"]: 1, ...d}')],
     ["a variable", 'let d = {modle: "m"}\n' + loop("d")],
     ["dicts inside of it", loop("{acme: {modle: 1}}")],

@@ -9,6 +9,8 @@ import type { NodeOf } from "../syntax/ast.ts";
 import { type Checker, report } from "./checker.ts";
 import { literalKey } from "./schema-types.ts";
 
+/** A literal with more keys holds data. */
+const MAX_KEYS = 500;
 /** Single words from this length on may differ in two letters. */
 const LONG_WORD = 8;
 /** Below this length one letter makes another word, `step` of `stop`; then letters may be swapped at most. */
@@ -22,6 +24,7 @@ export function checkOptions(checker: Checker, call: NodeOf<"Call">): void {
   const options = checker.builtins.optionsOf(callee.name);
   const given = args.at(-1);
   if (options === undefined || given?.kind !== "DictLiteral" || !options.positions.includes(args.length - 1)) return;
+  if (given.entries.length > MAX_KEYS) return;
   // Behind a spread argument positions are not known.
   if (args.some((arg) => arg.kind === "Spread")) return;
   const known = new Set(options.names);
@@ -44,6 +47,8 @@ export function checkOptions(checker: Checker, call: NodeOf<"Call">): void {
  * slips inside of words. Compared as a whole, `min_tokens` would be a slip of `max_tokens`.
  */
 export function meantOption(name: string, candidates: readonly string[]): string | undefined {
+  // Who writes `_model` puts it out of use.
+  if (name.startsWith("_")) return undefined;
   const letters = lettersOf(name);
   const sameLetters = candidates.find((candidate) => lettersOf(candidate) === letters);
   if (sameLetters !== undefined) return sameLetters;

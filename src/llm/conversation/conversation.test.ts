@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { askedKeys } from "../../../test/support/recorded-options.ts";
 import type { Host, Json, JsonObject } from "../../base/index.ts";
 import { createVirtualHost } from "../../testing/index.ts";
 import { createLlmContext } from "../call/llm-context.ts";
@@ -6,7 +7,7 @@ import { createFakeModel } from "../fake/fake-model.ts";
 import { fakeScript, fakeStream } from "../fake/fake-script.ts";
 import { newTranscript, transcriptEvent } from "./transcript.ts";
 import * as builtins from "./transcript-builtins.ts";
-import { transcriptSummarize } from "./transcript-summarize.ts";
+import { SUMMARIZE_OPTION_NAMES, transcriptSummarize } from "./transcript-summarize.ts";
 import { uuidsV7, uuidV7 } from "./uuid-v7.ts";
 
 const host = createVirtualHost({ startMs: 1_700_000_000_000 });
@@ -291,6 +292,13 @@ describe("CONV-09 transcript_summarize", () => {
       .drive(transcriptSummarize(context, long, { model: "m", ...options }))
       .then((value) => ({ value, model }));
   };
+
+  test("the options read besides those of a call are listed", async () => {
+    const here = createVirtualHost();
+    const context = createLlmContext({ host: here, clients: createFakeModel(here, fakeScript(fakeStream(["short"]))) });
+    const read = (options: object) => here.drive(transcriptSummarize(context, long, options));
+    expect(await askedKeys([{}], read)).toEqual(SUMMARIZE_OPTION_NAMES);
+  });
 
   test("one call, the answer as summary, the last six messages", async () => {
     const { value, model } = await summarize();

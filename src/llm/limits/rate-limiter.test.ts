@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { askedKeys } from "../../../test/support/recorded-options.ts";
 import { CancelToken, type Host } from "../../base/index.ts";
 import { countResources, createVirtualHost } from "../../testing/index.ts";
 import { createEnvSettings } from "../call/env-settings.ts";
 import { ModelError } from "../spec/model-error.ts";
 import { createRateLimiter, rateLimitBuiltin, rateLimitFromEnv } from "./rate-limiter.ts";
-import { withRateLimit } from "./with-rate-limit.ts";
+import { RATE_LIMITED_OPTION_NAMES, withRateLimit } from "./with-rate-limit.ts";
 
 describe("sliding window", () => {
   test("RATE-08 RATE-10 a full window waits until the oldest entry leaves it", async () => {
@@ -200,6 +201,12 @@ describe("with_rate_limit", () => {
     const { host, parts } = setup({ p: 1 });
     expect(await host.drive(withRateLimit(parts, "p", async () => 42))).toBe(42);
     expect(await host.drive(withRateLimit(parts, "p", () => host.clock.elapsedMs))).toBe(60_000);
+  });
+
+  test("RATE-01 its options are listed", async () => {
+    const { host, parts } = setup();
+    const read = (options: object) => host.drive(withRateLimit(parts, "p", () => 1, options));
+    expect(await askedKeys([{}], read)).toEqual(RATE_LIMITED_OPTION_NAMES);
   });
 
   test("RATE-02 argument errors", async () => {

@@ -15,6 +15,8 @@ export interface RateLimitedOptions {
   readonly backoff_ms?: unknown;
 }
 
+export const RATE_LIMITED_OPTION_NAMES: readonly (keyof RateLimitedOptions)[] = ["backoff_ms", "max_retries"];
+
 export interface RateLimitedParts {
   readonly host: Host;
   readonly limiter: RateLimiter;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { CancelToken, type Json } from "../../base/index.ts";
+import { askedKeys } from "../../../test/support/recorded-options.ts";
+import { CancelToken, type Json, type JsonObject } from "../../base/index.ts";
 import type { ModelInput } from "../spec/model.ts";
 import { ModelError } from "../spec/model-error.ts";
 import { foldModelStream, type ModelResult } from "../spec/model-result.ts";
 import { createLlmMocks, type LlmMocks } from "./llm-mock.ts";
-import { readMockFixtures, writeMockFixtures } from "./mock-config.ts";
+import { MOCK_OPTION_NAMES, readMockFixtures, writeMockFixtures } from "./mock-config.ts";
 
 function input(prompt: string, fields: Partial<ModelInput> = {}): ModelInput {
   return { provider: "mock", model: "mock-model", messages: [{ role: "user", content: prompt }], ...fields };
@@ -22,6 +23,11 @@ function withMocks(...configs: Json[]): LlmMocks {
 }
 
 describe("llm_mock", () => {
+  it("MOCK-01: what is read of a config is listed", async () => {
+    const asked = await askedKeys([{}], (config) => createLlmMocks().push(config as JsonObject));
+    expect(asked).toEqual(MOCK_OPTION_NAMES);
+  });
+
   it("MOCK-01: queues an answer with defaults", async () => {
     const result = await ask(withMocks({}), "hi");
     expect(result).toMatchObject({ text: "", toolCalls: [], model: "mock", provider: "mock" });

@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
+import { askedKeys } from "../../../test/support/recorded-options.ts";
 import type { JsonObject } from "../../base/index.ts";
 import { createVirtualHost } from "../../testing/index.ts";
 import { openCatalog } from "../call/catalog-view.ts";
@@ -8,7 +9,13 @@ import { llmCall } from "../call/llm-call.ts";
 import { createLlmContext } from "../call/llm-context.ts";
 import { createFakeModel } from "../fake/fake-model.ts";
 import { type FakeScript, fakeDone, fakeError, fakeScript, fakeStream } from "../fake/fake-script.ts";
-import { llmCallStructured, llmCallStructuredResult, llmCallStructuredSafe } from "./structured-call.ts";
+import {
+  llmCallStructured,
+  llmCallStructuredResult,
+  llmCallStructuredSafe,
+  REPAIR_OPTION_NAMES,
+  STRUCTURED_OPTION_NAMES,
+} from "./structured-call.ts";
 
 const schema: JsonObject = {
   type: "object",
@@ -38,6 +45,14 @@ function setup(script: FakeScript) {
 }
 
 const says = (...texts: string[]) => fakeScript(...texts.map((text) => fakeStream([text])));
+
+test("STRUCT-01 ENVL-08 the options read besides those of a call are listed", async () => {
+  const { host, context } = setup(says(good, good));
+  const plain = (options: object) => host.drive(llmCallStructured(context, "Grade", schema, options));
+  const result = (options: object) => host.drive(llmCallStructuredResult(context, "Grade", schema, options));
+  expect(await askedKeys([{}], plain)).toEqual(STRUCTURED_OPTION_NAMES);
+  expect(await askedKeys([{}], result)).toEqual(REPAIR_OPTION_NAMES);
+});
 
 describe("the schema loop", () => {
   test("SCHEMA-05 at most schema_retries + 1 calls, ending with the first that fits", async () => {

@@ -45,6 +45,12 @@ describe("names of options", () => {
     expect(optionsOf("agent_loop")).toEqual([...new Set([...CALL_OPTION_NAMES, ...LOOP_OPTION_NAMES, ...own])].sort());
   });
 
+  it("llm_healthcheck lists what it reads", async () => {
+    expect(await askedInProgram("llm_healthcheck", 'llm_healthcheck("nobody", {warm: false})')).toEqual(
+      optionsOf("llm_healthcheck").filter((name) => name !== "provider"),
+    );
+  });
+
   it("COMPACT-02 those of compaction are what is read", async () => {
     const read = (options: Readonly<Record<string, unknown>>) => [compactsByModel(options), strategyFor(options)];
     expect(await askedKeys([{}, { strategy: "truncate" }], read)).toEqual(COMPACTION_OPTION_NAMES);

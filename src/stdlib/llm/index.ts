@@ -16,6 +16,7 @@ import {
   llmInfo,
   llmStreamValues,
   llmUsage,
+  RATE_LIMITED_OPTION_NAMES,
   REPAIR_OPTION_NAMES,
   rateLimitBuiltin,
   resolveModel,
@@ -165,7 +166,7 @@ export const llmBuiltins: readonly Builtin[] = [
     {
       signature: "with_rate_limit(provider: string, fn: closure, options?: dict) -> any",
       summary: "Run a function under a provider's rate limit, again after transient failures",
-      options: ["backoff_ms", "max_retries"],
+      options: RATE_LIMITED_OPTION_NAMES,
       effects: ["model"],
       example: 'println(with_rate_limit("mock", { -> 1 }))',
     },

@@ -15,6 +15,7 @@ import {
   createBuiltinTable,
   createSourceFile,
   type Diagnostic,
+  declaredOptions,
   formatSource,
   isKeyword,
   lex,
@@ -75,7 +76,7 @@ export type FuzzTargetName = (typeof fuzzTargetNames)[number];
 
 /** Made once: the tables behind them take a while. */
 export function createFuzzTargets(): Readonly<Record<FuzzTargetName, FuzzTarget>> {
-  const builtins = createBuiltinTable(BUILTIN_SIGNATURES);
+  const builtins = createBuiltinTable(BUILTIN_SIGNATURES, {}, declaredOptions(standardBuiltins));
   const examples = standardBuiltins.flatMap(({ example }) => (example === undefined ? [] : [example]));
   const callables: Callables = {
     builtins: standardBuiltins.map(({ signature }) => callableOf(signature)).filter(({ name }) => !isKeyword(name)),
