@@ -1,4 +1,4 @@
-/** Writes the code of one function: instructions, labels, constants, lines, handlers. */
+/** Writes the code of one function: instructions, labels, constants, places, handlers. */
 
 import type { Constant, FunctionProto, Handler } from "./function.ts";
 import { opcode } from "./opcodes.ts";
@@ -25,16 +25,18 @@ export class Assembler {
     kind: Handler["kind"];
     scopeDepth: number;
   }[] = [];
-  readonly #lines: number[] = [];
+  readonly #places: number[] = [];
   #line = 0;
+  #column = 0;
 
   get position(): number {
     return this.#code.length;
   }
 
-  /** Instructions emitted from here on belong to this source line. */
-  line(line: number): void {
+  /** Instructions emitted from here on belong to this place of the source. */
+  source(line: number, column: number): void {
     this.#line = line;
+    this.#column = column;
   }
 
   label(): Label {
@@ -54,7 +56,8 @@ export class Assembler {
       throw new RangeError(`${name} takes ${info.operands.length} operands, got ${operands.length}`);
     }
     const at = this.#code.length;
-    if (this.#lines.at(-1) !== this.#line || this.#lines.length === 0) this.#lines.push(at, this.#line);
+    const places = this.#places;
+    if (places.at(-1) !== this.#column || places.at(-2) !== this.#line) places.push(at, this.#line, this.#column);
     this.#code.push(info.code);
     for (const operand of operands) {
       if (typeof operand === "number") this.#code.push(operand);
@@ -117,7 +120,7 @@ export class Assembler {
       functions: this.#functions,
       natives: this.#natives,
       handlers: this.#handlers.map(({ target, ...rest }) => ({ ...rest, target: target.at })),
-      lines: Int32Array.from(this.#lines),
+      places: Int32Array.from(this.#places),
     };
   }
 }

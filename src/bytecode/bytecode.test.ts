@@ -8,9 +8,9 @@ import {
   encodeModule,
   FORMAT_VERSION,
   type FunctionProto,
-  lineAt,
   type ModuleCode,
   opcodes,
+  placeAt,
   verifyModule,
 } from "./index.ts";
 
@@ -43,14 +43,14 @@ function moduleOf(main: FunctionProto): ModuleCode {
 }
 
 const sample = functionOf((asm) => {
-  asm.line(1);
+  asm.source(1, 5);
   const end = asm.label();
   asm.emit("JumpIfNotLtInt", 0, 2, end);
-  asm.line(2);
+  asm.source(2, 1);
   asm.emit("AddInt", 1, 0, -1);
   asm.emit("Return", 1);
   asm.place(end);
-  asm.line(3);
+  asm.source(3, 1);
   asm.emit("LoadConst", 1, asm.string("big"));
   asm.emit("Return", 1);
 });
@@ -81,7 +81,8 @@ test("disassembly shows lines, targets and constants", () => {
 });
 
 test("a word belongs to the last line that began at or before it", () => {
-  expect([0, 3, 4, 9, 10, 14].map((at) => lineAt(sample, at))).toEqual([1, 1, 2, 2, 3, 3]);
+  expect([0, 3, 4, 9, 10, 14].map((at) => placeAt(sample, at).line)).toEqual([1, 1, 2, 2, 3, 3]);
+  expect([3, 4].map((at) => placeAt(sample, at).column)).toEqual([5, 1]);
 });
 
 test("equal constants are stored once, 4 and 4.0 and -0.0 are not equal", () => {
@@ -161,22 +162,22 @@ describe("the verifier", () => {
     expect(withHandler({ scopeDepth: -1 })).toEqual(["Handler with negative scope depth -1"]);
   });
 
-  test("refuses a line table that is cut or does not ascend", () => {
-    const withLines = (...lines: number[]): readonly string[] =>
-      verifyModule(moduleOf({ ...sample, lines: Int32Array.from(lines) })).map(({ message }) => message);
-    expect(withLines(0, 1, 4, 2)).toEqual([]);
-    expect(withLines(0, 1, 4)).toEqual(["Line table of 3 words: expected pairs of word and line"]);
-    expect(withLines(0, 1, 0, 2)).toEqual(["Line table goes from word 0 to 0: expected ascending words"]);
+  test("refuses a table of places that is cut or does not ascend", () => {
+    const withPlaces = (...places: number[]): readonly string[] =>
+      verifyModule(moduleOf({ ...sample, places: Int32Array.from(places) })).map(({ message }) => message);
+    expect(withPlaces(0, 1, 1, 4, 1, 9)).toEqual([]);
+    expect(withPlaces(0, 1, 1, 4)).toEqual(["Table of places with 4 words: expected triples of word, line and column"]);
+    expect(withPlaces(0, 1, 1, 0, 1, 9)).toEqual(["Table of places goes from word 0 to 0: expected ascending words"]);
   });
 
-  test("says something, and ends, whatever the words and the line table are", () => {
+  test("says something, and ends, whatever the words and the places are", () => {
     const words = fc.array(fc.integer({ min: -3, max: 120 }), { maxLength: 40 });
     fc.assert(
-      fc.property(words, words, (code, lines) => {
-        const proto = { ...sample, code: Int32Array.from(code), lines: Int32Array.from(lines) };
+      fc.property(words, words, (code, places) => {
+        const proto = { ...sample, code: Int32Array.from(code), places: Int32Array.from(places) };
         expect(Array.isArray(verifyModule(moduleOf(proto)))).toBe(true);
         expect(typeof disassemble(proto)).toBe("string");
-        expect(Number.isInteger(lineAt(proto, 7))).toBe(true);
+        expect(Object.values(placeAt(proto, 7)).every(Number.isInteger)).toBe(true);
       }),
     );
   });

@@ -21,7 +21,7 @@ function write(proto: FunctionProto, out: string[], nested: boolean): void {
       out.push(`  ${at}: ??? ${code[at]}`);
       return;
     }
-    const now = lineAt(proto, at);
+    const now = placeAt(proto, at).line;
     const mark = now === line ? "    " : String(now).padStart(4);
     line = now;
     const operands = info.operands.map((kind, index) => showOperand(proto, kind, code[at + 1 + index] as number));
@@ -87,15 +87,15 @@ function showConstant(constant: Constant | undefined): string {
   }
 }
 
-/** The source line of the instruction that contains word `at`; 0 when unknown. */
-export function lineAt(proto: FunctionProto, at: number): number {
-  const { lines } = proto;
+/** Where in the source the instruction comes from that contains word `at`; line and column are 0 when unknown. */
+export function placeAt(proto: FunctionProto, at: number): { readonly line: number; readonly column: number } {
+  const { places } = proto;
   let low = 0;
-  let high = (lines.length >> 1) - 1;
+  let high = Math.floor(places.length / 3) - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if ((lines[middle * 2] as number) <= at) low = middle;
+    if ((places[middle * 3] as number) <= at) low = middle;
     else high = middle - 1;
   }
-  return lines[low * 2 + 1] ?? 0;
+  return { line: places[low * 3 + 1] ?? 0, column: places[low * 3 + 2] ?? 0 };
 }

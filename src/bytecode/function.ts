@@ -1,7 +1,7 @@
 /** What the compiler produces and the VM runs: plain data, serialisable, versioned by {@link FORMAT_VERSION}. */
 
 /** Raised by one whenever old bytecode can no longer be run as it is. 1: first. 2: `ForEnd`. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 /** A value known at compile time. */
 export type Constant =
@@ -78,8 +78,8 @@ export interface FunctionProto {
   /** Builtin names that `b` operands refer to. */
   readonly natives: readonly string[];
   readonly handlers: readonly Handler[];
-  /** Pairs of (first word, source line), ascending. */
-  readonly lines: Int32Array;
+  /** Triples of (first word, source line, source column), ascending. */
+  readonly places: Int32Array;
 }
 
 /** `binding` names of another module's exports are put into `slot` before this module starts. */

@@ -16,6 +16,6 @@ export { type OpcodeInfo, type OperandKind, opcode, opcodes } from "./opcodes.ts
 // Writing, reading, checking
 
 export { Assembler, type Label, type Operand } from "./assembler.ts";
-export { disassemble, lineAt } from "./disassemble.ts";
+export { disassemble, placeAt } from "./disassemble.ts";
 export { decodeModule, encodeModule } from "./serialize.ts";
 export { type VerifyProblem, verifyModule } from "./verify.ts";

@@ -42,7 +42,7 @@ function encodeFunction(proto: FunctionProto): Json {
   return {
     ...proto,
     code: Array.from(proto.code),
-    lines: Array.from(proto.lines),
+    places: Array.from(proto.places),
     constants: proto.constants.map(encodeConstant),
     functions: proto.functions.map(encodeFunction),
   } as unknown as Json;
@@ -75,7 +75,7 @@ function decodeFunction(json: Json | undefined): FunctionProto {
         scopeDepth: int(handler["scopeDepth"]),
       };
     }),
-    lines: Int32Array.from(list(item["lines"]).map(int)),
+    places: Int32Array.from(list(item["places"]).map(int)),
   };
 }
 

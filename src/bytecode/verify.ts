@@ -181,15 +181,17 @@ function verifyFunction(proto: FunctionProto, slots: number, problems: VerifyPro
     if (handler.scopeDepth < 0) report(handler.start, `Handler with negative scope depth ${handler.scopeDepth}`);
     if (handler.start >= handler.end || handler.end > code.length) report(handler.start, "Handler covers nothing");
   }
-  verifyLines(proto.lines, report);
+  verifyPlaces(proto.places, report);
 }
 
-/** Whoever asks for a line searches the table by halves. */
-function verifyLines(lines: Int32Array, report: (at: number, message: string) => void): void {
-  if (lines.length % 2 !== 0) report(-1, `Line table of ${lines.length} words: expected pairs of word and line`);
-  for (let i = 2; i < lines.length; i += 2) {
-    if ((lines[i] as number) > (lines[i - 2] as number)) continue;
-    report(-1, `Line table goes from word ${lines[i - 2]} to ${lines[i]}: expected ascending words`);
+/** Whoever asks for a place searches the table by halves. */
+function verifyPlaces(places: Int32Array, report: (at: number, message: string) => void): void {
+  if (places.length % 3 !== 0) {
+    report(-1, `Table of places with ${places.length} words: expected triples of word, line and column`);
+  }
+  for (let i = 3; i < places.length; i += 3) {
+    if ((places[i] as number) > (places[i - 3] as number)) continue;
+    report(-1, `Table of places goes from word ${places[i - 3]} to ${places[i]}: expected ascending words`);
     return;
   }
 }

@@ -168,7 +168,7 @@ describe("traces", () => {
     tools.write({ "a.harn": "fn down(n) {\n  if n == 0 { return 1 / 0 }\n  return 1 + down(n - 1)\n}\ndown(20)\n" });
     const { err } = await tools.harn(["run", "a.harn"]);
     expect(err).toContain(
-      "  in down (a.harn:2)\n  in down (a.harn:3)\n  … the line above 19 more times\n  in <main> (a.harn:5)\n",
+      "  in down (a.harn:2:24)\n  in down (a.harn:3:14)\n  … the line above 19 more times\n  in <main> (a.harn:5:1)\n",
     );
   });
 });
@@ -281,7 +281,7 @@ pipeline default(task) { work() }
   });
 
   it.each<[string, string[], number, string]>([
-    ["a run that fails", ["fails.harn"], 1, "error: Division by zero\n --> fails.harn:1\n"],
+    ["a run that fails", ["fails.harn"], 1, "error: Division by zero\n --> fails.harn:1:3\n"],
     ["a file that does not compile", ["broken.harn"], 1, "--> broken.harn:1:"],
     ["no such file", ["nowhere.harn"], 2, "Cannot find nowhere.harn"],
     [

@@ -49,13 +49,13 @@ describe("harn run", () => {
     expect([code, out]).toEqual([1, "before\n"]);
     expect(err).toMatchInlineSnapshot(`
       "error: Division by zero
-       --> lib/math.harn:1
+       --> lib/math.harn:1:31
         |
       1 | pub fn ratio(a, b) { return a / b }
-        |
-        in ratio (lib/math.harn:1)
-        in average (a.harn:3)
-        in <main> (a.harn:7)
+        |                               ^
+        in ratio (lib/math.harn:1:31)
+        in average (a.harn:3:11)
+        in <main> (a.harn:7:1)
       "
     `);
   });

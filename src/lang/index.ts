@@ -41,6 +41,7 @@ export {
   diagnosticToJson,
   type RenderOptions,
   renderDiagnostic,
+  renderPlace,
   renderDiagnostics,
   sortDiagnostics,
 } from "./diagnostics/render.ts";

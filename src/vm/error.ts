@@ -10,7 +10,10 @@ import { Dict, EnumValue, Opaque, StructValue, type Value } from "./value/value.
 export interface TraceFrame {
   readonly function: string;
   readonly file: string;
+  /** 1-based; 0 where the place is not known. */
   readonly line: number;
+  /** 1-based, in code points; 0 where the place is not known. */
+  readonly column: number;
   /** How many frames between this one and the next were left out; absent: none. */
   readonly omitted?: number;
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { startProgram } from "../../src/runtime/index.ts";
 import { createVirtualHost } from "../../src/testing/index.ts";
 import type { TraceFrame } from "../../src/vm/index.ts";
+import { readMarks } from "../lang/checked-source.ts";
 import { soundProgram } from "../support/run-harn.ts";
 
 /** The trace of a program that fails. */
@@ -34,9 +35,45 @@ describe("a stack trace", () => {
   test.each([31, 100, 500])("of %i calls keeps both ends and says what is missing", async (depth) => {
     const trace = await traceOf(program(depth));
     expect(trace.slice(-2).map((frame) => frame.function)).toEqual(["start", "<main>"]);
-    expect(trace[0]).toEqual({ function: "down", file: "a.harn", line: 3 });
+    expect(trace[0]).toEqual({ function: "down", file: "a.harn", line: 3, column: 15 });
     const missing = trace.flatMap(({ omitted }) => omitted ?? []);
     expect(missing).toEqual([depth + 2 - trace.length]);
     expect(trace.length).toBe(32);
+  });
+});
+
+/** What stands between marks is where the program fails. */
+const FAILURES: readonly string[] = [
+  "d «-» 3",
+  "x.a «*» d",
+  "(x.a + 1) - («-»d)",
+  "1 + 2 «*»\n  d",
+  "x.a.«b».c",
+  "x?.a.foo(1).«bar»",
+  "x.a.fn().«b»",
+  "len(«unwrap»(Err(1)))",
+  "xs.map({ v -> v «/» x.zero })",
+  '"text ${1 «/» x.zero} text"',
+  "xs[«d»]",
+  "xs[«1»:d]",
+  "«1» to d",
+  "while x.a > 1 «+» d { }",
+  "«throw» [1]",
+  '«require» x.a > 20, "too small"',
+  "«match» x.a { 5 -> { 1 } }",
+  "«let» {a, b} = xs",
+  "var z = 1\n«z» += d",
+  "var o = {list: xs}\n«o».a *= d",
+  '«json_parse»("{")',
+  'if true {\n  "é😀" «-» 1\n}',
+];
+
+describe("a failure's place", () => {
+  test.each(FAILURES)("%s", async (marked) => {
+    const head = "fn run(x, xs, d) {\n";
+    const { text, spans } = readMarks(`${head}${marked}\n}\nrun({a: 7, zero: 0}, ["q"], {k: 1})\n`);
+    const [frame] = await traceOf(text);
+    const lines = text.slice(0, spans[0]?.start).split("\n");
+    expect([frame?.line, frame?.column]).toEqual([lines.length, [...(lines.at(-1) ?? "")].length + 1]);
   });
 });

@@ -2,7 +2,7 @@
 
 import { relative } from "node:path";
 import type { JsonObject } from "../../base/index.ts";
-import { diagnosticToJson, renderDiagnostic, type SourceFile } from "../../lang/index.ts";
+import { diagnosticToJson, renderDiagnostic, renderPlace, type SourceFile } from "../../lang/index.ts";
 import type { FileDiagnostic } from "../../runtime/index.ts";
 import type { HarnFailure, TraceFrame } from "../../vm/index.ts";
 import { traceLines } from "./trace-lines.ts";
@@ -28,12 +28,12 @@ export function diagnosticsToJson(found: readonly FileDiagnostic[], cwd: string)
 
 /**
  *     error: Division by zero
- *      --> agent.harn:3
+ *      --> agent.harn:3:16
  *       |
  *     3 |   return total / count
- *       |
- *       in average (agent.harn:3)
- *       in <main> (agent.harn:9)
+ *       |                ^
+ *       in average (agent.harn:3:16)
+ *       in <main> (agent.harn:9:9)
  */
 export function renderFailure(
   failure: HarnFailure,
@@ -43,20 +43,28 @@ export function renderFailure(
   const trace = failure.trace ?? [];
   const [innermost] = trace;
   const lines = [paint(settings, 31, `error: ${failure.display()}`)];
-  if (innermost !== undefined) {
-    const source = sources.get(innermost.file)?.lineText(innermost.line).trimEnd() ?? "";
-    const number = String(innermost.line);
-    const margin = " ".repeat(number.length);
-    lines.push(`${margin}--> ${shortPath(innermost.file, settings.cwd)}:${innermost.line}`);
-    if (source !== "") lines.push(`${margin} |`, `${number} | ${source}`, `${margin} |`);
-  }
+  if (innermost !== undefined) lines.push(renderFrame(innermost, sources.get(innermost.file), settings));
   if (trace.length > 1) lines.push(...traceLines(trace.flatMap((frame) => frameLines(frame, settings))));
   return lines.join("\n");
 }
 
-function frameLines({ function: name, file, line, omitted }: TraceFrame, { cwd }: RenderSettings): string[] {
-  const text = `  in ${name === "" ? "<closure>" : name} (${shortPath(file, cwd)}:${line})`;
+function renderFrame(frame: TraceFrame, source: SourceFile | undefined, settings: RenderSettings): string {
+  const { color, cwd } = settings;
+  if (source === undefined || frame.line === 0) return ` --> ${placeText(frame, cwd)}`;
+  const start = source.offsetAt(frame);
+  // The name or operator that stands there.
+  const [word = " "] = /^(?:\w+|\S)/u.exec(source.text.slice(start, start + 100)) ?? [];
+  return renderPlace({ start, end: start + word.length }, named(source, shortPath(frame.file, cwd)), { color });
+}
+
+function frameLines(frame: TraceFrame, { cwd }: RenderSettings): string[] {
+  const { function: name, omitted } = frame;
+  const text = `  in ${name === "" ? "<closure>" : name} (${placeText(frame, cwd)})`;
   return omitted === undefined ? [text] : [text, `  … ${omitted} more …`];
+}
+
+function placeText({ file, line, column }: TraceFrame, cwd: string): string {
+  return `${shortPath(file, cwd)}:${line}:${column}`;
 }
 
 function shortPath(path: string, cwd: string): string {

@@ -20,7 +20,7 @@ describe("harn repl in a pipe", () => {
   it("has no prompts, and goes on after errors", async () => {
     const { code, out, err } = await repl('1 + 1\nfn f(a) {\n  return a * 2\n}\n1 / 0\nf(21)\n"text"\n');
     expect([code, out]).toEqual([1, '2\n42\n"text"\n']);
-    expect(err).toBe("error: Division by zero\n --> <repl>:5\n  |\n5 | 1 / 0\n  |\n");
+    expect(err).toBe("error: Division by zero\n --> <repl>:5:3\n  |\n5 | 1 / 0\n  |   ^\n");
   });
 
   it("is 0 when all goes well, also without a last line break", async () => {

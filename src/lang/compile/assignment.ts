@@ -31,7 +31,7 @@ function assignName(f: FunctionScope, name: string, stmt: NodeOf<"AssignStmt">):
   }
   if (!binding.mutable) {
     compileDiscard(f, stmt.value);
-    asm.line(f.unit.lineOf(stmt.span));
+    f.at(stmt.span);
     asm.emit("Raise", asm.string("immutable"), asm.string(name));
     return;
   }
@@ -40,13 +40,14 @@ function assignName(f: FunctionScope, name: string, stmt: NodeOf<"AssignStmt">):
       const added = stmt.op === "+" ? stmt.value : (stmt.value as NodeOf<"Binary">).right;
       const value = f.temp();
       compileTo(f, added, value);
-      asm.line(f.unit.lineOf(stmt.span));
+      f.at(stmt.span);
       asm.emit("AddTo", binding.register, value);
       return;
     }
     if (stmt.op) {
       const value = f.temp();
       compileTo(f, stmt.value, value);
+      f.at(stmt.span);
       asm.emit(OPERATORS[stmt.op], binding.register, binding.register, value);
       return;
     }
@@ -132,9 +133,10 @@ function assignPath(f: FunctionScope, target: NodeOf<"Property"> | NodeOf<"Index
     compileTo(f, target, value);
     const right = f.temp();
     compileTo(f, stmt.value, right);
+    f.at(stmt.span);
     asm.emit(OPERATORS[stmt.op], value, value, right);
   } else compileTo(f, stmt.value, value);
-  asm.line(f.unit.lineOf(stmt.span));
+  f.at(stmt.span);
   if (!binding.mutable) {
     asm.emit("Raise", asm.string("immutable"), asm.string(root.name));
     return;

@@ -31,7 +31,7 @@ export function compileCall(f: FunctionScope, expr: NodeOf<"Call">, target: numb
   if (expr.args.some((arg) => arg.kind === "Spread")) {
     const list = f.temp();
     compileSpreadList(f, expr.args, list);
-    asm.line(f.unit.lineOf(expr.callee.span));
+    f.at(expr.callee.span);
     if (!binding) asm.emit("CallNativeSpread", target, asm.native(name), list);
     else {
       const callee = f.temp();
@@ -48,19 +48,19 @@ export function compileCall(f: FunctionScope, expr: NodeOf<"Call">, target: numb
       if (schema) asm.emit("LoadConst", first + index, f.constant(schema));
       else compileBorrowed(f, arg as Expr, first + index);
     });
-    asm.line(f.unit.lineOf(expr.callee.span));
+    f.at(expr.callee.span);
     asm.emit("CallNative", target, asm.native(name), first, count);
     return;
   }
   if (binding.kind === "slot") {
     const first = compileRow(f, expr.args, compileTo) as number;
-    asm.line(f.unit.lineOf(expr.callee.span));
+    f.at(expr.callee.span);
     asm.emit("CallGlobal", target, binding.slot, first, count);
     return;
   }
   const callee = compileCallee(f, binding, name);
   const first = compileRow(f, expr.args, compileTo) as number;
-  asm.line(f.unit.lineOf(expr.callee.span));
+  f.at(expr.callee.span);
   asm.emit("Call", target, callee, first, count);
 }
 
@@ -96,7 +96,7 @@ export function compileTailCall(f: FunctionScope, expr: Expr): boolean {
   const first = f.block(Math.max(1, expr.args.length));
   for (const [index, arg] of expr.args.entries()) compileTo(f, arg as Expr, first + index);
   f.emitLeaveLoops();
-  asm.line(f.unit.lineOf(expr.callee.span));
+  f.at(expr.callee.span);
   if (binding.kind === "slot") asm.emit("TailCallGlobal", binding.slot, first, expr.args.length);
   else asm.emit("TailCall", callee, first, expr.args.length);
   asm.emit("Return", first);
@@ -122,13 +122,14 @@ export function compileMethodCall(f: FunctionScope, expr: NodeOf<"MethodCall">, 
     }
     const list = f.temp();
     compileSpreadList(f, expr.args, list);
+    f.at(expr.method.span);
     asm.emit("CallMethodSpread", target, object, name, list);
     asm.place(end);
     return;
   }
   const first = f.block(expr.args.length + 1) + 1;
   for (const [index, arg] of expr.args.entries()) compileBorrowed(f, arg as Expr, first + index);
-  asm.line(f.unit.lineOf(expr.method.span));
+  f.at(expr.method.span);
   asm.emit(expr.optional ? "CallMethodOpt" : "CallMethod", target, object, name, first, expr.args.length);
 }
 
@@ -156,7 +157,7 @@ export function compileMethodOnVariable(f: FunctionScope, name: string, value: E
   const mark = f.mark;
   const first = f.block(value.args.length + 1) + 1;
   for (const [index, arg] of value.args.entries()) compileBorrowed(f, arg as Expr, first + index);
-  f.asm.line(f.unit.lineOf(value.method.span));
+  f.at(value.method.span);
   f.asm.emit("CallMethodOn", binding.register, f.asm.string(value.method.name), first, value.args.length);
   f.release(mark);
   return true;
@@ -169,6 +170,6 @@ export function compileProperty(f: FunctionScope, expr: NodeOf<"Property">, targ
     return;
   }
   const object = compileReceiver(f, expr.object, []);
-  asm.line(f.unit.lineOf(expr.property.span));
+  f.at(expr.property.span);
   asm.emit(expr.optional ? "GetPropOpt" : "GetProp", target, object, asm.string(expr.property.name));
 }

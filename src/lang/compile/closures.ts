@@ -30,7 +30,7 @@ function buildFunction(f: FunctionScope, source: FunctionSource): FunctionProto 
   const { params } = source;
   const names = params.map((param) => param.name);
   const inner = new FunctionScope(f.unit, f, names, source.span, outerNames(source, names));
-  inner.asm.line(f.unit.lineOf(source.span));
+  inner.at(source.span);
   compileDefaults(inner, params);
   compileChecks(inner, params);
   // The body is a scope of its own: it may redeclare a parameter.
@@ -57,7 +57,7 @@ function compileDefaults(f: FunctionScope, params: readonly Param[]): void {
   params.forEach((param, index) => {
     if (!param.defaultValue) return;
     const given = f.asm.label();
-    f.asm.line(f.unit.lineOf(param.span));
+    f.at(param.span);
     f.asm.emit("JumpIfArg", index, given);
     compileTo(f, param.defaultValue, index);
     f.asm.place(given);
@@ -69,7 +69,7 @@ function compileChecks(f: FunctionScope, params: readonly Param[]): void {
     if (!param.type || param.rest) return;
     const type = typeToTest(param.type, f.unit.facts);
     if (type.kind === "any") return;
-    f.asm.line(f.unit.lineOf(param.span));
+    f.at(param.span);
     f.asm.emit("CheckParam", index, f.asm.string(param.name), f.constant({ kind: "type", type }));
   });
 }

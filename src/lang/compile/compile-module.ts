@@ -136,7 +136,7 @@ function reportCollisions(main: FunctionScope, imports: readonly ImportedName[])
       const message =
         `Import collision: '${each.name}' is already defined when importing ${each.module}. ` +
         `Use selective imports to disambiguate: import { ${each.name} } from "..."`;
-      main.asm.line(1);
+      main.asm.source(1, 1);
       main.asm.emit("Raise", main.asm.string("runtime"), main.asm.string(message));
       return;
     }

@@ -9,6 +9,7 @@ import { compileTo } from "./operands.ts";
 export function compileSpawn(f: FunctionScope, expr: NodeOf<"Spawn">, target: number): void {
   const body = f.temp();
   compileTaskBody(f, "<spawn>", undefined, expr.body, body);
+  f.at(expr.span);
   f.asm.emit("CallNative", target, f.asm.native("__spawn"), body, 1);
 }
 
@@ -24,6 +25,7 @@ export function compileParallel(f: FunctionScope, expr: NodeOf<"Parallel">, targ
   const cap = expr.options.find((option) => option.name.name === "max_concurrent");
   if (cap) compileTo(f, cap.value, first + 3);
   else asm.emit("LoadInt", first + 3, 0);
+  f.at(expr.span);
   asm.emit("CallNative", target, asm.native("__parallel"), first, 4);
 }
 
@@ -38,6 +40,7 @@ export function compileSelect(f: FunctionScope, expr: NodeOf<"Select">, target: 
   else asm.emit("LoadNil", first + 1);
   asm.emit(expr.defaultBody ? "LoadTrue" : "LoadFalse", first + 2);
   const result = f.temp();
+  f.at(expr.span);
   asm.emit("CallNative", result, asm.native("__select"), first, 3);
   const index = f.temp();
   asm.emit("GetProp", index, result, asm.string("index"));

@@ -16,7 +16,7 @@ import { compileBinary } from "./operators.ts";
 export function compileDiscard(f: FunctionScope, expr: Expr): void {
   const mark = f.mark;
   if (expr.kind === "If" || expr.kind === "BlockExpr") {
-    f.asm.line(f.unit.lineOf(expr.span));
+    f.at(expr.span);
     emitExpr(f, expr, DISCARD);
     f.release(mark);
     return;
@@ -62,9 +62,12 @@ export function emitExpr(f: FunctionScope, expr: Expr, target: number): void {
       return compileClosure(f, expr, target);
     case "Binary":
       return compileBinary(f, expr, target);
-    case "Unary":
-      asm.emit(expr.op === "!" ? "Not" : "Neg", target, compileOperand(f, expr.operand));
+    case "Unary": {
+      const operand = compileOperand(f, expr.operand);
+      f.at(expr.span);
+      asm.emit(expr.op === "!" ? "Not" : "Neg", target, operand);
       return;
+    }
     case "Ternary": {
       const otherwise = asm.label();
       const end = asm.label();
@@ -78,6 +81,7 @@ export function emitExpr(f: FunctionScope, expr: Expr, target: number): void {
     }
     case "Range": {
       const [from, to] = compileOperands(f, expr.from, expr.to);
+      f.at(expr.span);
       asm.emit("Range", target, from, to, expr.exclusive ? 1 : 0);
       return;
     }
@@ -89,6 +93,7 @@ export function emitExpr(f: FunctionScope, expr: Expr, target: number): void {
       return compileProperty(f, expr, target);
     case "Index": {
       const [object, index] = compileOperands(f, expr.object, expr.index);
+      f.at(expr.index.span);
       asm.emit(expr.optional ? "GetIndexOpt" : "GetIndex", target, object, index);
       return;
     }
@@ -100,6 +105,7 @@ export function emitExpr(f: FunctionScope, expr: Expr, target: number): void {
       else asm.emit("LoadNil", from);
       if (expr.to) compileTo(f, expr.to, to);
       else asm.emit("LoadNil", to);
+      f.at((expr.from ?? expr.to ?? expr).span);
       asm.emit("Slice", target, object, from, to);
       return;
     }

@@ -76,6 +76,12 @@ export class FunctionScope {
     });
   }
 
+  /** What is emitted from here on comes from the start of `span`. */
+  at(span: Span): void {
+    const { line, column } = this.unit.placeOf(span);
+    this.asm.source(line, column);
+  }
+
   /** The source range of the innermost scope. */
   get scopeSpan(): Span {
     return this.#scope.span;

@@ -14,7 +14,7 @@ export function compileMatch(f: FunctionScope, expr: NodeOf<"Match">, target: nu
   for (const arm of expr.arms) {
     const next = asm.label();
     f.openScope(arm.span);
-    asm.line(f.unit.lineOf(arm.span));
+    f.at(arm.span);
     compilePattern(f, arm.pattern, subject, next);
     if (arm.guard) compileJumpIfNot(f, arm.guard, next);
     compileBlock(f, arm.body, target);
@@ -23,7 +23,7 @@ export function compileMatch(f: FunctionScope, expr: NodeOf<"Match">, target: nu
     asm.place(next);
   }
   const message = f.temp();
-  asm.line(f.unit.lineOf(expr.span));
+  f.at(expr.span);
   asm.emit("LoadConst", message, asm.string("No match arm matched the value"));
   asm.emit("Throw", message);
   asm.place(end);

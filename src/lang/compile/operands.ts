@@ -53,7 +53,7 @@ export function compileOperands(f: FunctionScope, left: Expr, right: Expr): [num
  */
 export function compileTo(f: FunctionScope, expr: Expr, target: number): void {
   const mark = f.mark;
-  f.asm.line(f.unit.lineOf(expr.span));
+  f.at(expr.span);
   f.unit.rules.expression(f, expr, target);
   f.release(mark);
 }
@@ -116,15 +116,18 @@ export function compileJumpIfNot(
 ): void {
   const { asm } = f;
   const mark = f.mark;
-  asm.line(f.unit.lineOf(condition.span));
+  f.at(condition.span);
   if (condition.kind === "Binary") {
     const compare = COMPARISON[condition.op];
     if (compare) {
       const small = immediate(condition.right);
       if (small !== undefined) {
-        asm.emit(`JumpIfNot${compare}Int`, compileOperand(f, condition.left), small, label);
+        const operand = compileOperand(f, condition.left);
+        f.at(condition.opSpan);
+        asm.emit(`JumpIfNot${compare}Int`, operand, small, label);
       } else {
         const [left, right] = compileOperands(f, condition.left, condition.right);
+        f.at(condition.opSpan);
         asm.emit(`JumpIfNot${compare}`, left, right, label);
       }
       f.release(mark);

@@ -38,6 +38,7 @@ export function compileBinary(f: FunctionScope, expr: NodeOf<"Binary">, target: 
     case "in":
     case "not_in": {
       const [needle, haystack] = compileOperands(f, expr.left, expr.right);
+      f.at(expr.opSpan);
       asm.emit("In", target, needle, haystack);
       if (expr.op === "not_in") asm.emit("Not", target, target);
       return;
@@ -45,11 +46,13 @@ export function compileBinary(f: FunctionScope, expr: NodeOf<"Binary">, target: 
     default: {
       const small = immediate(expr.right);
       if (small !== undefined && (expr.op === "+" || expr.op === "-") && small > -(2 ** 31)) {
-        asm.emit("AddInt", target, compileOperand(f, expr.left), expr.op === "+" ? small : -small);
+        const operand = compileOperand(f, expr.left);
+        f.at(expr.opSpan);
+        asm.emit("AddInt", target, operand, expr.op === "+" ? small : -small);
         return;
       }
       const [left, right] = compileOperands(f, expr.left, expr.right);
-      asm.line(f.unit.lineOf(expr.opSpan));
+      f.at(expr.opSpan);
       asm.emit(ARITHMETIC[expr.op] as string, target, left, right);
     }
   }
@@ -92,6 +95,7 @@ export function compilePipe(f: FunctionScope, left: Expr, right: Expr, target: n
   }
   const callee = f.temp();
   compileTo(f, right, callee);
+  f.at(right.span);
   asm.emit("Pipe", target, value, callee);
 }
 

@@ -51,7 +51,7 @@ export function compileItems(f: FunctionScope, items: readonly Item[], from: num
   let hasValue = false;
   for (let i = from; i < items.length; i++) {
     const item = items[i] as Item;
-    f.asm.line(f.unit.lineOf(item.span));
+    f.at(item.span);
     if (item.kind === "DeferStmt") {
       compileProtected(
         f,
@@ -118,7 +118,7 @@ function compileStatement(f: FunctionScope, stmt: Stmt): void {
     case "ThrowStmt": {
       const mark = f.mark;
       const value = compileOperand(f, stmt.value);
-      asm.line(f.unit.lineOf(stmt.span));
+      f.at(stmt.span);
       asm.emit("Throw", value);
       f.release(mark);
       return;
@@ -159,6 +159,7 @@ function compileStatement(f: FunctionScope, stmt: Stmt): void {
       const message = f.temp();
       if (stmt.message) compileTo(f, stmt.message, message);
       else asm.emit("LoadConst", message, asm.string("require condition failed"));
+      f.at(stmt.span);
       asm.emit("Throw", message);
       asm.place(end);
       f.release(mark);
@@ -179,7 +180,7 @@ function compileLet(f: FunctionScope, stmt: NodeOf<"LetStmt">): void {
   // The value lives in a register of the scope for as long as its parts are taken out.
   const value = f.temp();
   compileTo(f, stmt.value, value);
-  f.asm.line(f.unit.lineOf(stmt.span));
+  f.at(stmt.span);
   bindPattern(f, stmt.pattern, value, stmt.mutable);
 }
 
@@ -202,13 +203,14 @@ function compileFor(f: FunctionScope, stmt: NodeOf<"ForStmt">): void {
   const source = f.temp();
   const item = f.temp();
   compileBorrowed(f, stmt.iterable, item);
+  f.at(stmt.iterable.span);
   asm.emit("ForInit", source, item);
   const next = asm.label();
   const end = asm.label();
   asm.place(next);
   const isTemporary = givesTemporary(stmt.iterable);
   const start = asm.position;
-  asm.line(f.unit.lineOf(stmt.span));
+  f.at(stmt.span);
   asm.emit("ForNext", source, item, end);
   asm.emit("ExitIfDone", item, end);
   if (isTemporary) f.exits.push({ kind: "temporary", source });

@@ -3,7 +3,7 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { oneLine } from "../diagnostics/display-text.ts";
 import type { Expr, Item, Span } from "../syntax/ast.ts";
-import type { SourceFile } from "../syntax/source-file.ts";
+import type { Position, SourceFile } from "../syntax/source-file.ts";
 import type { FileFacts } from "./analysis.ts";
 import type { Binding, FunctionScope } from "./function-scope.ts";
 
@@ -49,8 +49,8 @@ export class Unit {
     return known && { kind: "slot", slot: known.slot, mutable: known.mutable };
   }
 
-  lineOf(span: Span): number {
-    return this.file.position(span.start).line;
+  placeOf(span: Span): Position {
+    return this.file.position(span.start);
   }
 
   error(code: string, message: string, span: Span, hint?: string): void {

@@ -31,15 +31,31 @@ const MIN_WIDTH = 40;
 
 /** One diagnostic, several lines, no line break at the end. */
 export function renderDiagnostic(diagnostic: Diagnostic, file: SourceFile, options: RenderOptions = {}): string {
-  const paint = options.color === true ? PAINTED : PLAIN;
-  const { severity, code, message, span, hint } = diagnostic;
+  const paint = paintOf(options);
+  const { severity, code, message, hint } = diagnostic;
+  const { margin, lines } = excerpt(diagnostic, file, options);
+  const title = `${paint[severity](`${severity}[${code}]`)}${paint.strong(`: ${joined(message)}`)}`;
+  const help = hint === undefined ? [] : [`${margin} ${paint.frame("=")} ${paint.strong("help:")} ${joined(hint)}`];
+  return [title, ...lines, ...help].join("\n");
+}
+
+/** Where something failed: file, line and column, and the line with carets. No line break at the end. */
+export function renderPlace(span: Span, file: SourceFile, options: RenderOptions = {}): string {
+  return excerpt({ severity: "error", span }, file, options).lines.join("\n");
+}
+
+function excerpt(
+  found: Pick<Diagnostic, "severity" | "span" | "labels">,
+  file: SourceFile,
+  options: RenderOptions,
+): { readonly margin: string; readonly lines: readonly string[] } {
+  const paint = paintOf(options);
+  const { severity, span } = found;
   const { line, column } = file.position(span.start);
-  const snippets = layOut(diagnostic, file, Math.max(MIN_WIDTH, options.width ?? DEFAULT_WIDTH));
+  const snippets = layOut(found, file, Math.max(MIN_WIDTH, options.width ?? DEFAULT_WIDTH));
   const gutter = Math.max(...snippets.map((snippet) => String(snippet.line).length));
   const margin = " ".repeat(gutter);
-
   const lines = [
-    `${paint[severity](`${severity}[${code}]`)}${paint.strong(`: ${joined(message)}`)}`,
     `${margin}${paint.frame("-->")} ${joined(file.path)}:${line}:${column}`,
     `${margin} ${paint.frame("|")}`,
   ];
@@ -54,8 +70,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, file: SourceFile, optio
       lines.push(trimmed(`${margin} ${paint.frame("|")} ${text} ${joined(mark.message)}`));
     }
   });
-  if (hint !== undefined) lines.push(`${margin} ${paint.frame("=")} ${paint.strong("help:")} ${joined(hint)}`);
-  return lines.join("\n");
+  return { margin, lines };
 }
 
 /** Sorted by position, an empty line between two. The empty string for none. */
@@ -116,10 +131,14 @@ interface Mark {
   readonly width: number;
 }
 
-function layOut(diagnostic: Diagnostic, file: SourceFile, width: number): Snippet[] {
+function layOut(
+  { span: place, labels }: Pick<Diagnostic, "span" | "labels">,
+  file: SourceFile,
+  width: number,
+): Snippet[] {
   const wanted = [
-    { span: diagnostic.span, message: "", primary: true },
-    ...(diagnostic.labels ?? []).map((label) => ({ ...label, primary: false })),
+    { span: place, message: "", primary: true },
+    ...(labels ?? []).map((label) => ({ ...label, primary: false })),
   ].sort((a, b) => a.span.start - b.span.start);
   const windows: { line: number; from: number; to: number; snippet: Snippet }[] = [];
   for (const { span, message, primary } of wanted) {
@@ -177,6 +196,10 @@ function trimmed(line: string): string {
 // ---- Colours -------------------------------------------------------------------------------------------------------
 
 type Paint = Readonly<Record<Severity | "frame" | "strong", (text: string) => string>>;
+
+function paintOf({ color }: RenderOptions): Paint {
+  return color === true ? PAINTED : PLAIN;
+}
 
 const same = (text: string): string => text;
 const sgr =

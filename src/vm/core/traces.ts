@@ -1,6 +1,6 @@
 /** Stack traces: the functions of the program that a task is in. No JavaScript frame shows. */
 
-import { lineAt } from "../../bytecode/index.ts";
+import { placeAt } from "../../bytecode/index.ts";
 import type { TraceFrame } from "../error.ts";
 import type { LinkedFunction } from "../value/value.ts";
 import type { Frame, Place, Task } from "./task.ts";
@@ -23,5 +23,5 @@ export function traceOf(task: Task): readonly TraceFrame[] {
 }
 
 export function traceFrame({ fn, pc }: Place): TraceFrame {
-  return { function: fn.name, file: fn.module.code.file, line: lineAt(fn.proto, Math.max(0, pc - 1)) };
+  return { function: fn.name, file: fn.module.code.file, ...placeAt(fn.proto, Math.max(0, pc - 1)) };
 }
