@@ -1,4 +1,4 @@
-/** A stream that is made when it is first pulled. */
+/** A stream that is made when it is first pulled. Who leaves before it is made has nothing started. */
 export function deferredStream<Item>(make: () => Promise<AsyncIterable<Item>>): AsyncIterable<Item> {
   return {
     [Symbol.asyncIterator](): AsyncIterator<Item> {
@@ -7,8 +7,13 @@ export function deferredStream<Item>(make: () => Promise<AsyncIterable<Item>>): 
       let isReturned = false;
       const openFirst = async (): Promise<IteratorResult<Item>> => {
         opening ??= make().then((items) => items[Symbol.asyncIterator]());
-        opened = await opening;
-        return opened.next();
+        const items = await opening;
+        if (isReturned) {
+          await items.return?.();
+          return { done: true, value: undefined };
+        }
+        opened = items;
+        return items.next();
       };
       return {
         next() {
@@ -18,7 +23,7 @@ export function deferredStream<Item>(make: () => Promise<AsyncIterable<Item>>): 
         },
         async return() {
           isReturned = true;
-          await (await opening)?.return?.();
+          await opened?.return?.();
           return { done: true, value: undefined };
         },
       };

@@ -10,12 +10,14 @@ import {
   type AsyncHandlers,
   type CancelSignal,
   HostError,
+  type HostErrorKind,
   type HttpRequest,
   type HttpStreamItem,
   type StreamHandlers,
+  table,
 } from "../base/index.ts";
 import { joinBytes } from "./compression.ts";
-import { abortable } from "./timers.ts";
+import { abortable, timeLimit } from "./timers.ts";
 
 type HttpEffect = "http.request" | "http.stream";
 
@@ -120,19 +122,18 @@ function openExchange(
     signal?.removeEventListener("abort", onAbort);
   };
   const giveUp = (error: unknown) => {
-    if (isReleased || givenUp !== undefined) return;
+    if (isReleased) return;
     givenUp = { error };
+    release();
     controller.abort();
     // A body that somebody else's `fetch` made does not hear of it otherwise.
     body?.cancel().catch(() => {});
   };
   const limit = (ms: number | undefined, message: () => string) =>
-    ms === undefined ? undefined : setTimeout(() => giveUp(new HostError("timeout", effect, message())), ms);
+    timeLimit(ms, () => giveUp(new HostError("timeout", effect, message())));
   const onAbort = () => giveUp(signal?.reason);
-  const failWith = (error: unknown, message: string): never => {
-    release();
+  const throwIfGivenUp = () => {
     if (givenUp !== undefined) throw givenUp.error;
-    throw new HostError("other", effect, message, { cause: error });
   };
   const total = limit(
     totalTimeoutMs,
@@ -147,25 +148,32 @@ function openExchange(
         timeoutMs,
         () => `No response headers of ${describeUrl(request.url)} within ${timeoutMs} ms`,
       );
-      let response: Response;
       try {
-        response = await abortable(fetch(request), controller.signal);
+        // Who has left before sends nothing.
+        throwIfGivenUp();
+        const asking = fetch(request);
+        // An answer that comes too late is let go.
+        asking.then((late) => (givenUp === undefined ? undefined : late.body?.cancel())).catch(() => {});
+        const response = await abortable(asking, controller.signal);
+        body = response.body?.getReader();
+        if (givenUp !== undefined) body?.cancel().catch(() => {});
+        throwIfGivenUp();
+        if (response.type === "opaqueredirect") {
+          throw unsupported(effect, "A page cannot look at a redirect; let it be followed");
+        }
+        return {
+          kind: "head",
+          status: response.status,
+          headers: headersOf(response),
+          url: response.url || request.url,
+        };
       } catch (error) {
-        const words = error instanceof Error ? error.message : String(error);
-        return failWith(
-          error,
-          `${request.method} ${describeUrl(request.url)} failed: ${words} (a browser does not tell why; is the server there, and does it allow this page's origin?)`,
-        );
+        release();
+        throwIfGivenUp();
+        throw error instanceof HostError ? error : failureOf(error, request, effect);
       } finally {
         clearTimeout(headTimer);
       }
-      if (response.type === "opaqueredirect") {
-        release();
-        throw unsupported(effect, "A page cannot look at a redirect; let it be followed");
-      }
-      body = response.body?.getReader();
-      const headers = Object.fromEntries(response.headers);
-      return { kind: "head", status: response.status, headers, url: response.url || request.url };
     },
     async next() {
       if (body === undefined) {
@@ -181,20 +189,19 @@ function openExchange(
         read = await body.read();
       } catch (error) {
         release();
-        if (givenUp !== undefined) throw givenUp.error;
+        throwIfGivenUp();
         const message = `The response of ${describeUrl(request.url)} was cut before its end`;
         throw new HostError("connection_reset", effect, message, { cause: error });
       } finally {
         clearTimeout(pause);
       }
-      if (givenUp !== undefined) return failWith(undefined, "");
+      throwIfGivenUp();
       if (!read.done) return read.value;
       release();
       return undefined;
     },
     close() {
       giveUp(new HostError("cancelled", effect, "The exchange was closed"));
-      release();
     },
   };
 }
@@ -218,6 +225,38 @@ function requestOf(asked: HttpRequest, effect: HttpEffect, signal: AbortSignal):
       cause: error,
     });
   }
+}
+
+/** As the body is: what was taken off it is not told of. Several cookies are one text, as with every host. */
+function headersOf({ headers, body }: Response): Record<string, string> {
+  const all = new Map(headers);
+  if (all.has("set-cookie")) all.set("set-cookie", headers.getSetCookie().join(", "));
+  if (body !== null && /^(x-gzip|gzip|deflate|br)$/i.test(all.get("content-encoding") ?? "")) {
+    all.delete("content-encoding");
+    all.delete("content-length");
+  }
+  return Object.fromEntries(all);
+}
+
+/** What servers' `fetch` tells in the cause of its error, and browsers do not. */
+const kinds: Readonly<Record<string, HostErrorKind>> = table({
+  ECONNREFUSED: "connection_refused",
+  ECONNRESET: "connection_reset",
+  UND_ERR_SOCKET: "connection_reset",
+  ENOTFOUND: "dns",
+  EAI_AGAIN: "dns",
+});
+
+function failureOf(error: unknown, request: Request, effect: HttpEffect): HostError {
+  const where = describeUrl(request.url);
+  const words = error instanceof Error ? error.message : typeof error === "string" ? error : "it gave no reason";
+  // Some repeat the whole address.
+  const told = `${request.method} ${where} failed: ${words.replaceAll(request.url, where)}`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : undefined;
+  if (code !== undefined) return new HostError(kinds[code] ?? "other", effect, `${told} (${code})`, { cause: error });
+  const hint = "(a browser does not tell why; is the server there, and does it allow this page's origin?)";
+  return new HostError("other", effect, `${told} ${hint}`, { cause: error });
 }
 
 function unsupported(effect: HttpEffect, message: string): HostError {

@@ -6,4 +6,4 @@ export { createWebHost, type FileHandlers, type WebHost, type WebHostOptions } f
 
 export { deferredStream } from "./deferred-stream.ts";
 export { createRandomBytes } from "./random-bytes.ts";
-export { abortable, nextTurn, sleep } from "./timers.ts";
+export { abortable, nextTurn, sleep, timeLimit } from "./timers.ts";

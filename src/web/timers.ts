@@ -19,6 +19,12 @@ export function sleep(ms: number, signal: CancelSignal | undefined): Promise<und
   return abortable(slept, signal).finally(() => clearTimeout(timer));
 }
 
+/** A timer; none for a limit that is longer than a timer can be (24 days), or for none. To be cleared by `clearTimeout`. */
+export function timeLimit(ms: number | undefined, onLate: () => void): ReturnType<typeof setTimeout> | undefined {
+  // Timers fire at once when they are given more.
+  return ms === undefined || ms > maxTimerMs ? undefined : setTimeout(onLate, ms);
+}
+
 /**
  * Settles as `work` does, or rejects with the signal's reason as soon as it fires; what `work` does then is nobody's
  * concern any more.

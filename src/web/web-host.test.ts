@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CancelToken, HostError, type HttpRequest, type HttpStreamItem } from "../base/index.ts";
 import { createConsoleLines } from "./console-lines.ts";
+import type { Fetch } from "./fetch-http.ts";
 import { createWebHost, nextTurn, type WebHost, type WebHostOptions } from "./index.ts";
 
 const open: Server[] = [];
@@ -127,7 +128,7 @@ describe("HTTP over fetch", () => {
       server.close();
     });
     const failure = await failureOf(get(`${url}?key=secret`));
-    expect(failure).toMatchObject({ kind: "other", effect: "http.request" });
+    expect(failure).toMatchObject({ kind: "connection_refused", effect: "http.request" });
     expect(failure.message).toContain(`GET ${url} failed: `);
     expect(failure.message).not.toContain("secret");
   });
@@ -189,6 +190,92 @@ describe("HTTP over fetch", () => {
     await expect(work).rejects.toBe("enough");
     const silence = get("http://127.0.0.1/", { options: { fetch: () => new Promise(() => {}) }, timeoutMs: 10 });
     expect(await failureOf(silence)).toMatchObject({ kind: "timeout" });
+  });
+
+  describe("a `fetch` of somebody else", () => {
+    const secret = "http://127.0.0.1/path?key=secret";
+    const asks = (fetch: Fetch, signal?: CancelToken) =>
+      get(secret, { options: { fetch }, totalTimeoutMs: 60_000, ...(signal === undefined ? {} : { signal }) });
+
+    it.each<[string, Fetch, string]>([
+      [
+        "throws at once",
+        () => {
+          throw new TypeError("broken");
+        },
+        "GET http://127.0.0.1/path failed: broken (",
+      ],
+      ["rejects with a text", () => Promise.reject("broken"), "failed: broken ("],
+      ["rejects with nothing", () => Promise.reject(undefined), "failed: it gave no reason ("],
+      ["rejects with what has no text", () => Promise.reject(Object.create(null)), "failed: it gave no reason ("],
+      [
+        "repeats the address",
+        () => Promise.reject(new Error(`no answer of ${secret}`)),
+        "no answer of http://127.0.0.1/path",
+      ],
+      ["gives no answer", async () => undefined as unknown as Response, "failed: "],
+      [
+        "gives an answer that it has read itself",
+        async () => {
+          const response = new Response("text");
+          response.body?.getReader();
+          return response;
+        },
+        "failed: ",
+      ],
+    ])("that %s fails as HTTP does, and leaves no listener and no timer", async (_name, fetch, words) => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        const signal = new CancelToken();
+        const failure = await failureOf(asks(fetch, signal));
+        expect(failure).toMatchObject({ kind: "other", effect: "http.request" });
+        expect(failure.message).toContain(words);
+        expect(failure.message).not.toContain("secret");
+        expect(signal.listenerCount).toBe(0);
+        expect(vi.getTimerCount()).toBe(0);
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+
+    it("may refuse by itself, in its own words", async () => {
+      const refusal = new HostError("permission_denied", "http.request", "Not to that server");
+      await expect(asks(() => Promise.reject(refusal))).rejects.toBe(refusal);
+    });
+
+    it.each([
+      ["while it is asked", false],
+      ["just as it answers", true],
+    ])("that answers although it was left %s has its body let go", async (_name, atTheAnswer) => {
+      const signal = new CancelToken();
+      let cancelled = (): void => {};
+      const letGo = new Promise<void>((resolve) => {
+        cancelled = resolve;
+      });
+      let answer = (_: Response): void => {};
+      const answered = new Promise<Response>((resolve) => {
+        answer = resolve;
+      });
+      const work = asks(() => answered, signal);
+      await nextTurn();
+      if (!atTheAnswer) signal.cancel("enough");
+      answer(new Response(new ReadableStream({ cancel: () => cancelled() })));
+      if (atTheAnswer) queueMicrotask(() => signal.cancel("enough"));
+      await expect(work).rejects.toBe("enough");
+      await letGo;
+    });
+
+    it("is not asked by who has left", async () => {
+      const fetch = vi.fn<Fetch>();
+      const signal = new CancelToken();
+      signal.cancel("enough");
+      const host = createWebHost({ fetch });
+      const request = { method: "GET", url: secret, headers: {}, totalTimeoutMs: 60_000 };
+      const items = host.stream("http.stream", request, signal)[Symbol.asyncIterator]();
+      await expect(items.next()).rejects.toBe("enough");
+      expect(await items.next()).toEqual({ done: true, value: undefined });
+      expect(fetch).not.toHaveBeenCalled();
+    });
   });
 
   it("a body that is cut, or too large, is an error", async () => {

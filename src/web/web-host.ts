@@ -73,10 +73,17 @@ export function createWebHost(options: WebHostOptions = {}): WebHost {
   let providers: Promise<StreamHandlers["model.stream"]> | undefined;
   const callProviders = (input: Json, signal: CancelSignal | undefined): AsyncIterable<Json> =>
     deferredStream(async () => {
-      providers ??= import("../llm/index.ts").then(({ createModelRouter, serveModelStream }) => {
-        const router = createModelRouter(host);
-        return (asked, stop) => serveModelStream(router, asked, stop);
-      });
+      providers ??= import("../llm/index.ts").then(
+        ({ createModelRouter, serveModelStream }) => {
+          const router = createModelRouter(host);
+          return (asked, stop) => serveModelStream(router, asked, stop);
+        },
+        (error: unknown) => {
+          // A page that was offline for a moment asks again with its next call.
+          providers = undefined;
+          throw error;
+        },
+      );
       return (await providers)(input, signal);
     });
   const { modelStream = callProviders } = options;

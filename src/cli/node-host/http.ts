@@ -19,6 +19,7 @@ import {
   type HttpStreamItem,
   type StreamHandlers,
 } from "../../base/index.ts";
+import { timeLimit } from "../../web/index.ts";
 import type { Connections } from "./connections.ts";
 import { codeOf, toHostError } from "./host-failure.ts";
 import { readTlsSettings, type TlsSettings } from "./tls-settings.ts";
@@ -101,10 +102,10 @@ function limitedTotal(
   const { token, release } = CancelToken.childOf(signal ?? new CancelToken());
   const { totalTimeoutMs } = request;
   if (totalTimeoutMs === undefined) return { token, release };
-  const timer = setTimeout(() => {
+  const timer = timeLimit(totalTimeoutMs, () => {
     const where = URL.canParse(request.url) ? describeUrl(new URL(request.url)) : "the request";
     token.cancel(new HostError("timeout", effect, `The exchange with ${where} timed out after ${totalTimeoutMs} ms`));
-  }, totalTimeoutMs);
+  });
   return {
     token,
     release() {
@@ -251,8 +252,8 @@ function send(sending: Sending, isSecondTry = false): Promise<{ request: ClientR
       reject(toHostError(error, effect, `Cannot send ${method} ${describeUrl(url)}`));
       return;
     }
-    let timer: NodeJS.Timeout | undefined;
-    let connectTimer: NodeJS.Timeout | undefined;
+    let timer: ReturnType<typeof timeLimit>;
+    let connectTimer: ReturnType<typeof timeLimit>;
     let isSettled = false;
     const release = () => {
       isSettled = true;
@@ -267,18 +268,14 @@ function send(sending: Sending, isSecondTry = false): Promise<{ request: ClientR
     };
     const onAbort = () => fail(signal?.reason);
     signal?.addEventListener("abort", onAbort);
-    if (leftMs !== undefined) {
-      timer = setTimeout(() => {
-        fail(
-          new HostError("timeout", effect, `No response headers of ${describeUrl(url)} within ${asked.timeoutMs} ms`),
-        );
-      }, leftMs);
-    }
+    timer = timeLimit(leftMs, () => {
+      fail(new HostError("timeout", effect, `No response headers of ${describeUrl(url)} within ${asked.timeoutMs} ms`));
+    });
     const { connectTimeoutMs } = asked;
     if (connectTimeoutMs !== undefined) {
-      connectTimer = setTimeout(() => {
+      connectTimer = timeLimit(connectTimeoutMs, () => {
         fail(new HostError("timeout", effect, `No connection to ${url.host} within ${connectTimeoutMs} ms`));
-      }, connectTimeoutMs);
+      });
       request.once("socket", (socket) => {
         if (request.reusedSocket) clearTimeout(connectTimer);
         else socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => clearTimeout(connectTimer));
@@ -413,14 +410,14 @@ function createBodyReader(
     });
   };
 
-  let pause: NodeJS.Timeout | undefined;
+  let pause: ReturnType<typeof timeLimit>;
   const startPause = () => {
     if (readTimeoutMs === undefined || isEnded) return;
     clearTimeout(pause);
-    pause = setTimeout(() => {
+    pause = timeLimit(readTimeoutMs, () => {
       const message = `Nothing of the response of ${describeUrl(url)} came for ${readTimeoutMs} ms`;
       close({ error: new HostError("timeout", effect, message) });
-    }, readTimeoutMs);
+    });
   };
   startPause();
   body.on("data", (chunk: Buffer) => {

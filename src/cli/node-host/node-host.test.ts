@@ -239,6 +239,10 @@ describe("processes", () => {
     await eventually(() => (isAlive(pid) ? undefined : true));
   });
 
+  it("a limit beyond what timers hold is not over at once", async () => {
+    expect(await script("setTimeout(() => {}, 50)", { timeoutMs: 2 ** 31 })).toMatchObject({ timedOut: false });
+  });
+
   it.runIf(process.platform === "linux")("a cancellation rejects at once and ends the whole group", async () => {
     const token = new CancelToken();
     const work = script(family, {}, token);

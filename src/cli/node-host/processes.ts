@@ -116,7 +116,8 @@ function runProcess(
     };
 
     signal?.addEventListener("abort", onAbort);
-    if (args.timeoutMs !== undefined) {
+    // A limit that is longer than a timer can be is none: such a timer would fire at once.
+    if (args.timeoutMs !== undefined && args.timeoutMs < 2 ** 31) {
       later(args.timeoutMs, () => {
         timedOut = true;
         end();
