@@ -41,8 +41,8 @@ export {
   diagnosticToJson,
   type RenderOptions,
   renderDiagnostic,
-  renderPlace,
   renderDiagnostics,
+  renderPlace,
   sortDiagnostics,
 } from "./diagnostics/render.ts";
 export { closestName, didYouMean } from "./diagnostics/suggest.ts";
@@ -78,12 +78,13 @@ export { type CompileInput, type CompileResult, compileModule, type ImportedName
 
 export { BUILTIN_SIGNATURES } from "./check/builtin-signatures.ts";
 export {
+  type BuiltinArguments,
   type BuiltinOptions,
   type BuiltinSignature,
   type BuiltinTable,
   createBuiltinTable,
 } from "./check/builtin-table.ts";
-export { declaredOptions, readBuiltinSignature } from "./check/builtin-text.ts";
+export { declaredArguments, readBuiltinSignature } from "./check/builtin-text.ts";
 export { type CheckInput, type CheckResult, checkModule, type ModuleImports } from "./check/check-module.ts";
 export { moduleImports } from "./check/module-imports.ts";
 

@@ -11,7 +11,7 @@ import {
   checkModule,
   compileModule,
   createBuiltinTable,
-  declaredOptions,
+  declaredArguments,
   folderOf,
   type LoadedModule,
   loadModuleGraph,
@@ -31,7 +31,7 @@ const builtinTable: BuiltinTable = createBuiltinTable(
   Object.fromEntries(
     Object.entries(standardMethods).map(([type, methods]) => [type, methods.map((method) => method.name)]),
   ),
-  declaredOptions(standardBuiltins),
+  declaredArguments(standardBuiltins),
 );
 
 export interface LoadProgramOptions {

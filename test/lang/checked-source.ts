@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import { BUILTIN_SIGNATURES } from "../../src/lang/check/builtin-signatures.ts";
 import { type BuiltinTable, createBuiltinTable } from "../../src/lang/check/builtin-table.ts";
+import { declaredArguments } from "../../src/lang/check/builtin-text.ts";
 import { checkModule, type ModuleImports, NO_IMPORTS } from "../../src/lang/check/check-module.ts";
 import type { Diagnostic } from "../../src/lang/diagnostics/diagnostic.ts";
 import type { Decl } from "../../src/lang/syntax/ast.ts";
@@ -16,12 +17,18 @@ export const BUILTINS: BuiltinTable = createBuiltinTable(
     string: ["len", "upper", "trim"],
     dict: ["keys"],
   },
-  new Map([
-    [
-      "agent_loop",
-      { positions: [2], names: ["max_iterations", "max_nudges", "max_tokens", "model", "seed", "top_k", "top_p"] },
-    ],
-    ["http_post", { positions: [1, 2], names: ["headers", "timeout"] }],
+  declaredArguments([
+    {
+      signature: "agent_loop(prompt: any, system?: string, options?: dict) -> dict",
+      options: ["max_iterations", "max_nudges", "max_tokens", "model", "seed", "top_k", "top_p"],
+    },
+    {
+      signature: "http_post(url: string, body_or_options?: any, options?: dict) -> dict",
+      options: ["headers", "timeout"],
+    },
+    { signature: "println(value?: any)" },
+    { signature: "pair(first: any, second: any) -> pair" },
+    { signature: "path_join(...parts: string) -> string" },
   ]),
 );
 

@@ -36,12 +36,19 @@ export interface BuiltinTable {
   find(name: string): Builtin | undefined;
   /** The names of all methods that values of a builtin type have. Undefined where that is not known. */
   methodsOf(type: string): readonly string[] | undefined;
-  /** The options of a builtin. Undefined for one that has none, or does not say which. */
-  optionsOf(name: string): BuiltinOptions | undefined;
+  /** What a builtin takes. Undefined where that is not known. */
+  argumentsOf(name: string): BuiltinArguments | undefined;
 }
 
 /** Names of methods by builtin type. */
 export type MethodNames = Readonly<Record<string, readonly string[]>>;
+
+export interface BuiltinArguments {
+  /** More than these are dropped. Absent: it takes any number. */
+  readonly most?: number;
+  /** Absent: it has no options, or does not say which. */
+  readonly options?: BuiltinOptions;
+}
 
 /** The dict of options that a builtin takes as its last argument. */
 export interface BuiltinOptions {
@@ -60,7 +67,7 @@ export interface BuiltinOptions {
 export function createBuiltinTable(
   signatures: readonly BuiltinSignature[],
   methods: MethodNames = {},
-  options: ReadonlyMap<string, BuiltinOptions> = new Map(),
+  taken: ReadonlyMap<string, BuiltinArguments> = new Map(),
 ): BuiltinTable {
   const written = new Map(signatures.map((signature) => [signature.name, signature]));
   const read = new Map<string, Builtin>();
@@ -73,8 +80,8 @@ export function createBuiltinTable(
     methodsOf(type) {
       return Object.hasOwn(methods, type) ? methods[type] : undefined;
     },
-    optionsOf(name) {
-      return options.get(name);
+    argumentsOf(name) {
+      return taken.get(name);
     },
     find(name) {
       const known = read.get(name);

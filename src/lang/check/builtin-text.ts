@@ -3,7 +3,7 @@
  * `name<T>(first: type, second?: type, ...rest: type) -> type`, every part behind the name optional.
  */
 
-import type { BuiltinOptions, BuiltinSignature } from "./builtin-table.ts";
+import type { BuiltinArguments, BuiltinSignature } from "./builtin-table.ts";
 
 /** Reads such a line. Parameters without a type may be anything. Throws on a line that is not of this form. */
 export function readBuiltinSignature(text: string): BuiltinSignature {
@@ -30,23 +30,29 @@ export function readBuiltinSignature(text: string): BuiltinSignature {
 
 /** Where the dict of options may stand in such a line: the parameters called `options`, `config` or `…_or_options`. */
 export function optionPositions(text: string): readonly number[] {
-  const open = text.indexOf("(") + 1;
-  return splitTopLevel(text.slice(open, closingParen(text, open) ?? open)).flatMap((param, index) =>
-    /^(?:config|(?:\w+_or_)?options)\b/.test(param) ? [index] : [],
+  return paramsOf(text).flatMap((param, index) => (/^(?:config|(?:\w+_or_)?options)\b/.test(param) ? [index] : []));
+}
+
+/** What builtins say of their arguments, by the name in their signatures. */
+export function declaredArguments(
+  builtins: readonly { readonly signature: string; readonly options?: readonly string[] }[],
+): ReadonlyMap<string, BuiltinArguments> {
+  return new Map(
+    builtins.map(({ signature, options }) => {
+      const params = paramsOf(signature);
+      const takesAnyNumber = params.some((param) => param.startsWith("..."));
+      const taken: BuiltinArguments = {
+        ...(takesAnyNumber ? {} : { most: params.length }),
+        ...(options === undefined ? {} : { options: { positions: optionPositions(signature), names: options } }),
+      };
+      return [readBuiltinSignature(signature).name, taken];
+    }),
   );
 }
 
-/** What builtins say of their options, by the name in their signatures. */
-export function declaredOptions(
-  builtins: readonly { readonly signature: string; readonly options?: readonly string[] }[],
-): ReadonlyMap<string, BuiltinOptions> {
-  return new Map(
-    builtins.flatMap(({ signature, options }): [string, BuiltinOptions][] =>
-      options === undefined
-        ? []
-        : [[readBuiltinSignature(signature).name, { positions: optionPositions(signature), names: options }]],
-    ),
-  );
+function paramsOf(text: string): readonly string[] {
+  const open = text.indexOf("(") + 1;
+  return splitTopLevel(text.slice(open, closingParen(text, open) ?? open));
 }
 
 function closingParen(text: string, from: number): number | undefined {

@@ -216,7 +216,19 @@ describe("arguments", () => {
     accepts("fn g(f: closure) {\n  f(1, 2, 3)\n}");
   });
 
-  it("builtins check their arguments when they run", () => accepts('len(1, 2, 3)\nsend("not a channel", 1)'));
+  it.each([
+    ['println("a", «1», 2)', "T101 Builtin function 'println' takes 1 argument, got 3"],
+    ["pair(1, 2, «3»)", "T101 Builtin function 'pair' takes 2 arguments, got 3"],
+  ])("a builtin does not see what is beyond its parameters: %s", (text, message) => rejects(text, [message]));
+
+  it.each([
+    'path_join("a", "b", "c")',
+    "pair(...[1, 2], 3)",
+    "fn println(a, b) { return a }\nprintln(1, 2)",
+    "println()",
+  ])("all of it may be seen: %s", (text) => accepts(text));
+
+  it("what they do get builtins check when they run", () => accepts('len(1, 2, 3)\nsend("not a channel", 1)'));
 });
 
 describe("§18 generics", () => {

@@ -171,6 +171,20 @@ function checkArity(checker: Checker, what: string, signature: Callable, span: S
   });
 }
 
+/** What a builtin does with too few arguments it says itself, at run time; what it gets beyond them it never sees. */
+function checkDropped(checker: Checker, what: string, call: Call, args: readonly Argument[]): void {
+  const most = checker.builtins.argumentsOf(call.callee.name)?.most;
+  const dropped = most === undefined ? undefined : args[most];
+  if (dropped === undefined || args.some((arg) => arg.expr.kind === "Spread")) return;
+  const hint = PRINTS.has(call.callee.name)
+    ? 'Only the first is printed; put several values into one string: `"${a} ${b}"`'
+    : "Extra arguments are dropped";
+  const message = `${what} takes ${most === 1 ? "1 argument" : `${most} arguments`}, got ${args.length}`;
+  report(checker, "argumentCount", dropped.expr.span, message, { hint });
+}
+
+const PRINTS: ReadonlySet<string> = new Set(["eprint", "eprintln", "log", "print", "println"]);
+
 /**
  * Checks arguments by position against parameters and finds out what the type parameters stand for. Behind a spread
  * argument positions are not known, so nothing is said there.
@@ -279,6 +293,7 @@ export function callFnType(checker: Checker, type: FnType, args: readonly Argume
 function callBuiltin(checker: Checker, call: Call, builtin: Builtin, args: readonly Argument[]): Type {
   const what = `Builtin function '${builtin.name}'`;
   const bindings = checkTypeArguments(checker, what, builtin.generics, call);
+  checkDropped(checker, what, call, args);
   const names = new Set(builtin.generics);
   for (const [index, { expr, type }] of args.entries()) {
     const param = builtin.params[index];

@@ -21,7 +21,7 @@ const SHORT_PART = 4;
 /** Warns of misspelt keys in the dict literal that a call gives to a builtin as its options. */
 export function checkOptions(checker: Checker, call: NodeOf<"Call">): void {
   const { args, callee } = call;
-  const options = checker.builtins.optionsOf(callee.name);
+  const options = checker.builtins.argumentsOf(callee.name)?.options;
   const given = args.at(-1);
   if (options === undefined || given?.kind !== "DictLiteral" || !options.positions.includes(args.length - 1)) return;
   if (given.entries.length > MAX_KEYS) return;

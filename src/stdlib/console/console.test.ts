@@ -5,7 +5,7 @@ describe("printing", () => {
   it.each([
     ["println()", "\n"],
     ["println(nil)", "nil\n"],
-    ["println(1, 2)", "1\n"],
+    ["println(...[1, 2])", "1\n"],
     ["print([1])", "[1]"],
     ["print()", ""],
     ['log("x")', "[harn] x\n"],

@@ -22,8 +22,8 @@ const SCENES: readonly SceneMaker[] = [
 let b${id} = channel("b${id}", 2)
 send(${r.pick(["a", "b"])}${id}, ${r.int(0, 9)})
 select {
-  x from a${id} { println("a", x) }
-  y from b${id} { println("b", y) }
+  x from a${id} { println(["a", x]) }
+  y from b${id} { println(["b", y]) }
 }
 select {
   x from a${id} { println(x) }
@@ -110,7 +110,7 @@ println(count${id}(5).iter().take(2).to_list())`,
   }
 }`,
     body: `println(stream.collect(stream.take(stream.map(beats${id}(${r.int(0, 5)}), { x -> x + 1 }), 2)))
-for (at, value) in beats${id}(3).iter().enumerate() { println(at, value) }`,
+for (at, value) in beats${id}(3).iter().enumerate() { println([at, value]) }`,
   }),
   // Errors and Results
   (id, r) => ({
@@ -159,7 +159,7 @@ fn guarded${id}(n: int) {
     ${guarded}
   } catch (problem) { return problem }
 }`,
-      body: `println(guarded${id}(${r.int(0, 4)}), guarded${id}(${r.int(5, 9)}))`,
+      body: `println([guarded${id}(${r.int(0, 4)}), guarded${id}(${r.int(5, 9)})])`,
     };
   },
   (id, r) => ({
@@ -184,7 +184,7 @@ for i in [1, 2, 3] {
   try {
     if i == 1 { continue }
     if i == 2 { break }
-  } finally { println("left", i) }
+  } finally { println(["left", i]) }
 }`,
   }),
   // Declarations
@@ -205,7 +205,7 @@ fn area${id}(shape: Shape${id}) -> int {
     body: `println(area${id}(${r.pick([`Shape${id}.Dot`, `Shape${id}.Line(3)`, `Shape${id}.Box(2, 4)`])}))
 match ${r.int(0, 5)} {
   0 | 1 -> { println("few") }
-  n if n > 3 -> { println("many", n) }
+  n if n > 3 -> { println(["many", n]) }
   _ -> { println("some") }
 }`,
   }),
@@ -229,7 +229,7 @@ fn twice${id}<T>(value: T) -> T where T: Swaps${id} {
   return value.swap().swap()
 }`,
     body: `let p${id} = Pair${id} { left: ${r.int(0, 9)} }
-println(p${id}.swap().left, twice${id}(p${id}).left)`,
+println([p${id}.swap().left, twice${id}(p${id}).left])`,
   }),
   (id, r) => ({
     top: `/** Adds. */
@@ -242,7 +242,7 @@ skill triage${id} {
   summary "Sorts"
   when_to_use "Always"
 }`,
-    body: `println(type_of(add${id}), type_of(triage${id}))`,
+    body: `println([type_of(add${id}), type_of(triage${id})])`,
   }),
   (id, r) => ({
     top: `@deprecated(since: "1.0", use: "fresh")
@@ -258,12 +258,12 @@ println(old${id}(1, ...[${r.int(0, 9)}, 2], named${id}.name))`,
   // Expressions
   (id, r) => ({
     body: `let xs${id} = [5, 1, ...[4, ${r.int(0, 9)}]]
-println(xs${id}[1:3], xs${id}[:-1], xs${id}[-2:], "häuser"[1:${r.int(2, 4)}])
+println([xs${id}[1:3], xs${id}[:-1], xs${id}[-2:], "häuser"[1:${r.int(2, 4)}]])
 let d${id} = {...{a: 1}, ["k" + "1"]: xs${id}, "b c": nil}
-println(d${id}?.k1?[0], d${id}?.missing?.deeper, d${id}["b c"] ?? "nil")
+println([d${id}?.k1?[0], d${id}?.missing?.deeper, d${id}["b c"] ?? "nil"])
 println(xs${id} |> _.sort() |> _[0] + ${r.int(0, 9)})
 let {a: first${id} = 3, ...rest${id}} = d${id}
-println(first${id}, rest${id}.count)`,
+println([first${id}, rest${id}.count])`,
   }),
   (id, r) => ({
     top: `fn down${id}(n: int, acc = 0) {
@@ -273,11 +273,11 @@ println(first${id}, rest${id}.count)`,
     body: `println(down${id}(${r.int(1, 2000)}))
 let add${id} = { a, b = ${r.int(0, 9)} -> a + b }
 let also${id} = fn(x) { return add${id}(x) }
-println(also${id}(1), [1, 2].map(also${id}), (1 to 4 exclusive).to_list(), 3 in (1 to 5))
+println([also${id}(1), [1, 2].map(also${id}), (1 to 4 exclusive).to_list(), 3 in (1 to 5)])
 var grid${id} = [[1, 2], [3, 4]]
 grid${id}[0][1] += ${r.int(0, 9)}
 grid${id}[1] = grid${id}[0]
-println(grid${id}, 2 ** 3 ** 0, -2 ** 2, 7 not in [1, 7])`,
+println([grid${id}, 2 ** 3 ** 0, -2 ** 2, 7 not in [1, 7]])`,
   }),
   (id, r) => ({
     body: `if true {
@@ -286,7 +286,7 @@ println(grid${id}, 2 ** 3 ** 0, -2 ** 2, 7 not in [1, 7])`,
     """
   println(inner${id})
 }
-println(5s > ${r.int(1, 9)}ms, 1.5 * ${r.int(0, 9)}, "\${"a" + "b"}")`,
+println([5s > ${r.int(1, 9)}ms, 1.5 * ${r.int(0, 9)}, "\${"a" + "b"}"])`,
   }),
 ];
 

@@ -15,7 +15,7 @@ import {
   createBuiltinTable,
   createSourceFile,
   type Diagnostic,
-  declaredOptions,
+  declaredArguments,
   formatSource,
   isKeyword,
   lex,
@@ -76,7 +76,7 @@ export type FuzzTargetName = (typeof fuzzTargetNames)[number];
 
 /** Made once: the tables behind them take a while. */
 export function createFuzzTargets(): Readonly<Record<FuzzTargetName, FuzzTarget>> {
-  const builtins = createBuiltinTable(BUILTIN_SIGNATURES, {}, declaredOptions(standardBuiltins));
+  const builtins = createBuiltinTable(BUILTIN_SIGNATURES, {}, declaredArguments(standardBuiltins));
   const examples = standardBuiltins.flatMap(({ example }) => (example === undefined ? [] : [example]));
   const callables: Callables = {
     builtins: standardBuiltins.map(({ signature }) => callableOf(signature)).filter(({ name }) => !isKeyword(name)),
