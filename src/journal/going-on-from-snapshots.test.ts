@@ -57,6 +57,58 @@ describe("what was begun and may have happened, in a run that is gone on with fr
   });
 });
 
+describe("a snapshot that says it is whole and is not", () => {
+  const damages: readonly (readonly [string, (body: string) => string])[] = [
+    ["no JSON", (body) => body.slice(0, -1)],
+    ["no object", () => "[]"],
+    ["of another moment", (body) => body.replace('"seq":2', '"seq":1')],
+    ...["program", "clock", "rows", "blobs", "held", "machine"].flatMap((field) => [
+      [`without \`${field}\``, (body: string) => edited(body, field, undefined)] as const,
+      [
+        `with another \`${field}\``,
+        (body: string) => edited(body, field, field === "machine" ? undefined : [1]),
+      ] as const,
+    ]),
+    ["with rows that are none", (body) => edited(body, "rows", [{ seq: 0, body: "{}" }])],
+  ];
+  const edited = (body: string, field: string, value: unknown): string =>
+    JSON.stringify({ ...JSON.parse(body), [field]: value });
+
+  const begun = async (): Promise<JournalStore> => {
+    const store = createMemoryStore();
+    const journal = await beginJournal(store, { id: "r", createdMs: 0 }, { snapshots: "keep" });
+    await recordingHost(worldThat(true), journal).perform("fs.write", { path: "p", data: TEXT });
+    await snapshot(journal);
+    return store;
+  };
+
+  it.each(damages)("is passed over: %s", async (_name, damage) => {
+    const store = await begun();
+    expect((await openJournal(store, "r", { snapshots: "use" })).snapshot).toBeDefined();
+    const { snapshot: sound, tail } = (await store.snapshots!.load("r"))!;
+    const body = damage(sound.body);
+    expect(body).not.toBe(sound.body);
+    const load = () => ({ snapshot: { ...sound, body }, tail });
+    const found = await openJournal({ ...store, snapshots: { ...store.snapshots!, load } }, "r", { snapshots: "use" });
+    expect(found.snapshot).toBeUndefined();
+    expect(found.entries).toHaveLength(2);
+  });
+
+  it("is passed over where its file cannot even be read", async () => {
+    const store = await begun();
+    for (const load of [
+      () => Promise.reject(new Error("EISDIR")),
+      () => {
+        throw new Error("EACCES");
+      },
+    ]) {
+      // biome-ignore format: short
+      const found = await openJournal({ ...store, snapshots: { ...store.snapshots!, load } }, "r", { snapshots: "use" });
+      expect([found.snapshot, found.entries.length]).toEqual([undefined, 2]);
+    }
+  });
+});
+
 describe("what a request holds that was asked for before", () => {
   const messages = Array.from({ length: 20 }, (_, at) => ({ role: "user", content: `${at} ${TEXT}` }));
   const ask = (host: Host): Promise<unknown> =>

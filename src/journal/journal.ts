@@ -156,21 +156,30 @@ export function beginJournal(store: JournalStore, run: NewRun, options: JournalO
  * @throws HarnError `journal.not_found`, `journal.version`, `journal.corrupt`
  */
 export function openJournal(store: JournalStore, id: string, options: JournalOptions = {}): MaybePromise<Journal> {
-  const kept = options.snapshots === "use" ? store.snapshots?.load(id) : undefined;
+  // Whatever is wrong with one, the log is there without it; and tells what is wrong with itself.
+  const kept =
+    options.snapshots === "use"
+      ? attempt<LoadedSnapshot>(
+          () => store.snapshots?.load(id),
+          () => undefined,
+        )
+      : undefined;
   return andThen(kept, (found) => {
     const continued = found && continueFrom(store, found, options);
     return continued ?? openWhole(store, id, options);
   });
 }
 
+type LoadedSnapshot = { readonly snapshot: StoredSnapshot; readonly tail: StoredRun } | undefined;
+
 /** Undefined when the snapshot cannot be read. */
 function continueFrom(
   store: JournalStore,
-  { snapshot: { body, parts }, tail }: { readonly snapshot: StoredSnapshot; readonly tail: StoredRun },
+  { snapshot: { seq, body, parts }, tail }: NonNullable<LoadedSnapshot>,
   options: JournalOptions,
 ): Journal | undefined {
   try {
-    const snapshot = decodeRunSnapshot(body);
+    const snapshot = decodeRunSnapshot(body, seq);
     checkVersion(tail.info.version);
     const blobs = new Map(tail.blobs);
     for (const blob of snapshot.blobs) blobs.set(blob.digest, blob.body);

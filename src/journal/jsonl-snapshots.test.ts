@@ -159,6 +159,18 @@ describe("files of parts beside a log", () => {
     ]);
   });
 
+  it("count for nothing when one digit of what stands around the snapshot is another", async () => {
+    const folder = createFakeFolder();
+    await save(await begun(folder, "a"), "a", 1, changes([[0, TEXT]], { isFirst: true }));
+    const whole = folder.files.get("a.snapshot")!;
+    const [line = ""] = new TextDecoder().decode(whole).split("\n");
+    expect(line).toContain('"from":{"bytes":');
+    for (let at = 0; at < line.length; at++) {
+      folder.files.set("a.snapshot", whole.with(at, whole[at]! === 0x34 ? 0x35 : 0x34));
+      expect(await createJsonlStore(folder).snapshots!.load("a"), line.slice(0, at + 1)).toBeUndefined();
+    }
+  });
+
   it("that another run's snapshot names are none of this one's", async () => {
     const folder = createFakeFolder();
     const store = await begun(folder, "a", "b");

@@ -161,9 +161,9 @@ export function createSnapshotFiles(
           from,
           ...(file.bytes === 0 ? {} : { parts: { file: file.name, bytes: file.bytes, check: file.check } }),
           chars: body.length + file.bytes,
-          digest: digestOf(body),
         };
-        const bytes = encoder.encode(`${JSON.stringify(head)}\n${body}\n`);
+        const digest = digestOf(withHead(head, body));
+        const bytes = encoder.encode(`${withHead({ ...head, digest }, body)}\n`);
         return andThen(folder.replace(run.id + SUFFIX, bytes), () => {
           const isOther = files.get(run.id)?.name !== file.name;
           files.set(run.id, file);
@@ -178,8 +178,10 @@ export function createSnapshotFiles(
     look: (id) => andThen(readHead(id), (found) => found && stateOf(found.head)),
     load(id) {
       return andThen(readHead(id), (found) => {
-        const snapshot = found && soundSnapshot(found.head, new TextDecoder().decode(found.body), digestOf);
-        if (!snapshot) return undefined;
+        if (!found) return undefined;
+        const snapshot = soundSnapshot(found.head, new TextDecoder().decode(found.body), digestOf);
+        // One of another run may fit the log as far as can be seen.
+        if (snapshot?.info.id !== id) return undefined;
         const { parts } = found.head;
         if (!isJsonObject(parts)) return { ...snapshot, parts: { ids: [], text: () => undefined } };
         const { file: name, bytes: length, check } = parts;
@@ -226,12 +228,18 @@ function stateOf({ seq, refused, chars }: JsonObject): SnapshotState | undefined
   return typeof chars === "number" ? { type: "taken", seq, chars } : undefined;
 }
 
+function withHead(head: object, body: string): string {
+  return `${JSON.stringify(head)}\n${body}`;
+}
+
+/** The digest is of all else in the file: a place in the log that is wrong by one would lose an entry. */
 function soundSnapshot(
-  { run, seq, from, digest }: JsonObject,
+  { digest, ...head }: JsonObject,
   body: string,
   digestOf: (text: string) => string,
 ): Omit<FoundSnapshot, "parts"> | undefined {
-  if (digest !== digestOf(body) || !isJsonObject(from) || typeof seq !== "number") return undefined;
+  const { run, seq, from } = head;
+  if (digest !== digestOf(withHead(head, body)) || !isJsonObject(from) || typeof seq !== "number") return undefined;
   const { bytes, seq: first } = from;
   if (typeof bytes !== "number" || typeof first !== "number") return undefined;
   return { info: decodeRunInfo(run), seq, from: { bytes, seq: first }, body };

@@ -209,6 +209,13 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
     });
   };
 
+  /** The run is over, whatever stays beside it. */
+  const removeSnapshot = (id: string): MaybePromise<void> =>
+    attempt<void>(
+      () => snapshots?.remove(id),
+      () => {},
+    );
+
   return {
     begin(info) {
       return andThen(createRun(info.id), (file) => {
@@ -242,7 +249,7 @@ export function createJsonlStore(folder: JournalFolder, options: JsonlStoreOptio
       return andThen(openRun(id), (run) =>
         andThen(
           write(run, [JSON.stringify({ finish: { status, timeMs } })], { rows: [], blobs: [], durable: true }),
-          () => andThen(snapshots?.remove(id), () => closeRun(id, run)),
+          () => andThen(removeSnapshot(id), () => closeRun(id, run)),
         ),
       );
     },

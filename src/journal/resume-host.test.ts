@@ -3,6 +3,7 @@ import { createFakeFolder, type FakeFolder } from "../../test/journal/fake-folde
 import { runProgram } from "../../test/journal/program.ts";
 import { createWorld, SECRET, turn, type World } from "../../test/journal/world.ts";
 import { CancelToken, type Host, HostError } from "../base/index.ts";
+import { createVirtualHost } from "../testing/index.ts";
 import type { FaultMoment, FaultPoints } from "./faults.ts";
 import { beginJournal, type Journal, openJournal } from "./journal.ts";
 import { createJsonlStore } from "./jsonl-store.ts";
@@ -215,6 +216,32 @@ describe("resume", () => {
       ({ status }) => status,
       (error: unknown) => error,
     );
+
+  const LINE = '{"id":"one","text":"what was learnt"}\n';
+  it.each<[string, string, string, boolean, string]>([
+    ["nothing of it was written", "", LINE, true, LINE],
+    ["nothing of it was written, after other lines", '{"id":"zero"}\n', LINE, true, `{"id":"zero"}\n${LINE}`],
+    ["it was cut in its middle", `{"id":"zero"}\n${LINE.slice(0, 9)}`, LINE, true, `{"id":"zero"}\n${LINE}`],
+    ["it was cut in its middle, in a new file", LINE.slice(0, 1), LINE, true, LINE],
+    ["its last character is missing", LINE.slice(0, -1), LINE, true, LINE],
+    ["all of it was written", `{"id":"zero"}\n${LINE}`, LINE, true, `{"id":"zero"}\n${LINE}`],
+    ["it ends another line first", '{"id":"z', `\nnote\n${LINE}`, true, `{"id":"z\nnote\n${LINE}`],
+    ["it was cut where it ends another line first", '{"id":"z\nno', `\nnote\n${LINE}`, true, `{"id":"z\nnote\n${LINE}`],
+    ["another line ends as it begins", '{"id":"zero","end":"{', LINE, true, `{"id":"zero","end":"{${LINE}`],
+    ["somebody wrote after it", `${LINE}{"id":"two"}\n`, LINE, true, `${LINE}{"id":"two"}\n${LINE}`],
+    ["it is not of lines that may come twice, and was decided about", LINE, LINE, false, LINE + LINE],
+  ])("an appending write in flight is finished: %s", async (_name, before, data, repeatable, after) => {
+    const write = (host: Host) =>
+      host.perform("fs.write", { path: "log", data, append: true, ...(repeatable && { repeatable }) });
+    const never: Host = { ...createWorld().makeHost(1), perform: () => new Promise(() => {}) };
+    const { store, journal } = await interrupted(write, never);
+    const world = createVirtualHost({ files: { "/home/harn/log": before } });
+    const decide = () => ({ action: "retry" }) as const;
+    await write(resumeHost(journal, world, { turn, ...(!repeatable && { decide }) }));
+    expect(new TextDecoder().decode(await world.perform("fs.read", { path: "log" }))).toBe(after);
+    await journal.finish("completed", 1);
+    await write(replayHost(await openJournal(store, "r"), { turn }));
+  });
 
   it.each<[string, ResumeOptions["decide"] | undefined, unknown, number]>([
     ["is an error without a decision", undefined, { kind: "other", data: { in_doubt: true, seq: 0 } }, 0],

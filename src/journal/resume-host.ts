@@ -14,11 +14,11 @@
  * Secrets are asked for again, since the journal does not have them.
  */
 
-import { HarnError, type Host, HostError, type SyncEffects } from "../base/index.ts";
+import { type AsyncEffects, HarnError, type Host, HostError, type SyncEffects } from "../base/index.ts";
 import { firstDifference } from "./drift.ts";
 import type { Journal } from "./journal.ts";
 import { lostAttempts, withoutLostAttempts } from "./lost-attempts.ts";
-import { createRecorder, type RecordedStart, type RecordingOptions } from "./recorder.ts";
+import { type AsyncKind, createRecorder, type RecordedStart, type RecordingOptions } from "./recorder.ts";
 import { createRedactor } from "./redact.ts";
 import { createReplayer, type RecordedEffect, type ReplayerOptions } from "./replayer.ts";
 import type { MaybePromise } from "./spec.ts";
@@ -158,7 +158,7 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
             await recorder.conclude(effect.start, kind, { outcome: "done", args, result: undefined });
             return undefined as never;
           }
-          return recorder.perform(task, kind, remaining(host, effect, kind, args), signal, effect.start);
+          return recorder.perform(task, kind, await remaining(host, effect, kind, args), signal, effect.start);
         },
 
         iterate(task, kind, args, signal) {
@@ -242,13 +242,46 @@ export function resumeHost(journal: Journal, host: Host, options: ResumeOptions 
   };
 }
 
-/** A sleep that was cut short goes on for what is left of it. */
-function remaining<A>(host: Host, effect: RecordedEffect, kind: string, args: A): A {
-  if (kind !== "sleep") return args;
-  const { ms } = args as { ms: number };
-  const passedMs = host.sync("clock.now", {}) - effect.start.timeMs;
-  return { ...args, ms: Math.max(0, Math.min(ms, ms - passedMs)) };
+/** What is left to do of a sleep, or of appending lines, that was cut short. */
+async function remaining<K extends AsyncKind>(
+  host: Host,
+  effect: RecordedEffect,
+  kind: K,
+  args: AsyncEffects[K]["args"],
+): Promise<AsyncEffects[K]["args"]> {
+  if (kind === "sleep") {
+    const { ms } = args as AsyncEffects["sleep"]["args"];
+    const passedMs = host.sync("clock.now", {}) - effect.start.timeMs;
+    return { ...args, ms: Math.max(0, Math.min(ms, ms - passedMs)) };
+  }
+  if (kind === "fs.write") {
+    const write = args as AsyncEffects["fs.write"]["args"];
+    if (write.append === true) return { ...args, data: await remainingLines(host, write) };
+  }
+  return args;
 }
+
+/**
+ * A writer that was stopped within a line would have the same line begin in its middle. So what is there already is not
+ * written again where it is sure to be a piece of this: at the end of the file, from the beginning of a line on.
+ */
+async function remainingLines(
+  host: Host,
+  { path, data, repeatable }: AsyncEffects["fs.write"]["args"],
+): Promise<Uint8Array | string> {
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  // What is in doubt and was decided about is done as a whole.
+  if (repeatable !== true) return data;
+  const there = await host.perform("fs.read", { path }).catch(() => new Uint8Array());
+  for (let count = Math.min(there.length, bytes.length); count > 0; count--) {
+    const from = there.length - count;
+    const isLine = from === 0 || there[from - 1] === NEWLINE || bytes[0] === NEWLINE;
+    if (isLine && bytes.subarray(0, count).every((byte, at) => byte === there[from + at])) return bytes.subarray(count);
+  }
+  return data;
+}
+
+const NEWLINE = 10;
 
 /** Removing again what is gone already would fail where the first time succeeded. */
 async function isGone(host: Host, { path }: { path: string }): Promise<boolean> {

@@ -50,13 +50,28 @@ export function encodeRunSnapshot(snapshot: RunSnapshot): string {
   return JSON.stringify({ version: RUN_SNAPSHOT_VERSION, ...snapshot });
 }
 
-/** @throws HarnError `journal.corrupt` for anything but a snapshot of this version */
-export function decodeRunSnapshot(body: string): RunSnapshot {
+/** @throws HarnError `journal.corrupt` for anything but a snapshot of this version, of what comes before the entry `seq` */
+export function decodeRunSnapshot(body: string, seq: number): RunSnapshot {
   const raw = parseStoredJson(body, "a snapshot");
-  if (!isJsonObject(raw) || raw.version !== RUN_SNAPSHOT_VERSION || typeof raw.program !== "string") {
+  if (!isJsonObject(raw) || raw.version !== RUN_SNAPSHOT_VERSION || raw.seq !== seq) {
     throw new HarnError("journal.corrupt", `Expected a snapshot of version ${RUN_SNAPSHOT_VERSION}`);
   }
+  const { program, clock, rows, blobs, held, machine } = raw;
+  const isSound =
+    typeof program === "string" &&
+    isJsonObject(clock) &&
+    Number.isFinite(clock.monotonicMs) &&
+    Number.isFinite(clock.wallMs) &&
+    isListOf(rows, (row) => isJsonObject(row) && Number.isSafeInteger(row.seq) && typeof row.body === "string") &&
+    isListOf(blobs, (blob) => isJsonObject(blob) && typeof blob.digest === "string" && typeof blob.body === "string") &&
+    isListOf(held, (digest) => typeof digest === "string") &&
+    machine !== undefined;
+  if (!isSound) throw new HarnError("journal.corrupt", "Expected a whole snapshot");
   return raw as unknown as RunSnapshot;
+}
+
+function isListOf(value: Json | undefined, isItem: (item: Json) => boolean): boolean {
+  return Array.isArray(value) && (value as readonly Json[]).every(isItem);
 }
 
 /** Text of rows and blobs that is kept in memory for calls under way; of those that have not ended, more is kept. */

@@ -3,7 +3,7 @@
  * meet; the command line, tests and embedders all come through here.
  */
 
-import { HarnError, type Host } from "../base/index.ts";
+import { HarnError, type Host, type Json } from "../base/index.ts";
 import type { ModuleCode } from "../bytecode/index.ts";
 import { compileModule, createSourceFile, type Diagnostic, parse, type SourceFile } from "../lang/index.ts";
 import {
@@ -14,7 +14,15 @@ import {
   standardMethods,
   standardSnapshotParts,
 } from "../stdlib/index.ts";
-import { type HarnFailure, listOf, type OutputSink, type RunOutcome, restoreVm, Vm } from "../vm/index.ts";
+import {
+  type HarnFailure,
+  type JsonCompactor,
+  listOf,
+  type OutputSink,
+  type RunOutcome,
+  restoreVm,
+  Vm,
+} from "../vm/index.ts";
 import { type JournalUse, linkJournal } from "./journal-link.ts";
 import { programDigest } from "./program-digest.ts";
 
@@ -126,11 +134,29 @@ export function startProgram(program: Program, options: RunOptions): Run {
   }
   journalSteps(vm, link);
   const snapshot = journal?.journal.snapshot;
-  const state = snapshot && restoreVm(vm, snapshot.machine, standardSnapshotParts, link.compactor());
+  const state = snapshot && restored(vm, snapshot.machine, link.compactor());
   journal?.journal.snapshotParts.letGo();
   link.attach(vm);
   const outcome = state ? vm.continue(state) : vm.run(program.entry);
   return { vm, outcome: outcome.then(link.finish), stop: link.stop, suspend: link.suspend };
+}
+
+/**
+ * What a snapshot says of a machine that has not run. Whatever is wrong with it, in whatever layer that is found, nothing of the
+ * program has run by then, and the log is there without it.
+ *
+ * @throws HarnError `snapshot.malformed`
+ */
+function restored(vm: Vm, machine: Json, compactor: JsonCompactor): ReturnType<typeof restoreVm> {
+  try {
+    return restoreVm(vm, machine, standardSnapshotParts, compactor);
+  } catch (cause) {
+    if (cause instanceof HarnError && cause.code === "snapshot.malformed") throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HarnError("snapshot.malformed", `Expected a snapshot of this version, found another (${reason})`, {
+      cause,
+    });
+  }
 }
 
 /** The message of a failure as tests and people know it. */
