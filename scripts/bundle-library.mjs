@@ -4,12 +4,13 @@
 //
 // As a module: `bundleLibrary`, which tests use to have the same of the sources, in a folder of theirs.
 
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 import { escapeNonAscii } from "./escape-non-ascii.mjs";
 import { root } from "./run-command.mjs";
+import { swapFolder } from "./swap-folder.mjs";
 
 /**
  * @param {"built" | "source"} from what `tsc` made, or the sources themselves
@@ -31,13 +32,16 @@ export async function bundleLibrary(from, folder) {
     treeshake: { moduleSideEffects: (id) => id.includes("node_modules") },
     logLevel: "warn",
   });
-  await bundle.write({
-    dir: folder,
-    format: "esm",
-    entryFileNames: "[name].js",
-    chunkFileNames: "chunks/[name]-[hash].js",
-  });
-  await bundle.close();
+  try {
+    await bundle.write({
+      dir: folder,
+      format: "esm",
+      entryFileNames: "[name].js",
+      chunkFileNames: "chunks/[name]-[hash].js",
+    });
+  } finally {
+    await bundle.close();
+  }
   for (const name of readdirSync(folder, { recursive: true })) {
     if (!name.endsWith(".js")) continue;
     const file = join(folder, name);
@@ -48,8 +52,10 @@ export async function bundleLibrary(from, folder) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const finished = join(root, "dist", "lib");
   const fresh = mkdtempSync(join(root, "dist", ".lib-"));
-  await bundleLibrary("built", fresh);
-  // Swapped at once: who imports meanwhile finds the old files or the new ones.
-  rmSync(finished, { recursive: true, force: true });
-  renameSync(fresh, finished);
+  try {
+    await bundleLibrary("built", fresh);
+    swapFolder(fresh, finished);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
 }

@@ -1,20 +1,12 @@
 // Makes `dist/bin` of `dist/cli`: the command in a few files, with their compiled code beside them. Loading hundreds of
 // modules would take several times as long as running a small program.
 
-import {
-  chmodSync,
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { escapeNonAscii } from "./escape-non-ascii.mjs";
 import { root, run } from "./run-command.mjs";
+import { swapFolder } from "./swap-folder.mjs";
 
 const finished = join(root, "dist", "bin");
 // A folder of its own: two builds at once do not take each other's files away.
@@ -63,6 +55,4 @@ async function expectOutput(args, expected) {
   process.exit(1);
 }
 
-// Swapped at once: a command that starts meanwhile finds the old one or the new one.
-rmSync(finished, { recursive: true, force: true });
-renameSync(fresh, finished);
+swapFolder(fresh, finished);

@@ -12,16 +12,60 @@ import { join } from "node:path";
 const commands = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 const places = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
 
-/** What can be started as a browser: `HARN_TEST_BROWSER` (empty: none), or the first that is found and says what it is. */
-export function findBrowser(): string | undefined {
+/** A command, or why there is none. */
+export type FoundBrowser = { readonly command: string } | { readonly reason: string };
+
+/** Longest that a browser may take to show a small page on a busy machine, milliseconds. */
+const START_MS = 60_000;
+
+/**
+ * `HARN_TEST_BROWSER` (empty: none), or the first that says what it is. One that was found by chance must be able to start
+ * here: containers may have a browser and not what it needs. One that was named is believed to.
+ */
+export function findBrowser(): FoundBrowser {
   const named = process.env["HARN_TEST_BROWSER"];
-  if (named !== undefined) return named === "" ? undefined : named;
-  return [...commands, ...places].find((command) => {
-    const { stdout, status } = spawnSync(command, ["--version"], { encoding: "utf8", timeout: 20_000 });
+  if (named === "") return { reason: "HARN_TEST_BROWSER is empty" };
+  if (named !== undefined) return { command: named };
+  const command = [...commands, ...places].find((each) => {
+    const { stdout, status } = spawnSync(each, ["--version"], { encoding: "utf8", timeout: 20_000 });
     // Some systems have a command of that name which only tells where to get one.
     return status === 0 && /chrom/i.test(stdout);
   });
+  if (command === undefined) return { reason: "no Chromium was found; install one, or name one in HARN_TEST_BROWSER" };
+  const problem = whyItDoesNotStart(command);
+  return problem === undefined ? { command } : { reason: `${command} does not start here: ${problem}` };
 }
+
+function whyItDoesNotStart(command: string): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "harn-browser-"));
+  try {
+    const args = [...flags(folder), "--dump-dom", "data:text/html,<p>started</p>"];
+    const { stdout, stderr, error } = spawnSync(command, args, {
+      encoding: "utf8",
+      timeout: START_MS,
+      killSignal: "SIGKILL",
+    });
+    if (stdout?.includes("<p>started</p>")) return undefined;
+    return error?.message ?? stderr.trim().split("\n").slice(-3).join(" / ");
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  }
+}
+
+const flags = (folder: string): readonly string[] => [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-extensions",
+  "--disable-sync",
+  "--no-default-browser-check",
+  "--no-first-run",
+  "--no-proxy-server",
+  `--user-data-dir=${folder}`,
+];
 
 export interface Browser {
   /** Of the browser's own, gone when it is closed. */
@@ -35,22 +79,7 @@ export interface Browser {
 
 export function openBrowser(command: string, url: string): Browser {
   const folder = mkdtempSync(join(tmpdir(), "harn-browser-"));
-  const args = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-extensions",
-    "--disable-sync",
-    "--no-default-browser-check",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--remote-debugging-pipe",
-    `--user-data-dir=${folder}`,
-    url,
-  ];
+  const args = [...flags(folder), "--remote-debugging-pipe", url];
   const child: ChildProcess = spawn(command, args, {
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],

@@ -99,6 +99,6 @@ import { createNodeHost } from "harn/node";
 console.log(JSON.stringify(await runProgram(createNodeHost())));
 `,
   );
-  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: folder });
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: folder, timeout: 60_000 });
   return JSON.parse(stdout) as Ran;
 }
