@@ -22,6 +22,9 @@ const FLOAT_FIELDS: ReadonlySet<string> = new Set([
   "total_cost_usd",
 ]);
 
+/** Under these stands what a model or a program wrote: there a `score` is theirs. */
+const GIVEN_FIELDS: ReadonlySet<string> = new Set(["arguments", "content", "data", "input", "metadata"]);
+
 export function answerValue(json: Json | undefined): Value {
   // Most of an answer is text, and transcripts are long.
   if (typeof json === "string") return json;
@@ -32,7 +35,12 @@ export function answerValue(json: Json | undefined): Value {
   for (const key of Object.keys(dict)) {
     const value = dict[key];
     if (value === undefined) continue;
-    map.set(key, typeof value === "number" && FLOAT_FIELDS.has(key) ? new Float(value) : answerValue(value));
+    map.set(key, fieldValue(key, value));
   }
   return new Dict(map);
+}
+
+function fieldValue(key: string, value: Json): Value {
+  if (GIVEN_FIELDS.has(key)) return jsonToValue(value);
+  return typeof value === "number" && FLOAT_FIELDS.has(key) ? new Float(value) : answerValue(value);
 }
