@@ -25,6 +25,7 @@ export {
   layeredClient,
   type OpenLayer,
 } from "./call/call-layer.ts";
+export { createMissedTime } from "./call/missed-time.ts";
 
 // Calls: one context per run, JSON in, JSON out
 

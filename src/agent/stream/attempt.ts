@@ -8,11 +8,11 @@
  *
  * Each look at the clock is an entry in a journal. So under an idle limit of eight seconds and more each chunk but the first only
  * says that it came; the sleeper wakes each eighth of the limit and takes what has come since as having come just now. Such a limit cuts
- * never early, and late by an eighth at most, as that of a single call does.
+ * never early, and late by an eighth at most, as that of a single call does. Time in which nobody could listen counts for no limit.
  */
 
 import { type CancelSignal, CancelToken, type Host } from "../../base/index.ts";
-import { type ModelChunk, type ModelClient, ModelError, type ModelInput } from "../../llm/index.ts";
+import { createMissedTime, type ModelChunk, type ModelClient, ModelError, type ModelInput } from "../../llm/index.ts";
 import { pause } from "../cancel/cancellation.ts";
 import { thrownText } from "../tools/outcome.ts";
 import { type AnswerDraft, addSilentChunk, addThinking } from "./answer-draft.ts";
@@ -82,17 +82,22 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   /** One sleeper for both limits: until the first chunk the wait for it counts, then the gap between chunks. */
   const watch = async () => {
     const limitMs = options.establishTimeoutMs > 0 ? options.establishTimeoutMs : Number.POSITIVE_INFINITY;
-    const started = now();
+    const missed = createMissedTime();
+    let started = now();
+    let lookedMs = started;
     let waitMs = Math.min(limitMs, lookMs);
     while (await pause(host, waitMs, clocks)) {
       const nowMs = now();
+      const missedMs = missed(nowMs - lookedMs, waitMs);
+      lookedMs = nowMs;
+      started += missedMs;
       if (!established) {
         const leftMs = limitMs - (nowMs - started);
         if (leftMs <= 0) return giveUp(silenceError(options));
         waitMs = Math.min(leftMs, lookMs);
         continue;
       }
-      if (isDelivering || hasHeard) gapStart = nowMs;
+      gapStart = isDelivering || hasHeard ? nowMs : Math.min(nowMs, gapStart + missedMs);
       hasHeard = false;
       const leftMs = options.idleTimeoutMs - (nowMs - gapStart);
       if (leftMs <= 0) return giveUp(stallError(options));

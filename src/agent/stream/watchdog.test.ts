@@ -186,6 +186,35 @@ describe("watchdog", () => {
     );
   });
 
+  it.each([2000, 16_000])(
+    "LOOP-59 a limit of %i ms ends even where each timer is late, and once more after a suspend",
+    async (idleMs) => {
+      for (const lateMs of [0, 5000]) {
+        const host = createTestHost();
+        const silent = scriptedModel(host, [[started, say("x"), 1e9, done()]]);
+        const late: Host = {
+          ...host,
+          perform: (kind, args, signal) =>
+            kind === "sleep" && (args as { ms: number }).ms <= idleMs
+              ? (host.perform("sleep", { ms: (args as { ms: number }).ms + lateMs } as never, signal) as never)
+              : host.perform(kind, args, signal),
+        };
+        const harness: Harness = {
+          host: late,
+          model: silent,
+          request: { provider: "p", model: "m" },
+          tools: NO_TOOLS,
+          stream: { idleTimeoutMs: idleMs, maxAttempts: 1, retry: { retries: 0, delayMs: () => 0 } },
+          emptyAnswer: "accept",
+        };
+        const end = await driveTurn(harness, { prompt: "go" }, () => true);
+        expect(end?.type).not.toBe("turn-end");
+        expect(host.clock.elapsedMs).toBeGreaterThanOrEqual(idleMs);
+        expect(host.clock.elapsedMs).toBeLessThanOrEqual(2 * (idleMs + 2 * lateMs));
+      }
+    },
+  );
+
   it("looks at the clock as often for a thousand chunks as for ten", async () => {
     const looksAt = async (chunks: number): Promise<number> => {
       const script: Script = [started, ...Array.from({ length: chunks }, () => say("x")), done()];

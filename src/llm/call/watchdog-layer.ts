@@ -5,13 +5,14 @@
  *
  * To know of each chunk when it came would cost a look at the clock per token, and each look is an entry in a journal. So
  * for limits of eight seconds and more a chunk only says that it came; the sleeper wakes each eighth of the limit and takes
- * what has come since as having come just now. Such a limit cuts never early, and late by an eighth at most.
+ * what has come since as having come just now. Such a limit cuts never early, and late by an eighth at most. Time in which nobody could listen counts for neither clock.
  */
 
 import { CancelToken, type Host } from "../../base/index.ts";
 import { secondsOf, timeoutFailure } from "../errors/model-failures.ts";
 import { ModelError } from "../spec/model-error.ts";
 import type { AttemptScope, CallLayer } from "./call-layer.ts";
+import { createMissedTime } from "./missed-time.ts";
 
 export interface AttemptLimits {
   /** Milliseconds for the whole attempt, counted from when the provider is asked; absent: no limit. */
@@ -34,21 +35,28 @@ export function watchdogLayer(host: Host, limits: AttemptLimits): CallLayer {
   const isExact = idleMs === undefined || idleMs < EXACT_BELOW_MS;
   const sliceMs = isExact || idleMs === undefined ? Number.POSITIVE_INFINITY : idleMs / SLICES;
   return (scope) => {
-    const startedAt = scope.now(host);
+    let startedAt = scope.now(host);
     let lastAt = startedAt;
     /** Something has come since the clock was looked at. */
     let hasHeard = false;
     const sleeper = new CancelToken();
 
     const watch = async (): Promise<void> => {
-      for (let now = startedAt; ; now = host.sync("clock.monotonic", {})) {
+      const missed = createMissedTime();
+      for (let now = startedAt; ; ) {
         if (hasHeard && !isExact) lastAt = now;
         hasHeard = false;
         const idleLeft = idleMs === undefined ? Number.POSITIVE_INFINITY : lastAt + idleMs - now;
         const totalLeft = timeoutMs === undefined ? Number.POSITIVE_INFINITY : startedAt + timeoutMs - now;
         if (totalLeft <= 0) return scope.cut(deadlineError(scope, timeoutMs ?? 0, limits));
         if (idleLeft <= 0) return scope.cut(idleError(scope, idleMs ?? 0, limits));
-        await host.perform("sleep", { ms: Math.min(idleLeft, totalLeft, sliceMs) }, sleeper);
+        const ms = Math.min(idleLeft, totalLeft, sliceMs);
+        await host.perform("sleep", { ms }, sleeper);
+        const wokenAt = host.sync("clock.monotonic", {});
+        const missedMs = missed(wokenAt - now, ms);
+        startedAt += missedMs;
+        lastAt = Math.min(wokenAt, lastAt + missedMs);
+        now = wokenAt;
       }
     };
     watch().catch(() => {
