@@ -171,6 +171,15 @@ describe("files of parts beside a log", () => {
     }
   });
 
+  it("end with the run whose snapshot cannot be read any more", async () => {
+    const folder = createFakeFolder();
+    const store = await begun(folder, "a");
+    await save(store, "a", 1, changes([[0, TEXT]], { isFirst: true }));
+    folder.files.set("a.snapshot", new Uint8Array([1, 2, 3]));
+    await store.finish("a", "completed", 2);
+    expect([...folder.files.keys()]).toEqual(["a.jsonl"]);
+  });
+
   it("that another run's snapshot names are none of this one's", async () => {
     const folder = createFakeFolder();
     const store = await begun(folder, "a", "b");

@@ -31,11 +31,14 @@ import type {
 export interface SnapshotFolder {
   /** Bytes from a place on; undefined when there is no such file, or it ends before. */
   readFrom(name: string, offset: number): MaybePromise<Uint8Array | undefined>;
-  /** Puts a whole file in the place of another; whatever happens to the process, one of the two is there afterwards. */
+  /**
+   * Puts a whole file in the place of another; whatever happens to the process, one of the two is there afterwards. What fails
+   * leaves nothing behind, since the log needs the room.
+   */
   replace(name: string, bytes: Uint8Array): MaybePromise<void>;
-  /** Writes from a place on, where the file then ends; makes the file. */
+  /** Writes from a place on, where the file then ends; makes the file. What fails leaves the file ending at that place. */
   writeFrom(name: string, offset: number, bytes: Uint8Array): MaybePromise<void>;
-  /** A file that is not there is no error. */
+  /** With what a stopped process has left of another one in its place. A file that is not there is no error. */
   remove(name: string): MaybePromise<void>;
 }
 
@@ -145,8 +148,9 @@ export function createSnapshotFiles(
 
   const remove = (id: string): MaybePromise<void> => {
     files.delete(id);
-    return andThen(readHead(id), (found) =>
-      andThen(found && folder.remove(id + SUFFIX), () => found && removeParts(id)),
+    // One that cannot be read has parts as well; what was never finished may be all there is.
+    return andThen(folder.readFrom(id + SUFFIX, 0), (found) =>
+      andThen(folder.remove(id + SUFFIX), () => (found ? removeParts(id) : undefined)),
     );
   };
 

@@ -25,6 +25,8 @@ import { nodeDigest } from "./node-digest.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const synchronise = promisify(fsync);
+/** Of a file that is to take the place of another. */
+const UNFINISHED = ".new";
 
 /** Writing is synchronous, a few microseconds; only waiting for the disk is not, and parallel tasks share that. */
 export function openJournalFolder(path: string): JournalFolder {
@@ -71,12 +73,21 @@ export function openJournalFolder(path: string): JournalFolder {
       replace(name, bytes) {
         const file = join(path, name);
         unless("", () => {
-          writeFrom(`${file}.new`, 0, bytes);
-          renameSync(`${file}.new`, file);
+          try {
+            writeFrom(file + UNFINISHED, 0, bytes);
+            renameSync(file + UNFINISHED, file);
+          } catch (error) {
+            // On a full disk it would take what the log needs.
+            rmSync(file + UNFINISHED, { force: true });
+            throw error;
+          }
         });
       },
       writeFrom: (name, offset, bytes) => unless("", () => writeFrom(join(path, name), offset, bytes)),
-      remove: (name) => unless("", () => rmSync(join(path, name), { force: true })),
+      remove: (name) =>
+        unless("", () => {
+          for (const end of ["", UNFINISHED]) rmSync(join(path, name + end), { force: true });
+        }),
     },
   };
 }
@@ -117,6 +128,9 @@ function writeFrom(file: string, offset: number, bytes: Uint8Array): void {
     for (let written = 0; written < bytes.length; ) {
       written += writeSync(descriptor, bytes, written, bytes.length - written, offset + written);
     }
+  } catch (error) {
+    ftruncateSync(descriptor, offset);
+    throw error;
   } finally {
     closeSync(descriptor);
   }

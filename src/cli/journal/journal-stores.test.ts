@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -145,6 +145,17 @@ describe("the digest of the platform", () => {
 });
 
 describe("journal folder on disk", () => {
+  it("leaves nothing of a file that cannot take the place of another, nor of one that was never finished", async () => {
+    const path = freshFolder();
+    const { snapshots } = openJournalFolder(path);
+    mkdirSync(join(path, "a.snapshot"));
+    expect(() => snapshots?.replace("a.snapshot", new Uint8Array(1000))).toThrow("Cannot keep runs");
+    expect(readdirSync(path)).toEqual(["a.snapshot"]);
+    writeFileSync(join(path, "b.snapshot.new"), "the beginn");
+    await snapshots?.remove("b.snapshot");
+    expect(readdirSync(path)).toEqual(["a.snapshot"]);
+  });
+
   it("cuts a torn tail off before writing on", async () => {
     const folder = freshFolder();
     const store = createJsonlStore(openJournalFolder(folder));
