@@ -98,6 +98,19 @@ describe.each(["es256", "rs256"] as const)("%s", (algorithm) => {
   });
 });
 
+it("what is refused is told of by the effect that was asked for", async () => {
+  const [privateKey, publicKey] = [bytes("00"), bytes("00")];
+  const works = {
+    "crypto.publicKey": publicKeyOf({ algorithm: "ed25519", privateKey }),
+    "crypto.verify": verifyWith({ algorithm: "ed25519", publicKey, data, signature: bytes("00") }),
+    "crypto.agree": agree({ algorithm: "x25519", privateKey, publicKey }),
+  };
+  for (const [effect, work] of Object.entries(works)) {
+    const message = "Expected a key of 32 bytes, got 1";
+    await expect(work).rejects.toMatchObject({ kind: "invalid_input", effect, message });
+  }
+});
+
 it("a page that came over plain HTTP is told what it lacks", async () => {
   vi.stubGlobal("crypto", {});
   await expect(publicKeyOf({ algorithm: "ed25519", privateKey: new Uint8Array(32) })).rejects.toMatchObject({

@@ -79,7 +79,6 @@ async function attempt<T>(effect: CryptoEffect, work: (subtle: SubtleCrypto) => 
   try {
     return await work(subtle);
   } catch (error) {
-    if (error instanceof HostError) throw error;
     const isUnknown = error instanceof DOMException && error.name === "NotSupportedError";
     const reason = error instanceof Error && error.message !== "" ? error.message : "the platform refused the key";
     throw new HostError(isUnknown ? "unsupported" : "invalid_input", effect, reason, { cause: error });
@@ -88,12 +87,12 @@ async function attempt<T>(effect: CryptoEffect, work: (subtle: SubtleCrypto) => 
 
 function rawCurve(algorithm: SignatureAlgorithm): "ed25519" {
   if (algorithm === "ed25519") return algorithm;
-  throw new HostError("invalid_input", "crypto.sign", `Expected a PEM key for ${algorithm}, got raw bytes`);
+  throw new TypeError(`Expected a PEM key for ${algorithm}, got raw bytes`);
 }
 
 function rawKey(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   if (bytes.length === KEY_BYTES) return new Uint8Array(bytes);
-  throw new HostError("invalid_input", "crypto.sign", `Expected a key of ${KEY_BYTES} bytes, got ${bytes.length}`);
+  throw new TypeError(`Expected a key of ${KEY_BYTES} bytes, got ${bytes.length}`);
 }
 
 function enveloped(curve: Curve, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -105,7 +104,7 @@ function pemBytes(pem: string, wanted: "PRIVATE KEY" | "PUBLIC KEY"): Uint8Array
   const [, label = "", body = ""] = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/.exec(pem) ?? [];
   if (label !== wanted) {
     const found = label === "" ? "something else" : `\`${label}\``;
-    throw new HostError("invalid_input", "crypto.sign", `Expected a PEM of \`${wanted}\`, got ${found}`);
+    throw new TypeError(`Expected a PEM of \`${wanted}\`, got ${found}`);
   }
   return bytesOfBase64(body.replace(/\s+/g, ""));
 }

@@ -51,7 +51,6 @@ async function attempt<T>(effect: CryptoEffect, work: () => T): Promise<T> {
   try {
     return work();
   } catch (error) {
-    if (error instanceof HostError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new HostError("invalid_input", effect, reason, { cause: error });
   }
@@ -59,7 +58,7 @@ async function attempt<T>(effect: CryptoEffect, work: () => T): Promise<T> {
 
 function curve(algorithm: SignatureAlgorithm): "ed25519" {
   if (algorithm === "ed25519") return algorithm;
-  throw new HostError("invalid_input", "crypto.sign", `Expected a PEM key for ${algorithm}, got raw bytes`);
+  throw new TypeError(`Expected a PEM key for ${algorithm}, got raw bytes`);
 }
 
 /** The digest of an algorithm; refuses a key that is not for it. */
@@ -69,7 +68,7 @@ function digestOf(algorithm: SignatureAlgorithm, key: KeyObject): "sha256" | nul
   const named = key.asymmetricKeyDetails?.namedCurve;
   if (found !== expected || (algorithm === "es256" && named !== "prime256v1")) {
     const name = named === undefined ? found : `${found} ${named}`;
-    throw new HostError("invalid_input", "crypto.sign", `Expected a key for ${algorithm}, got one for ${name}`);
+    throw new TypeError(`Expected a key for ${algorithm}, got one for ${name}`);
   }
   return algorithm === "ed25519" ? null : "sha256";
 }
@@ -84,7 +83,7 @@ function rawPublicKey(algorithm: "ed25519" | "x25519", bytes: Uint8Array): KeyOb
 
 function enveloped(envelope: string, bytes: Uint8Array): Buffer {
   if (bytes.length !== KEY_BYTES) {
-    throw new HostError("invalid_input", "crypto.sign", `Expected a key of ${KEY_BYTES} bytes, got ${bytes.length}`);
+    throw new TypeError(`Expected a key of ${KEY_BYTES} bytes, got ${bytes.length}`);
   }
   return Buffer.concat([Buffer.from(envelope, "hex"), bytes]);
 }

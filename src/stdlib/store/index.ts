@@ -29,7 +29,8 @@ export const storeBuiltins: readonly Builtin[] = [
   effect(
     {
       signature: "store_set(key: string, value: any)",
-      summary: "Keep a value under a key in the project's store, for this run and later ones",
+      summary:
+        "Keep a value under a key in the project's store, for this run and later ones. Each change writes the whole file, which suits some thousand keys; of programs that change it at the same moment, the last one wins",
       effects: ["fs", "env", "clock", "random"],
       errors:
         "Throws for a value that is no data, a key of more than 1,024 characters, a store of more than 16 MiB, and when the file is damaged or cannot be written; the store is then as it was",
