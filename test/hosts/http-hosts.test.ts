@@ -166,11 +166,12 @@ describe.each(hosts)("HTTP by the host of %s", (_name, make) => {
     ["the next piece", endless, { readTimeoutMs: 30 }, /^Nothing of the response of \S+ came for 30 ms$/],
     ["all of it", silent, { totalTimeoutMs: 30 }, /^The exchange with \S+ timed out after 30 ms$/],
   ])("a limit for %s is told in the same words, and closes the connection", async (_case, answer, limits, words) => {
-    const { url, left } = await serve(answer);
+    const { url, left, asked } = await serve(answer);
     const signal = new CancelToken();
     const failure = await failureOf(ask(`${url}?key=secret`, limits, signal));
     expect(failure).toMatchObject({ kind: "timeout", message: expect.stringMatching(words) });
-    await left;
+    // On a busy machine the time may be over before the server has heard of it.
+    if (asked() > 0) await left;
     expect(signal.listenerCount).toBe(0);
   });
 
