@@ -52,3 +52,15 @@ it("what cannot be made fails where it is pulled, and can be left", async () => 
   await expect(stream.next()).rejects.toThrow("offline");
   expect(await stream.return?.()).toEqual(over);
 });
+
+it("who has left does not hear that it could not be made", async () => {
+  let fail = (): void => {};
+  const made = new Promise<AsyncIterable<number>>((_, reject) => {
+    fail = () => reject(new Error("offline"));
+  });
+  const stream = deferredStream(() => made)[Symbol.asyncIterator]();
+  const waiting = stream.next();
+  await stream.return?.();
+  fail();
+  expect(await waiting).toEqual(over);
+});

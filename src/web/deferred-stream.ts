@@ -7,7 +7,11 @@ export function deferredStream<Item>(make: () => Promise<AsyncIterable<Item>>): 
       let isReturned = false;
       const openFirst = async (): Promise<IteratorResult<Item>> => {
         opening ??= make().then((items) => items[Symbol.asyncIterator]());
-        const items = await opening;
+        const items = await opening.catch((error: unknown) => {
+          // Who has left does not hear how it ended.
+          if (!isReturned) throw error;
+        });
+        if (items === undefined) return { done: true, value: undefined };
         if (isReturned) {
           await items.return?.();
           return { done: true, value: undefined };
