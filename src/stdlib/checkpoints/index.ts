@@ -24,7 +24,8 @@ export const checkpointBuiltins: readonly Builtin[] = [
   effect(
     {
       signature: "checkpoint(key: string, value: any)",
-      summary: "Keep a value under a key for this and later runs of the program; it is on disk when this returns",
+      summary:
+        "Keep a value under a key for this and later runs of the program; it is on disk when this returns. Programs of a project whose files have the same name share what they keep",
       effects: ["fs", "env", "clock", "random"],
       errors:
         "Throws for a value that is no data, a key of more than 1,024 characters, a file of more than 16 MiB, and when the file is damaged or cannot be written; the checkpoints are then as they were",
