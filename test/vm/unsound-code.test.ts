@@ -35,6 +35,23 @@ async function failureOf(module: ModuleCode): Promise<string> {
   return outcome.status === "failed" ? outcome.failure.display() : outcome.status;
 }
 
+test("deadlines that are opened and never closed cost no more the more there are (found by fuzzing)", async () => {
+  const module = moduleOf((asm) => {
+    const again = asm.label();
+    const end = asm.label();
+    asm.emit("LoadInt", 0, 200_000);
+    asm.emit("LoadConst", 1, asm.constant({ kind: "duration", ms: 3_600_000 }));
+    asm.place(again);
+    asm.emit("DeadlineEnter", 1);
+    asm.emit("AddInt", 0, 0, -1);
+    asm.emit("JumpIfNotGtInt", 0, 0, end);
+    asm.emit("Loop", again);
+    asm.place(end);
+  });
+  expect(verifyModule(module)).toEqual([]);
+  expect(await failureOf(module)).toBe("ok");
+});
+
 describe("an instruction whose register holds something else", () => {
   const cases: readonly [name: string, build: (asm: Assembler) => void, what: string, register: number][] = [
     ["LoadCell", (asm) => asm.emit("LoadCell", 0, 1, asm.string("x")), "a cell", 1],

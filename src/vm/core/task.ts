@@ -207,10 +207,10 @@ export class Task {
     return top.fn ? top.base + top.fn.registerCount : top.base;
   }
 
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds. One that is later than a deadline around it is over when that is. */
   openDeadline(dueMs: number): void {
-    this.openScope({ kind: "deadline", dueMs });
-    this.deadlineMs = earliestDeadline(this.scopes);
+    this.deadlineMs = Math.min(dueMs, this.deadlineMs ?? Number.POSITIVE_INFINITY);
+    this.openScope({ kind: "deadline", dueMs: this.deadlineMs });
   }
 
   /** The error that a stop request has yet to deliver, if any; asking counts as delivery. */
@@ -227,14 +227,9 @@ export class Task {
       const scope = (this.scopes as Scope[]).pop();
       if (scope?.kind === "resource") invoke(scope.close, undefined);
     }
-    this.deadlineMs = earliestDeadline(this.scopes);
+    const innermost = this.scopes.findLast((scope) => scope.kind === "deadline");
+    this.deadlineMs = innermost?.dueMs;
   }
-}
-
-function earliestDeadline(scopes: readonly Scope[]): number | undefined {
-  let due = Number.POSITIVE_INFINITY;
-  for (const scope of scopes) if (scope.kind === "deadline" && scope.dueMs < due) due = scope.dueMs;
-  return due === Number.POSITIVE_INFINITY ? undefined : due;
 }
 
 /** Makes room for registers up to `count`. Filling keeps the array dense. */
