@@ -61,13 +61,14 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 /** Head and machine of a snapshot that says of itself that it is whole. */
-function rewritten(change: (snapshot: { version: number; machine: { version: number } }) => void): void {
+function rewritten(change: (snapshot: { version: number; machine: Record<string, unknown> }) => void): void {
   const [head = "", body = ""] = readFileSync(snapshotFile(), "utf8").split("\n");
-  const snapshot = JSON.parse(body) as { version: number; machine: { version: number } };
+  const snapshot = JSON.parse(body) as { version: number; machine: Record<string, unknown> };
   change(snapshot);
   const text = JSON.stringify(snapshot);
-  const named = { ...(JSON.parse(head) as object), digest: createTextDigest()(text) };
-  writeFileSync(snapshotFile(), `${JSON.stringify(named)}\n${text}\n`);
+  const { digest: _old, ...about } = JSON.parse(head) as Record<string, unknown>;
+  const digest = createTextDigest()(`${JSON.stringify(about)}\n${text}`);
+  writeFileSync(snapshotFile(), `${JSON.stringify({ ...about, digest })}\n${text}\n`);
 }
 
 describe("a durable run with models", () => {
@@ -99,6 +100,22 @@ describe("a durable run with models", () => {
       () =>
         rewritten((snapshot) => {
           snapshot.machine.version = 1;
+        }),
+      "is of another version",
+    ],
+    [
+      "holds a part of a machine",
+      () =>
+        rewritten(({ machine }) => {
+          delete machine["nodes"];
+        }),
+      "is of another version",
+    ],
+    [
+      "holds a machine of other shapes",
+      () =>
+        rewritten(({ machine }) => {
+          machine["shapes"] = [[""], [7]];
         }),
       "is of another version",
     ],
