@@ -40,7 +40,7 @@ test("deadlines that are opened and never closed cost no more the more there are
     const again = asm.label();
     const end = asm.label();
     asm.emit("LoadInt", 0, 200_000);
-    asm.emit("LoadConst", 1, asm.constant({ kind: "duration", ms: 3_600_000 }));
+    asm.emit("LoadConst", 1, asm.constant({ kind: "duration", ms: 3_600_000n }));
     asm.place(again);
     asm.emit("DeadlineEnter", 1);
     asm.emit("AddInt", 0, 0, -1);
