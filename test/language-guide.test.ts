@@ -33,7 +33,7 @@ describe("the language guide", () => {
       const known = standardMethods[type as keyof typeof standardMethods]?.map(({ name }) => name);
       expect(names, `${type}`).toEqual(known?.filter((name) => !name.endsWith("?")));
     }
-    const namesOf = (type: "iter" | "stream") => standardMethods[type].map(({ name }) => name);
+    const namesOf = (type: "iter" | "stream") => standardMethods[type]?.map(({ name }) => name) ?? [];
     expect(namesOf("stream")).toEqual(expect.arrayContaining(namesOf("iter")));
   });
 
