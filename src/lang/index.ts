@@ -27,8 +27,9 @@ export type {
 export { peelAttributes } from "./syntax/ast.ts";
 export { isDeclaration, isStatement } from "./syntax/item-kinds.ts";
 export { type LexResult, lex, MAX_INTERPOLATION_DEPTH, MAX_TOKENS } from "./syntax/lexer.ts";
+export { MAX_TREE_HEIGHT } from "./syntax/parse-limits.ts";
 export { type ParseResult, parse } from "./syntax/parser.ts";
-export { MAX_NESTING, MAX_TREE_HEIGHT } from "./syntax/parser-state.ts";
+export { MAX_NESTING } from "./syntax/parser-state.ts";
 export { createSourceFile, type Position, type SourceFile } from "./syntax/source-file.ts";
 export { CONTEXTUAL_WORDS, isKeyword, KEYWORDS, type Token, type TokenKind } from "./syntax/tokens.ts";
 

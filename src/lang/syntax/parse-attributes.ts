@@ -2,27 +2,20 @@
 
 import type { Attribute, AttributeArg, DictEntry, Expr, Item } from "./ast.ts";
 import { decodeInt } from "./literals.ts";
+import { expect, expectClose, expectIdentifier, expectMemberName, expectOpen } from "./parse-expected.ts";
+import { complain, fail } from "./parse-failures.ts";
+import { readForeignWords } from "./parse-foreign-words.ts";
+import { enter, grow, leave } from "./parse-limits.ts";
+import { parseElements } from "./parse-lists.ts";
 import { parsePrimary } from "./parse-primaries.ts";
 import {
   advance,
   at,
-  complain,
   currentKind,
   currentToken,
-  enter,
   errorNode,
-  expect,
-  expectClose,
-  expectIdentifier,
-  expectMemberName,
-  expectOpen,
-  fail,
-  grow,
   kindAhead,
-  leave,
   type Parser,
-  parseElements,
-  readForeignWords,
   skipNewlines,
   spanFrom,
   startOffset,

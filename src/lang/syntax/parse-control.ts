@@ -1,26 +1,19 @@
 /** Control flow and concurrency forms that have a value: `if`, `match`, `try`, `retry`, `parallel`, `select` and their kin. */
 
 import type { Block, CatchClause, Expr, Ident, MatchArm, NamedField, SelectCase, Span } from "./ast.ts";
+import { expect, expectClose, expectIdentifier, expectOpen } from "./parse-expected.ts";
+import { complain, describeToken, fail, here } from "./parse-failures.ts";
+import { grow } from "./parse-limits.ts";
+import { parseElements, parseMembers } from "./parse-lists.ts";
 import { tryParseAnnotation } from "./parse-types.ts";
 import {
   advance,
   at,
   atEnd,
   atWord,
-  complain,
   currentToken,
-  describeToken,
-  expect,
-  expectClose,
-  expectIdentifier,
-  expectOpen,
-  fail,
-  grow,
-  here,
   kindAhead,
   type Parser,
-  parseElements,
-  parseMembers,
   skipNewlines,
   spanFrom,
   startOffset,

@@ -14,6 +14,11 @@ import type {
   TypeExpr,
 } from "./ast.ts";
 import { parseAttributed } from "./parse-attributes.ts";
+import { expect, expectClose, expectFieldName, expectIdentifier, expectOpen } from "./parse-expected.ts";
+import { complain, fail, levelInside, recover } from "./parse-failures.ts";
+import { readForeignWords } from "./parse-foreign-words.ts";
+import { enter, grow, leave } from "./parse-limits.ts";
+import { parseElements, parseMembers, parseSeparator } from "./parse-lists.ts";
 import { parseNameParams, parseParams } from "./parse-patterns.ts";
 import { parseType, parseTypeParams, parseWhere, tryParseAnnotation, tryParseReturnType } from "./parse-types.ts";
 import {
@@ -21,28 +26,12 @@ import {
   at,
   atEnd,
   atWord,
-  complain,
   currentKind,
   currentToken,
   emptySpan,
-  enter,
-  expect,
-  expectClose,
-  expectFieldName,
-  expectIdentifier,
-  expectOpen,
-  fail,
-  grow,
   kindAhead,
-  leave,
-  levelInside,
   missingIdent,
   type Parser,
-  parseElements,
-  parseMembers,
-  parseSeparator,
-  readForeignWords,
-  recover,
   skipNewlines,
   spanFrom,
   startOffset,

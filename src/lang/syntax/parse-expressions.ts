@@ -2,6 +2,9 @@
 
 import type { BinaryOperator, Element, Expr, Ident, Span, TypeExpr } from "./ast.ts";
 import { startsUppercase } from "./characters.ts";
+import { expect, expectClose, expectMemberName, expectOpen } from "./parse-expected.ts";
+import { enter, grow, leave, speculate } from "./parse-limits.ts";
+import { parseElements } from "./parse-lists.ts";
 import { parseDictEntries, parseElement, parsePrimary } from "./parse-primaries.ts";
 import { parseTypeArgs } from "./parse-types.ts";
 import {
@@ -10,21 +13,12 @@ import {
   atAcrossLines,
   currentKind,
   currentToken,
-  enter,
   errorNode,
-  expect,
-  expectClose,
-  expectMemberName,
-  expectOpen,
-  grow,
   isWordAhead,
   kindAhead,
-  leave,
   type Parser,
-  parseElements,
   skipNewlines,
   spanFrom,
-  speculate,
   startOffset,
   take,
 } from "./parser-state.ts";

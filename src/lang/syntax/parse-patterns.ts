@@ -1,26 +1,11 @@
 /** Binding patterns of `let`, `var` and `for` (§5), and parameter lists. */
 
 import type { DictPatternField, Ident, ListPatternElement, Param, Pattern } from "./ast.ts";
+import { expect, expectClose, expectFieldName, expectIdentifier, expectOpen } from "./parse-expected.ts";
+import { complain, describeToken, here } from "./parse-failures.ts";
+import { parseElements } from "./parse-lists.ts";
 import { tryParseAnnotation } from "./parse-types.ts";
-import {
-  at,
-  atEnd,
-  complain,
-  currentToken,
-  describeToken,
-  expect,
-  expectClose,
-  expectFieldName,
-  expectIdentifier,
-  expectOpen,
-  here,
-  type Parser,
-  parseElements,
-  skipNewlines,
-  spanFrom,
-  startOffset,
-  take,
-} from "./parser-state.ts";
+import { at, atEnd, currentToken, type Parser, skipNewlines, spanFrom, startOffset, take } from "./parser-state.ts";
 import type { TokenKind } from "./tokens.ts";
 
 /** A name, `{ a, b: c = 1, ...rest }` or `[a, b = 1, ...rest]`. */

@@ -12,29 +12,21 @@ import {
   parseSpawn,
   parseTry,
 } from "./parse-control.ts";
+import { expect, expectClose, expectMemberName, expectOpen } from "./parse-expected.ts";
+import { complain, fail, failWith, here } from "./parse-failures.ts";
+import { enter, grow, leave } from "./parse-limits.ts";
+import { parseElements } from "./parse-lists.ts";
 import { parseParams, parseParamsUntil } from "./parse-patterns.ts";
 import { tryParseReturnType } from "./parse-types.ts";
 import {
   advance,
   at,
   atEnd,
-  complain,
   currentKind,
   currentToken,
-  enter,
   errorNode,
-  expect,
-  expectClose,
-  expectMemberName,
-  expectOpen,
-  fail,
-  failWith,
-  grow,
-  here,
   kindAhead,
-  leave,
   type Parser,
-  parseElements,
   skipNewlines,
   spanFrom,
   startOffset,

@@ -11,33 +11,24 @@ import {
   parseSelect,
   parseTry,
 } from "./parse-control.ts";
+import { expect, expectClose, expectOpen } from "./parse-expected.ts";
+import { complain, fail, levelInside, recover } from "./parse-failures.ts";
+import { resumeAtBody, tryReadForeignWord } from "./parse-foreign-words.ts";
+import { enter, grow, leave } from "./parse-limits.ts";
+import { failSeparator, takeEndOfMember } from "./parse-lists.ts";
 import { parseForPattern, parsePattern } from "./parse-patterns.ts";
 import { tryParseAnnotation } from "./parse-types.ts";
 import {
   advance,
   at,
   atEnd,
-  complain,
   currentKind,
-  enter,
-  expect,
-  expectClose,
-  expectOpen,
-  fail,
-  failSeparator,
-  grow,
   kindAhead,
-  leave,
-  levelInside,
   type Parser,
-  recover,
-  resumeAtBody,
   skipNewlines,
   spanFrom,
   startOffset,
   take,
-  takeEndOfMember,
-  tryReadForeignWord,
 } from "./parser-state.ts";
 import type { TokenKind } from "./tokens.ts";
 

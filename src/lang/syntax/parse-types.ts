@@ -2,6 +2,10 @@
 
 import type { ShapeField, TypeExpr, TypeParam, WhereClause } from "./ast.ts";
 import { decodeInt } from "./literals.ts";
+import { expect, expectClose, expectIdentifier, expectMemberName, expectOpen } from "./parse-expected.ts";
+import { fail } from "./parse-failures.ts";
+import { enter, leave } from "./parse-limits.ts";
+import { parseElements } from "./parse-lists.ts";
 import {
   advance,
   at,
@@ -9,18 +13,9 @@ import {
   atWord,
   currentToken,
   emptySpan,
-  enter,
-  expect,
-  expectClose,
-  expectIdentifier,
-  expectMemberName,
-  expectOpen,
-  fail,
   isWordAhead,
   kindAhead,
-  leave,
   type Parser,
-  parseElements,
   skipNewlines,
   spanFrom,
   startOffset,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { messagesOf } from "./__fixtures__/show-tree.ts";
+import { MAX_TREE_HEIGHT } from "./parse-limits.ts";
 import { parse } from "./parser.ts";
-import { MAX_NESTING, MAX_TREE_HEIGHT } from "./parser-state.ts";
+import { MAX_NESTING } from "./parser-state.ts";
 import { MAX_SYNTAX_ERRORS } from "./reporter.ts";
 import { createSourceFile } from "./source-file.ts";
 

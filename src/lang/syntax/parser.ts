@@ -11,8 +11,9 @@ import type { Item, Module } from "./ast.ts";
 import { lex } from "./lexer.ts";
 import { tryParseDeclaration } from "./parse-declarations.ts";
 import { parseExpression, parseHeadOperand, parseOperand } from "./parse-expressions.ts";
+import { complain, here } from "./parse-failures.ts";
 import { parseBlock, parseBlockItems, parseItem, parseItems } from "./parse-statements.ts";
-import { at, atEnd, complain, createParser, currentToken, here, type Parser, type Rules } from "./parser-state.ts";
+import { at, atEnd, createParser, currentToken, type Parser, type Rules } from "./parser-state.ts";
 import type { SourceFile } from "./source-file.ts";
 
 const RULES: Rules = {
