@@ -162,6 +162,15 @@ describe("the verifier", () => {
     expect(withHandler({ scopeDepth: -1 })).toEqual(["Handler with negative scope depth -1"]);
   });
 
+  test("refuses a method call that has no register for its receiver (found by fuzzing)", () => {
+    const calling = (first: number): readonly string[] =>
+      verifyModule(moduleOf(functionOf((asm) => asm.emit("CallMethod", 0, 1, asm.string("len"), first, 0)))).map(
+        ({ message }) => message,
+      );
+    expect(calling(1).filter((message) => message.includes("CallMethod"))).toEqual([]);
+    expect(calling(0)).toContain("CallMethod: registers 0..0 of 4");
+  });
+
   test("refuses a table of places that is cut or does not ascend", () => {
     const withPlaces = (...places: number[]): readonly string[] =>
       verifyModule(moduleOf({ ...sample, places: Int32Array.from(places) })).map(({ message }) => message);

@@ -127,7 +127,8 @@ function verifyFunction(proto: FunctionProto, slots: number, problems: VerifyPro
           break;
         case "a": {
           const count = code[at + 2 + index] as number;
-          if (value < 0 || count < 0 || value + count > proto.registerCount) {
+          const lowest = TAKES_RECEIVER.has(info.name) ? 1 : 0;
+          if (value < lowest || count < 0 || value + count > proto.registerCount) {
             report(at, `${info.name}: registers ${value}..${value + count} of ${proto.registerCount}`);
           }
           break;
@@ -183,6 +184,9 @@ function verifyFunction(proto: FunctionProto, slots: number, problems: VerifyPro
   }
   verifyPlaces(proto.places, report);
 }
+
+/** A method gets its receiver in the register in front of its arguments. */
+const TAKES_RECEIVER: ReadonlySet<string> = new Set(["CallMethod", "CallMethodOn", "CallMethodOpt"]);
 
 /** Whoever asks for a place searches the table by halves. */
 function verifyPlaces(places: Int32Array, report: (at: number, message: string) => void): void {

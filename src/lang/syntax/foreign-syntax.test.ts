@@ -153,6 +153,11 @@ describe("one who thinks in another language is told once, at the word, what Har
 });
 
 describe("parameters without commas", () => {
+  it("never unsay what was wrong with a statement (found by fuzzing: formatting lost the text)", () => {
+    expect(told("f(spawn{+}){\n")).toEqual(["1:9 Expected expression, got +"]);
+    expect(told("prinn((spawn{+})){")).toEqual(["1:14 Expected expression, got +"]);
+  });
+
   it("are told of all the same when a required one follows a default", () => {
     expect(told("fn f(a = 1 b ...c) { }")).toHaveLength(1);
     expect(told("fn f(a = 1, b?: int) { }")).toEqual([

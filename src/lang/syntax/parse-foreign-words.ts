@@ -27,8 +27,10 @@ function readForeignWord(p: Parser, index: number, told: number): boolean {
   const word = foreignWord(tokenText(p, token));
   if (word === undefined) return false;
   p.pos = index;
-  p.diagnostics.length = told;
+  const takenBack = p.diagnostics.splice(told);
   tellForeignWord(p, word);
+  // Where nothing is told, since an error around there was told before, what was wrong with the statement stays told.
+  if (p.diagnostics.length === told) p.diagnostics.push(...takenBack);
   if (word.readAs === undefined && word.skip === undefined) return false;
   readOn(p, word);
   return true;
